@@ -1,0 +1,1 @@
+"""Fieldstone: a metadata-driven low-code runtime that serves a secured API from declarations in YAML."""

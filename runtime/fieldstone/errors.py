@@ -1,0 +1,192 @@
+"""Every error Fieldstone raises on purpose: one tree, each class with a stable code.
+
+An error carries a message for a person, `details` for a program and, when there is a next step, a `hint`. The HTTP
+status is not decided here but once, at the edge (`surfaces/http`).
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Place(msgspec.Struct, frozen=True, order=True):
+    """A position in a declaration file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing wrong with a declaration: where, which code, what, and how to mend it."""
+
+    place: Place
+    code: str
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        mend = f" ({self.hint})" if self.hint else ""
+        return f"{self.place} {self.code} {self.message}{mend}"
+
+
+class FieldFault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing wrong with one field of an input; `code` is of contract 10.2's closed list of field codes."""
+
+    field: str
+    code: str
+    message: str
+    label: str | None = None
+    constraint: Any = None
+
+
+class FieldstoneError(Exception):
+    """The root of the tree."""
+
+    code: ClassVar[str] = "INTERNAL"
+
+    def __init__(self, message: str, *, details: dict[str, Any] | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: dict[str, Any] = dict(details or {})
+        if hint is not None:
+            self.details["hint"] = hint
+
+
+class DeclarationError(FieldstoneError):
+    """Declarations that do not compile; holds every fault of every file."""
+
+    code = "DECLARATION_ERROR"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.place, fault.code)))
+        count = len(self.faults)
+        super().__init__(f"{count} fault{'s' if count != 1 else ''} in the declarations")
+
+    def __str__(self) -> str:
+        return "\n".join([self.message, *map(str, self.faults)])
+
+
+class SettingsError(FieldstoneError):
+    """A setting that is missing or cannot be read."""
+
+    code = "SETTINGS_ERROR"
+
+
+class Unauthenticated(FieldstoneError):
+    """No session, or one that is over."""
+
+    code = "UNAUTHENTICATED"
+
+
+class PermissionDenied(FieldstoneError):
+    """The caller may not do this; `details` names the missing permission."""
+
+    code = "PERMISSION_DENIED"
+
+
+class NotFound(FieldstoneError):
+    """The thing does not exist, or the caller may not know that it does."""
+
+    code = "NOT_FOUND"
+
+
+class Invalid(FieldstoneError):
+    """An input that is not acceptable; `reason` narrows it, `faults` name the fields, all at once."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str | None = None,
+        path: str | None = None,
+        faults: Sequence[FieldFault] = (),
+        details: dict[str, Any] | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, details=details, hint=hint)
+        self.faults = tuple(faults)
+        if reason is not None:
+            self.details["reason"] = reason
+        if path is not None:
+            self.details["path"] = path
+        if self.faults:
+            self.details["fields"] = [msgspec.to_builtins(fault) for fault in self.faults]
+
+
+class Conflict(FieldstoneError):
+    """The state of things does not allow it."""
+
+    code = "CONFLICT"
+
+
+class ConcurrentUpdate(Conflict):
+    """The record is not at the version that the caller named."""
+
+    code = "CONCURRENT_UPDATE"
+
+
+class UniqueViolation(Conflict):
+    """A unique key that is already held; `details.fields` names the key's fields."""
+
+    code = "UNIQUE_VIOLATION"
+
+
+class DeleteRestricted(Conflict):
+    """A record that cannot go because others refer to it."""
+
+    code = "DELETE_RESTRICTED"
+
+
+class PayloadTooLarge(FieldstoneError):
+    """A body over the limit."""
+
+    code = "PAYLOAD_TOO_LARGE"
+
+
+class BatchTooLarge(FieldstoneError):
+    """More rows in one request than allowed."""
+
+    code = "BATCH_TOO_LARGE"
+
+
+class MethodNotAllowed(FieldstoneError):
+    """The path exists, but not for this method; `details.allow` lists the methods."""
+
+    code = "METHOD_NOT_ALLOWED"
+
+
+class UnsupportedMediaType(FieldstoneError):
+    """A body in a format that the route does not take."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
+class RateLimited(FieldstoneError):
+    """Too many requests; `details.retryAfter` is in seconds."""
+
+    code = "RATE_LIMITED"
+
+
+class Unavailable(FieldstoneError):
+    """Not possible right now; trying again later may help."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+
+class Timeout(FieldstoneError):
+    """It took longer than allowed."""
+
+    code = "TIMEOUT"
+
+
+class Internal(FieldstoneError):
+    """A fault of ours; nothing of its cause is shown."""
+
+    code = "INTERNAL"

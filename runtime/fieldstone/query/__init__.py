@@ -1,0 +1,1 @@
+"""ObjectQL and expressions as values: no SQL, no I/O."""

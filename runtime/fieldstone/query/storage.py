@@ -1,0 +1,68 @@
+"""The closed set of storage classes, and the shape of a field as a query sees it.
+
+A field type (`kinds/fields`) names one storage class; only the store turns a class into columns and casts. The wire
+form of each class, the form that values have everywhere in Python, is:
+
+| class | value |
+|---|---|
+| text | `str` |
+| integer | `int` (64 bit) |
+| decimal | `Decimal` with at most `scale` digits after the point |
+| double | `float` |
+| instant | `str`, `YYYY-MM-DDTHH:MM:SS.mmmZ` |
+| day | `str`, `YYYY-MM-DD` |
+| boolean | `bool` |
+| json | any JSON value (`msgspec.Raw` when fresh from the store) |
+| bytes | `bytes` |
+| none | nothing is stored |
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+
+class StorageClass(StrEnum):
+    """What kind of column holds a field."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DOUBLE = "double"
+    INSTANT = "instant"
+    DAY = "day"
+    BOOLEAN = "boolean"
+    JSON = "json"
+    BYTES = "bytes"
+    NONE = "none"
+
+
+class Storage(msgspec.Struct, frozen=True):
+    """A storage class with its measures; `precision` counts all digits, `scale` those after the point."""
+
+    kind: StorageClass
+    precision: int = 0
+    scale: int = 0
+
+
+class FieldShape(msgspec.Struct, frozen=True):
+    """A field as a query sees it.
+
+    `comparison` names the family of operators that fit (see `query/operators.py`): text, number, instant, day, time,
+    boolean, list, json or none. `reference` is the object that the field's ids point to. `nullable` is false only for
+    columns that the store declares NOT NULL.
+    """
+
+    name: str
+    storage: Storage
+    comparison: str
+    nullable: bool = True
+    reference: str | None = None
+
+
+class ObjectShape(msgspec.Struct, frozen=True):
+    """An object as a query sees it: the fields that may be named, and no others."""
+
+    name: str
+    fields: Mapping[str, FieldShape]
