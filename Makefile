@@ -1,0 +1,61 @@
+# The commands of the project. Everything is installed into .venv from exact versions; nothing else on the machine is touched.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PINS := pyproject.toml constraints.txt
+
+.PHONY: install serve test check bench flights clean
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:
+	@echo "make install | serve | test | check | bench | flights | clean    (ARGS=... is passed on)"
+
+install: .venv/.installed
+
+serve: install
+	$(BIN)/fieldstone serve apps/demo $(ARGS)
+
+test: .venv/.installed-test
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/house
+
+bench: .venv/.installed-test
+	$(BIN)/python bench/run.py $(ARGS)
+
+flights: .venv/.installed-test
+	$(BIN)/python packages/flights/load.py $(ARGS)
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .fieldstone build dist
+	find runtime tests bench packages apps -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+# The build tools come first, pinned like all the rest, so that no build fetches its own.
+.venv/.tools: constraints.txt
+	@echo "Making .venv with $(PYTHON)"
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Fieldstone needs Python 3.11 or later.")'
+	@$(PYTHON) -m venv .venv
+	@$(PIP) pip hatchling editables
+	@touch $@
+
+.venv/.installed: .venv/.tools $(PINS)
+	@echo "Installing what the server needs"
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+.venv/.installed-test: .venv/.tools $(PINS)
+	@echo "Installing what the server and its tests need"
+	@$(PIP) --no-build-isolation --editable '.[test]'
+	@touch $@ .venv/.installed
+
+.venv/.installed-dev: .venv/.tools $(PINS)
+	@echo "Installing what the server, its tests and its checks need"
+	@$(PIP) --no-build-isolation --editable '.[test,dev]'
+	@touch $@ .venv/.installed .venv/.installed-test
