@@ -180,6 +180,10 @@ class Unavailable(FieldstoneError):
     code = "SERVICE_UNAVAILABLE"
 
 
+class SerializationFailure(Unavailable):
+    """The database asks for the whole unit to be tried again."""
+
+
 class Timeout(FieldstoneError):
     """It took longer than allowed."""
 

@@ -17,25 +17,25 @@ import msgspec
 from fieldstone.query.cel.ir import Node
 
 
-class Slot(msgspec.Struct, frozen=True, tag=True):
+class Slot(msgspec.Struct, frozen=True):
     """The request's value at this index (for `in` and `nin`: a list, bound as one parameter)."""
 
     index: int
 
 
-class CallerValue(msgspec.Struct, frozen=True, tag=True):
+class CallerValue(msgspec.Struct, frozen=True):
     """A value of the caller, by name (`id`, `organization_id`, `positions`, ...); never a constant in SQL."""
 
     name: str
 
 
-class FieldValue(msgspec.Struct, frozen=True, tag=True):
+class FieldValue(msgspec.Struct, frozen=True):
     """The value of another field of the same record."""
 
     field: str
 
 
-class Literal(msgspec.Struct, frozen=True, tag=True):
+class Literal(msgspec.Struct, frozen=True):
     """A constant that belongs to the shape (from declarations; never from a request)."""
 
     value: str | int | bool | None
@@ -44,25 +44,25 @@ class Literal(msgspec.Struct, frozen=True, tag=True):
 Operand = Slot | CallerValue | FieldValue | Literal
 
 
-class And(msgspec.Struct, frozen=True, tag=True):
+class And(msgspec.Struct, frozen=True):
     """All of these; none is true."""
 
     items: tuple[Filter, ...]
 
 
-class Or(msgspec.Struct, frozen=True, tag=True):
+class Or(msgspec.Struct, frozen=True):
     """Any of these; none is false."""
 
     items: tuple[Filter, ...]
 
 
-class Not(msgspec.Struct, frozen=True, tag=True):
+class Not(msgspec.Struct, frozen=True):
     """The exact complement."""
 
     item: Filter
 
 
-class Term(msgspec.Struct, frozen=True, tag=True):
+class Term(msgspec.Struct, frozen=True):
     """A field against an operand; `operator` is a key of `query/operators.py`, without its `$`."""
 
     field: str
@@ -70,7 +70,7 @@ class Term(msgspec.Struct, frozen=True, tag=True):
     operand: Operand
 
 
-class Exists(msgspec.Struct, frozen=True, tag=True):
+class Exists(msgspec.Struct, frozen=True):
     """A record of `object` exists whose `remote` field equals this record's `local` field and which satisfies `where`."""
 
     object: str
@@ -79,13 +79,13 @@ class Exists(msgspec.Struct, frozen=True, tag=True):
     where: Filter
 
 
-class Holds(msgspec.Struct, frozen=True, tag=True):
+class Holds(msgspec.Struct, frozen=True):
     """A CEL predicate holds on the record; an error, a null among them, selects nothing."""
 
     node: Node
 
 
-class CallerHas(msgspec.Struct, frozen=True, tag=True):
+class CallerHas(msgspec.Struct, frozen=True):
     """The caller has a value of this name: a policy over an absent context value is false, not absent."""
 
     name: str
@@ -128,7 +128,8 @@ class Select(msgspec.Struct, frozen=True):
     """One statement's shape: which columns of which rows of one object, in which order.
 
     `after` says that the request's values hold, from slot `after` on, one value per order key: the last row of the page before.
-    `limited` and `shifted` say that the values `limit` and `offset` are bound. `order` always ends with `id`.
+    `limited` and `shifted` say that a limit and an offset are bound. `order` always ends with `id`. Each filter of `flags` adds,
+    behind the columns, one boolean column that tells whether the row satisfies it.
     """
 
     object: str
@@ -138,6 +139,7 @@ class Select(msgspec.Struct, frozen=True):
     after: int | None = None
     limited: bool = False
     shifted: bool = False
+    flags: tuple[Filter, ...] = ()
 
 
 class Query(msgspec.Struct, frozen=True):

@@ -39,11 +39,14 @@ class StorageClass(StrEnum):
 
 
 class Storage(msgspec.Struct, frozen=True):
-    """A storage class with its measures; `precision` counts all digits, `scale` those after the point."""
+    """A storage class with its measures; `precision` counts all digits, `scale` those after the point.
+
+    A `fixed` decimal is shown with all digits of its scale (money); another without trailing zeros, and whole as an `int`."""
 
     kind: StorageClass
     precision: int = 0
     scale: int = 0
+    fixed: bool = False
 
 
 class FieldShape(msgspec.Struct, frozen=True):

@@ -1,0 +1,96 @@
+"""Settings: what the environment decides, and every limit, each in one table with its meaning.
+
+Reads the environment once, at start; refuses what it cannot read (SettingsError).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from fieldstone.errors import SettingsError
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Bounds on what one request may ask for."""
+
+    body_bytes: int = 10 * 1024 * 1024
+    where_depth: int = 8
+    where_terms: int = 200
+    list_values: int = 1000
+    batch_rows: int = 5000
+    order_keys: int = 8
+    expand_names: int = 20
+    offset: int = 1_000_000
+    operation_depth: int = 16
+    url_bytes: int = 64 * 1024
+    statement_seconds: int = 10
+    request_seconds: int = 30
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What the environment says; `secret` is empty only in development, where one is made for the app's folder."""
+
+    environment: Literal["development", "production"] = "development"
+    database_url: str | None = None
+    secret: str = ""
+    admin_email: str | None = None
+    admin_password: str | None = None
+    limits: Limits = Limits()
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One environment variable; `limit` names the field of `Limits` that it sets, else it is a field of `Settings`."""
+
+    variable: str
+    field: str
+    summary: str
+    limit: bool = False
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("FIELDSTONE_ENV", "environment", "`development` (unless set) or `production`."),
+    Setting("FIELDSTONE_DATABASE_URL", "database_url", "`sqlite:///file` or `postgresql://...`; wins over `app.yaml`."),
+    Setting("FIELDSTONE_SECRET", "secret", "Signs cursors and keys; production refuses to start without it."),
+    Setting("FIELDSTONE_ADMIN_EMAIL", "admin_email", "The first administrator, made at start when there is no user."),
+    Setting("FIELDSTONE_ADMIN_PASSWORD", "admin_password", "The first administrator's password."),
+    Setting("FIELDSTONE_LIMIT_BODY_BYTES", "body_bytes", "Largest request body.", limit=True),
+    Setting("FIELDSTONE_LIMIT_URL_BYTES", "url_bytes", "Longest path with its query.", limit=True),
+    Setting("FIELDSTONE_LIMIT_WHERE_DEPTH", "where_depth", "Deepest nesting of a where.", limit=True),
+    Setting("FIELDSTONE_LIMIT_WHERE_TERMS", "where_terms", "Most comparisons in a where.", limit=True),
+    Setting("FIELDSTONE_LIMIT_LIST_VALUES", "list_values", "Most values in a list of a where.", limit=True),
+    Setting("FIELDSTONE_LIMIT_BATCH_ROWS", "batch_rows", "Most records in a batch.", limit=True),
+    Setting("FIELDSTONE_LIMIT_ORDER_KEYS", "order_keys", "Most sort keys.", limit=True),
+    Setting("FIELDSTONE_LIMIT_EXPAND_NAMES", "expand_names", "Most names in an expand.", limit=True),
+    Setting("FIELDSTONE_LIMIT_OFFSET", "offset", "Largest offset; a cursor goes further.", limit=True),
+    Setting("FIELDSTONE_LIMIT_OPERATION_DEPTH", "operation_depth", "Deepest nesting of operations in a unit.", limit=True),
+    Setting("FIELDSTONE_LIMIT_STATEMENT_SECONDS", "statement_seconds", "Longest database statement.", limit=True),
+    Setting("FIELDSTONE_LIMIT_REQUEST_SECONDS", "request_seconds", "Longest request.", limit=True),
+)
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Returns the settings of an environment; raises SettingsError for a value that cannot be read."""
+    values: dict[str, Any] = {}
+    limits: dict[str, int] = {}
+    for setting in SETTINGS:
+        text = environment.get(setting.variable)
+        if text is None or text == "":
+            continue
+        if setting.limit:
+            limits[setting.field] = _whole_number(setting.variable, text)
+        else:
+            values[setting.field] = text
+    try:
+        settings = msgspec.convert(values | {"limits": Limits(**limits)}, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"FIELDSTONE_ENV: {error}", hint="It is `development` or `production`.") from None
+    if settings.environment == "production" and not settings.secret:
+        raise SettingsError("FIELDSTONE_SECRET is not set.", hint="Production needs one: at least 32 random characters.")
+    return settings
+
+
+def _whole_number(variable: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise SettingsError(f"{variable} is `{text}`.", hint="It is a whole number above zero.")
+    return int(text)
