@@ -26,6 +26,7 @@ class Limits(msgspec.Struct, frozen=True):
     url_bytes: int = 64 * 1024
     statement_seconds: int = 10
     request_seconds: int = 30
+    sign_ins: int = 10
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -66,6 +67,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("FIELDSTONE_LIMIT_OPERATION_DEPTH", "operation_depth", "Deepest nesting of operations in a unit.", limit=True),
     Setting("FIELDSTONE_LIMIT_STATEMENT_SECONDS", "statement_seconds", "Longest database statement.", limit=True),
     Setting("FIELDSTONE_LIMIT_REQUEST_SECONDS", "request_seconds", "Longest request.", limit=True),
+    Setting("FIELDSTONE_LIMIT_SIGN_INS", "sign_ins", "Sign-ins a minute from one address, and of one account.", limit=True),
 )
 
 
