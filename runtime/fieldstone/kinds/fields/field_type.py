@@ -39,6 +39,11 @@ class Rejected(Exception):
         self.constraint = constraint
 
 
+def subject(declaration: FieldOptions) -> str:
+    """Returns how messages call a field: by its label, which linking gives to every declaration that has none."""
+    return declaration.label or "The value"
+
+
 Reader = Callable[[Any], Any]
 """Takes a decoded JSON value that is not null, returns its wire form, raises Rejected. Never coerces a wrong type."""
 

@@ -1,0 +1,1 @@
+"""What can be declared: one module per kind, listed in `table.py`."""

@@ -1,0 +1,11 @@
+"""The table of kinds. To add one: a module beside this one and its line here."""
+
+from collections.abc import Mapping
+
+from fieldstone.kinds.api import API
+from fieldstone.kinds.declaration import Kind
+from fieldstone.kinds.object import OBJECT
+from fieldstone.kinds.permission import PERMISSION
+from fieldstone.kinds.seed import SEED
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (OBJECT, PERMISSION, API, SEED)}
