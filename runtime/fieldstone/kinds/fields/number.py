@@ -1,6 +1,10 @@
-"""Field types that hold numbers, all of them exact: whole numbers as `int`, others as Decimals of a fixed scale."""
+"""Field types that hold numbers: whole ones as `int`, others as Decimals of a fixed scale, exact both.
+
+Only a `number` that says `approximate: true` is an IEEE double, for measurements that come with binary noise.
+"""
 
 import math
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any
@@ -8,61 +12,70 @@ from typing import Annotated, Any
 import msgspec
 
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader, Rejected, subject
-from fieldstone.query.cel.types import DECIMAL, INT, Type, optional
+from fieldstone.query.cel.types import DECIMAL, DOUBLE, INT, Type, optional
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.query.values import INT64_MAX, INT64_MIN, at_scale, read_number
 
 DIGITS = 18
 """The most digits of a decimal: scaled to a whole number it must fit into 64 bits."""
 
+SCALE = 6
+"""The digits after the point unless a declaration says otherwise."""
+
+GREATEST_DOUBLE = Decimal(sys.float_info.max)
+
 Digits = Annotated[int, msgspec.Meta(ge=1, le=DIGITS)]
 Scale = Annotated[int, msgspec.Meta(ge=0, le=DIGITS)]
 
 
-class NumberOptions(FieldOptions, frozen=True, kw_only=True, tag="number"):
-    """A number with at most `scale` digits after the point and `precision` digits in all; `scale: 0` makes it whole."""
+class NumericOptions(FieldOptions, frozen=True, kw_only=True):
+    """What all numbers know: `scale` digits after the point at most (6 unless said), and `precision` digits in all."""
 
     min: int | float | None = None
     max: int | float | None = None
-    scale: Scale = 6
+    scale: Scale | msgspec.UnsetType = msgspec.UNSET
     precision: Digits | None = None
 
 
-class CurrencyOptions(NumberOptions, frozen=True, kw_only=True, tag="currency"):
+class NumberOptions(NumericOptions, frozen=True, kw_only=True, tag="number"):
+    """A number; `scale: 0` makes it whole, `approximate` a double, which knows neither `scale` nor `precision`."""
+
+    approximate: bool = False
+
+
+class CurrencyOptions(NumericOptions, frozen=True, kw_only=True, tag="currency"):
     """An amount of money, shown with all digits of its scale."""
 
     scale: Scale = 2
 
 
-class PercentOptions(NumberOptions, frozen=True, kw_only=True, tag="percent"):
+class PercentOptions(NumericOptions, frozen=True, kw_only=True, tag="percent"):
     """A share in hundredths: 12.5 is twelve and a half percent."""
 
 
-def _storage(*, fixed: bool) -> Callable[[NumberOptions], Storage]:
-    def storage(declaration: NumberOptions) -> Storage:
-        if declaration.scale == 0:
+def _storage(*, fixed: bool) -> Callable[[NumericOptions], Storage]:
+    def storage(declaration: NumericOptions) -> Storage:
+        if _is_double(declaration):
+            return Storage(StorageClass.DOUBLE)
+        scale = _scale(declaration)
+        if scale == 0:
             return Storage(StorageClass.INTEGER)
-        precision = declaration.precision or DIGITS
-        return Storage(StorageClass.DECIMAL, precision=precision, scale=declaration.scale, fixed=fixed)
+        return Storage(StorageClass.DECIMAL, precision=declaration.precision or DIGITS, scale=scale, fixed=fixed)
 
     return storage
 
 
-def _reader(declaration: NumberOptions) -> Reader:
-    scale = declaration.scale
+def _reader(declaration: NumericOptions) -> Reader:
+    return _double_reader(declaration) if _is_double(declaration) else _exact_reader(declaration)
+
+
+def _exact_reader(declaration: NumericOptions) -> Reader:
+    scale = _scale(declaration)
     lowest, highest = _bounds(declaration)
     zero: Decimal | int = at_scale(0, scale) if scale else 0
 
     def read(value: Any) -> Decimal | int:
-        number = read_number(value)
-        if number is None:
-            raise _not_a_number(declaration, value)
-        if not number:
-            number = 0
-        if number < lowest:
-            raise Rejected("min_value", f"{subject(declaration)} is at least {_spelled(lowest)}", lowest)
-        if number > highest:
-            raise Rejected("max_value", f"{subject(declaration)} is at most {_spelled(highest)}", highest)
+        number = _within(declaration, value, lowest, highest)
         if not number:
             return zero
         cut = at_scale(number, scale)
@@ -73,20 +86,56 @@ def _reader(declaration: NumberOptions) -> Reader:
     return read
 
 
-def _bounds(declaration: NumberOptions) -> tuple[Decimal | int, Decimal | int]:
+def _double_reader(declaration: NumericOptions) -> Reader:
+    lowest, highest = _within_declared(declaration, -GREATEST_DOUBLE, GREATEST_DOUBLE)
+
+    def read(value: Any) -> float:
+        # Adding nothing turns minus zero into zero.
+        return float(_within(declaration, value, lowest, highest)) + 0.0
+
+    return read
+
+
+def _within(declaration: NumericOptions, value: Any, lowest: Decimal | int, highest: Decimal | int) -> Decimal | int:
+    """Returns a finite number within bounds; raises Rejected for all else."""
+    number = read_number(value)
+    if number is None:
+        raise _not_a_number(declaration, value)
+    if not number:
+        number = 0
+    if number < lowest:
+        raise Rejected("min_value", f"{subject(declaration)} is at least {_spelled(lowest)}", lowest)
+    if number > highest:
+        raise Rejected("max_value", f"{subject(declaration)} is at most {_spelled(highest)}", highest)
+    return number
+
+
+def _bounds(declaration: NumericOptions) -> tuple[Decimal | int, Decimal | int]:
     """Returns the least and greatest value: what is declared, within what the digits can hold."""
-    scale = declaration.scale
+    scale = _scale(declaration)
     if scale == 0 and declaration.precision is None:
-        lowest: Decimal | int = INT64_MIN
-        highest: Decimal | int = INT64_MAX
-    else:
-        highest = Decimal(10 ** (declaration.precision or DIGITS) - 1).scaleb(-scale)
-        lowest = -highest
+        return _within_declared(declaration, INT64_MIN, INT64_MAX)
+    most = Decimal(10 ** (declaration.precision or DIGITS) - 1).scaleb(-scale)
+    return _within_declared(declaration, -most, most)
+
+
+def _within_declared(
+    declaration: NumericOptions, lowest: Decimal | int, highest: Decimal | int
+) -> tuple[Decimal | int, Decimal | int]:
+    """Returns bounds narrowed by `min` and `max`."""
     if (least := read_number(declaration.min)) is not None:
         lowest = max(lowest, least)
     if (most := read_number(declaration.max)) is not None:
         highest = min(highest, most)
     return lowest, highest
+
+
+def _is_double(declaration: NumericOptions) -> bool:
+    return isinstance(declaration, NumberOptions) and declaration.approximate
+
+
+def _scale(declaration: NumericOptions) -> int:
+    return SCALE if declaration.scale is msgspec.UNSET else declaration.scale
 
 
 def _not_a_number(declaration: FieldOptions, value: Any) -> Rejected:
@@ -105,8 +154,10 @@ def _places(scale: int) -> str:
     return f"at most {scale} digit{'s' if scale != 1 else ''} after the point"
 
 
-def _schema(declaration: NumberOptions) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "number"} if declaration.scale else {"type": "integer", "format": "int64"}
+def _schema(declaration: NumericOptions) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "number"} if _scale(declaration) else {"type": "integer", "format": "int64"}
+    if _is_double(declaration):
+        schema["format"] = "double"
     if declaration.min is not None:
         schema["minimum"] = declaration.min
     if declaration.max is not None:
@@ -114,23 +165,28 @@ def _schema(declaration: NumberOptions) -> dict[str, Any]:
     return schema
 
 
-def _check(declaration: NumberOptions) -> list[tuple[str, str]]:
+def _check(declaration: NumericOptions) -> list[tuple[str, str]]:
     faults = []
     for key, bound in (("min", declaration.min), ("max", declaration.max)):
         if bound is not None and not math.isfinite(bound):
             faults.append((key, f"{key} is a finite number"))
     if not faults and declaration.min is not None and declaration.max is not None and declaration.min > declaration.max:
         faults.append(("min", f"min ({declaration.min}) is above max ({declaration.max})"))
-    if declaration.precision is not None and declaration.scale > declaration.precision:
-        faults.append(("precision", f"precision ({declaration.precision}) is below scale ({declaration.scale})"))
+    if _is_double(declaration):
+        measures = (("scale", declaration.scale is msgspec.UNSET), ("precision", declaration.precision is None))
+        faults += [(key, f"an approximate number has no {key}") for key, unset in measures if not unset]
+    elif declaration.precision is not None and _scale(declaration) > declaration.precision:
+        faults.append(("precision", f"precision ({declaration.precision}) is below scale ({_scale(declaration)})"))
     return faults
 
 
-def _expression_type(declaration: NumberOptions) -> Type:
-    return optional(DECIMAL if declaration.scale else INT)
+def _expression_type(declaration: NumericOptions) -> Type:
+    if _is_double(declaration):
+        return optional(DOUBLE)
+    return optional(DECIMAL if _scale(declaration) else INT)
 
 
-def _number_type(name: str, declaration: type[NumberOptions], summary: str, *, fixed: bool = False) -> FieldType:
+def _number_type(name: str, declaration: type[NumericOptions], summary: str, *, fixed: bool = False) -> FieldType:
     return FieldType(
         name=name,
         declaration=declaration,
@@ -145,7 +201,7 @@ def _number_type(name: str, declaration: type[NumberOptions], summary: str, *, f
 
 
 TYPES = (
-    _number_type("number", NumberOptions, "An exact number; `scale: 0` makes it whole"),
+    _number_type("number", NumberOptions, "An exact number; `scale: 0` makes it whole, `approximate: true` a double"),
     _number_type("currency", CurrencyOptions, "An amount of money, with all digits of its scale", fixed=True),
     _number_type("percent", PercentOptions, "A share in hundredths"),
 )
