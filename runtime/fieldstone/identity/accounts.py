@@ -1,0 +1,102 @@
+"""Accounts: signing in, up and out, and who is signed in (contract section 5).
+
+Sign-in gives one answer, after the same work, for an unknown address, a wrong password and a suspended user.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fieldstone.access.caller import Caller, system_in
+from fieldstone.clock import Clock, later
+from fieldstone.engine.records import Execute, create_records, read_first, read_records
+from fieldstone.errors import PermissionDenied, Unauthenticated
+from fieldstone.identity.credential import Credential
+from fieldstone.identity.documents import USER_FIELDS, SessionDocument, SignedIn, session_part, user_document
+from fieldstone.identity.keys import NewKey, allowed_scopes, create_key
+from fieldstone.identity.organizations import default_organization
+from fieldstone.identity.passwords import Passwords
+from fieldstone.identity.sessions import Origin, close_session, find_session, open_session
+from fieldstone.identity.throttle import Throttle
+from fieldstone.identity.tokens import hash_token
+from fieldstone.kinds.app import Auth
+
+DAY = 24 * 60 * 60
+
+
+class Accounts:
+    """Opens and ends sessions and makes API keys; `scopes` are those that some surface asks for."""
+
+    def __init__(
+        self,
+        execute: Execute,
+        *,
+        auth: Auth,
+        scopes: frozenset[str],
+        passwords: Passwords,
+        throttle: Throttle,
+        clock: Clock,
+    ) -> None:
+        self._execute = execute
+        self._auth = auth
+        self._scopes = scopes
+        self._passwords = passwords
+        self._throttle = throttle
+        self._clock = clock
+
+    async def sign_in(self, email: str, password: str, origin: Origin) -> SignedIn:
+        """Opens a session in the user's only organisation; raises Unauthenticated, RateLimited."""
+        email = email.strip().lower()
+        self._admit(email, origin)
+        user = await read_first(self._execute, "sys_user", {"email": email}, (*USER_FIELDS, "active", "password"))
+        fits = await self._passwords.verify(password, user["password"] if user else None)
+        if user is None or not fits or not user["active"]:
+            raise Unauthenticated("The e-mail address or the password is not right.")
+        return await self._open(user, origin)
+
+    async def sign_up(self, name: str, email: str, password: str, origin: Origin) -> SignedIn:
+        """Makes an account in the default organisation and signs it in; raises PermissionDenied when switched off."""
+        if not self._auth.sign_up:
+            raise PermissionDenied("Sign-up is switched off.", hint="An administrator can make the account.")
+        self._admit(email.strip().lower(), origin)
+        organization_id = await default_organization(self._execute)
+        row = {"name": name, "email": email, "password": password}
+        ids = await create_records(self._execute, "sys_user", [row], system_in(organization_id))
+        user = await read_first(self._execute, "sys_user", {"id": ids[0]}, USER_FIELDS)
+        if user is None:
+            raise Unauthenticated("The account is gone already.")
+        return await self._open(user, origin)
+
+    async def sign_out(self, credential: Credential | None) -> None:
+        """Ends the session of a credential, if there is one."""
+        document = await self.session(credential)
+        if document is not None:
+            await close_session(self._execute, document.session.id)
+
+    async def session(self, credential: Credential | None) -> SessionDocument | None:
+        """Returns who is signed in; None for no session, one that is over, a suspended user, and API keys."""
+        if credential is None or credential.kind != "session":
+            return None
+        found = await find_session(self._execute, hash_token(credential.secret), self._clock())
+        if found is None:
+            return None
+        user = await read_first(self._execute, "sys_user", {"id": found.user_id, "active": True}, USER_FIELDS)
+        return SessionDocument(session_part(found, credential.secret), user_document(user)) if user else None
+
+    async def create_key(
+        self, caller: Caller, name: str, expires_at: str | None = None, scopes: Sequence[str] | None = None
+    ) -> NewKey:
+        """Makes an API key for a signed-in caller, limited to scopes if any are given; raises Invalid, PermissionDenied."""
+        if caller.id is None:
+            raise Unauthenticated("Sign in to make an API key.")
+        allowed = allowed_scopes(scopes, caller, self._scopes)
+        return await create_key(self._execute, caller, name, expires_at, allowed)
+
+    def _admit(self, email: str, origin: Origin) -> None:
+        self._throttle.admit(f"address {origin.address}", f"account {hash_token(email)}")
+
+    async def _open(self, user: dict[str, Any], origin: Origin) -> SignedIn:
+        members = await read_records(self._execute, "sys_member", {"user_id": user["id"]}, ("organization_id",))
+        organization_id = members[0]["organization_id"] if len(members) == 1 else None
+        expires_at = later(self._clock(), self._auth.session_days * DAY)
+        token = await open_session(self._execute, user["id"], organization_id, expires_at, origin)
+        return SignedIn(token=token, expires_at=expires_at, user=user_document(user))

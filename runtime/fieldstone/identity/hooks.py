@@ -1,0 +1,158 @@
+"""What the platform's own objects insist on whenever they are written, by whichever road.
+
+Joins a new user to his maker's organisation, ends what hangs on a membership or a password, and refuses: a grant of an
+undeclared set, a grant beyond what its giver holds, a key that changes its reach, an organisation without an administrator.
+"""
+
+from fieldstone.access.caller import SYSTEM, system_in
+from fieldstone.engine.hooks import Change, Context, Hook
+from fieldstone.engine.operation import Delete
+from fieldstone.engine.records import create_records, read_first, read_records
+from fieldstone.errors import Conflict, FieldFault, Invalid, PermissionDenied
+from fieldstone.identity.bootstrap import ADMINISTRATOR
+from fieldstone.query.names import did_you_mean, shown
+from fieldstone.registry.catalog import Catalog
+
+KEY_FIELDS = frozenset({"name", "revoked"})
+"""What may be changed of an API key once it is made."""
+
+
+def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
+    """Returns the hooks of the platform's objects, in their order."""
+
+    async def check_set_name(_context: Context, change: Change) -> None:
+        name = change.values.get("permission_set")
+        if name is not None and name not in catalog.permissions:
+            raise _unknown_set(name, catalog)
+
+    grants = "sys_user_permission_set"
+    return (
+        Hook("join_makers_organization", "sys_user", "after_create", join_makers_organization),
+        Hook("keep_an_administrator_active", "sys_user", "before_update", keep_an_administrator_active),
+        Hook("keep_an_administrator_there", "sys_user", "before_delete", keep_an_administrator_there),
+        Hook("end_sessions_on_new_password", "sys_user", "after_update", end_sessions_on_new_password),
+        Hook("keep_membership_in_place", "sys_member", "before_update", keep_membership_in_place),
+        Hook("keep_an_administrator_member", "sys_member", "before_delete", keep_an_administrator_member),
+        Hook("end_rights_with_membership", "sys_member", "after_delete", end_rights_with_membership),
+        Hook("check_set_name", grants, "before_create", check_set_name),
+        Hook("check_set_name", grants, "before_update", check_set_name),
+        Hook("grant_only_what_is_held", grants, "before_create", grant_only_what_is_held),
+        Hook("grant_only_what_is_held", grants, "before_update", grant_only_what_is_held),
+        Hook("keep_an_administrator_granted", grants, "before_update", keep_an_administrator_granted),
+        Hook("keep_an_administrator_granted", grants, "before_delete", keep_an_administrator_granted),
+        Hook("refuse_a_key_that_is_over", "sys_api_key", "before_create", refuse_a_key_that_is_over),
+        Hook("keep_the_reach_of_a_key", "sys_api_key", "before_update", keep_the_reach_of_a_key),
+    )
+
+
+async def join_makers_organization(context: Context, change: Change) -> None:
+    """Makes a new user a member of his maker's active organisation."""
+    organization_id = context.caller.organization_id
+    if organization_id is None:
+        raise Invalid("A user joins his maker's organisation, and none is active.")
+    await create_records(context.execute, "sys_member", [{"user_id": change.id}], system_in(organization_id))
+
+
+async def keep_an_administrator_active(context: Context, change: Change) -> None:
+    """Refuses to suspend the last administrator of an organisation."""
+    if change.values.get("active", True) is not True:
+        await keep_an_administrator_there(context, change)
+
+
+async def keep_an_administrator_there(context: Context, change: Change) -> None:
+    """Refuses to delete the last administrator of an organisation."""
+    condition = {"user_id": change.id, "permission_set": ADMINISTRATOR}
+    for held in await read_records(context.execute, "sys_user_permission_set", condition, ("organization_id",)):
+        await _require_another(context, held["organization_id"], change.id)
+
+
+async def end_sessions_on_new_password(context: Context, change: Change) -> None:
+    """Ends every session of a user whose password was changed."""
+    if "password" in change.values:
+        for session in await read_records(context.execute, "sys_session", {"user_id": change.id}, ("id",)):
+            await context.execute(Delete("sys_session", session["id"]), SYSTEM)
+
+
+async def keep_membership_in_place(_context: Context, change: Change) -> None:
+    """Refuses to hand a membership over: what its user holds would stay behind."""
+    if (
+        change.previous is not None
+        and change.values.get("user_id", change.previous["user_id"]) != change.previous["user_id"]
+    ):
+        fault = FieldFault("user_id", "invalid_value", "A membership stays with its user.")
+        raise Invalid(fault.message, faults=[fault], hint="Delete it and make another.")
+
+
+async def keep_an_administrator_member(context: Context, change: Change) -> None:
+    """Refuses to remove the last administrator from his organisation."""
+    if change.previous is not None:
+        await _require_another(context, change.previous["organization_id"], change.previous["user_id"])
+
+
+async def end_rights_with_membership(context: Context, change: Change) -> None:
+    """Takes back the grants and keys of somebody who left, lest they come back with him."""
+    if change.previous is None:
+        return
+    place = {name: change.previous[name] for name in ("user_id", "organization_id")}
+    for object_name in ("sys_user_permission_set", "sys_api_key"):
+        for record in await read_records(context.execute, object_name, place, ("id",)):
+            await context.execute(Delete(object_name, record["id"]), SYSTEM)
+
+
+async def grant_only_what_is_held(context: Context, change: Change) -> None:
+    """Refuses to hand out a set that the giver does not hold, unless he is an administrator."""
+    caller, name = context.caller, change.values.get("permission_set")
+    if caller.system or ADMINISTRATOR in caller.sets or name is None or name in caller.sets:
+        return
+    raise PermissionDenied("Nobody grants more than he holds.", details={"permission_set": name})
+
+
+async def keep_an_administrator_granted(context: Context, change: Change) -> None:
+    """Refuses to take an organisation's last administrator's right, by deleting or by rewriting the grant."""
+    previous = change.previous
+    if previous is None or previous["permission_set"] != ADMINISTRATOR:
+        return
+    kept = {name: previous[name] for name in ("user_id", "permission_set")}
+    if not change.values or kept | {name: change.values.get(name, kept[name]) for name in kept} != kept:
+        await _require_another(context, previous["organization_id"], previous["user_id"])
+
+
+async def refuse_a_key_that_is_over(context: Context, change: Change) -> None:
+    """Refuses an API key whose time is over before it begins."""
+    expires_at = change.values.get("expires_at")
+    if expires_at is not None and expires_at <= context.now:
+        fault = FieldFault("expires_at", "min_value", "The key would be over already.")
+        raise Invalid(fault.message, faults=[fault])
+
+
+async def keep_the_reach_of_a_key(context: Context, change: Change) -> None:
+    """Refuses to change whose key it is, what it reaches or when it ends."""
+    forbidden = sorted(set(change.values) - KEY_FIELDS)
+    if forbidden and not context.caller.system:
+        raise PermissionDenied("A key keeps its user, scopes and end.", details={"forbiddenFields": forbidden})
+
+
+async def _require_another(context: Context, organization_id: str, user_id: str) -> None:
+    """Raises Conflict unless somebody else, an active member, is an administrator of the organisation, or this user is none."""
+    execute = context.execute
+    held = {"permission_set": ADMINISTRATOR, "organization_id": organization_id}
+    grants = await read_records(execute, "sys_user_permission_set", held, ("user_id",))
+    holders = {grant["user_id"] for grant in grants}
+    others = list(holders - {user_id})
+    if user_id not in holders:
+        return
+    if others:
+        active = {"id": {"$in": others}, "active": True}
+        users = await read_records(execute, "sys_user", active, ("id",))
+        staying = {"user_id": {"$in": [user["id"] for user in users]}, "organization_id": organization_id}
+        if users and await read_first(execute, "sys_member", staying, ("id",)) is not None:
+            return
+    raise Conflict(
+        "An organisation keeps at least one administrator.", hint=f"Grant `{ADMINISTRATOR}` to somebody else first."
+    )
+
+
+def _unknown_set(name: str, catalog: Catalog) -> Invalid:
+    message = f"No permission set `{shown(name)}` is declared."
+    fault = FieldFault("permission_set", "invalid_value", message)
+    return Invalid(message, faults=[fault], hint=did_you_mean(name, catalog.permissions))

@@ -1,0 +1,69 @@
+"""Identity: whose request it is. A credential becomes a Caller, kept for as long as the policy epoch stands.
+
+The hot path is one look-up by the credential's hash and a comparison of epochs. The epoch is read before anything is looked up, so
+that a change in between makes the entry stale rather than wrong.
+"""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from fieldstone.access.caller import ANONYMOUS, Caller
+from fieldstone.clock import Clock
+from fieldstone.engine.records import Execute
+from fieldstone.errors import Unauthenticated
+from fieldstone.identity.credential import Credential
+from fieldstone.identity.resolve import Resolved, resolve_key, resolve_session
+from fieldstone.identity.tokens import hash_token
+
+Epoch = Callable[[], Awaitable[int]]
+"""Returns the policy epoch of the database."""
+
+_KEPT = 20_000
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    resolved: Resolved
+    epoch: int
+
+
+class Identity:
+    """Tells who asks; `declared` are the names of the permission sets that there are."""
+
+    def __init__(self, execute: Execute, *, declared: frozenset[str], clock: Clock, epoch: Epoch) -> None:
+        self._execute = execute
+        self._declared = declared
+        self._clock = clock
+        self._epoch = epoch
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+
+    async def caller(self, credential: Credential | None) -> Caller:
+        """Returns who shows a credential, ANONYMOUS for none; raises Unauthenticated for one that does not hold (any more)."""
+        if credential is None:
+            return ANONYMOUS
+        epoch, now = await self._epoch(), self._clock()
+        token_hash = hash_token(credential.secret)
+        entry = self._entries.get(token_hash)
+        if entry is None or entry.epoch != epoch:
+            entry = await self._resolve(credential, token_hash, now, epoch)
+        ends_at = entry.resolved.ends_at
+        if ends_at is not None and ends_at <= now:
+            self._entries.pop(token_hash, None)
+            raise _not_signed_in()
+        return entry.resolved.caller
+
+    async def _resolve(self, credential: Credential, token_hash: str, now: str, epoch: int) -> _Entry:
+        self._entries.pop(token_hash, None)
+        look_up = resolve_key if credential.kind == "key" else resolve_session
+        resolved = await look_up(self._execute, token_hash, now, self._declared)
+        if resolved is None:
+            raise _not_signed_in()
+        entry = self._entries[token_hash] = _Entry(resolved, epoch)
+        while len(self._entries) > _KEPT:
+            self._entries.popitem(last=False)
+        return entry
+
+
+def _not_signed_in() -> Unauthenticated:
+    return Unauthenticated("The session or key is not known, or is over.", hint="Sign in again.")
