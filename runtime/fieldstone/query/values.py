@@ -26,7 +26,12 @@ def is_clean(text: str) -> bool:
     """Tells whether a text can be stored everywhere: no NUL character, no half of a surrogate pair."""
     if "\0" in text:
         return False
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            return False
+    return True
 
 
 def exact_number(text: str) -> Decimal:
