@@ -12,6 +12,7 @@ from typing import Any
 from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, Literal, Not, Slot, Term
 from fieldstone.query.storage import FieldShape, StorageClass
 from fieldstone.query.values import (
+    GREATEST_DOUBLE,
     INT64_MAX,
     INT64_MIN,
     at_scale,
@@ -105,11 +106,8 @@ def bounds(field: FieldShape) -> tuple[Decimal | int, Decimal | int]:
         highest = Decimal(10**storage.precision - 1).scaleb(-storage.scale)
         return -highest, highest
     if storage.kind is StorageClass.DOUBLE:
-        return -_GREATEST_DOUBLE, _GREATEST_DOUBLE
+        return -GREATEST_DOUBLE, GREATEST_DOUBLE
     return INT64_MIN, INT64_MAX
-
-
-_GREATEST_DOUBLE = Decimal("1.7976931348623157e308")
 
 
 def _compare_number(field: FieldShape, operator: str, value: Any, values: list[Any]) -> Filter:

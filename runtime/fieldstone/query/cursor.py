@@ -1,12 +1,11 @@
 """Cursors: the last row of a page as an opaque text, signed together with the query that it belongs to.
 
-A cursor is base64url of a JSON object: the row's `id`, the values of the sort keys before it, and a signature over both and the
-binding. It opens only for the same caller, object, conditions and order.
+A cursor is base64url of a JSON object: the row's `id`, the values of the sort keys before it, and a signature over both and a
+binding, which stands for caller, object, conditions and order; it opens only for the same ones.
 """
 
 import base64
 import binascii
-import hashlib
 import hmac
 from decimal import Decimal
 from typing import Any
@@ -14,7 +13,6 @@ from typing import Any
 import msgspec
 
 from fieldstone.errors import Invalid
-from fieldstone.query.ast import Query
 
 LONGEST = 100_000
 
@@ -33,12 +31,6 @@ class _Payload(msgspec.Struct, frozen=True):
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(_Payload)
-
-
-def cursor_binding(query: Query, object_name: str, caller_id: str | None) -> bytes:
-    """Returns what a cursor of a query is bound to: object, conditions with their values, order and caller."""
-    parts = (object_name, query.where, query.values, query.order, caller_id)
-    return hashlib.sha256(repr(parts).encode("utf-8", "backslashreplace")).digest()
 
 
 def encode_cursor(secret: bytes, binding: bytes, values: tuple[Any, ...]) -> str:

@@ -4,6 +4,7 @@ Every function returns None for what it cannot read and never coerces one type i
 """
 
 import re
+import sys
 from datetime import date, datetime, time, timedelta
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
@@ -12,6 +13,7 @@ from fieldstone.clock import instant
 
 INT64_MIN = -(2**63)
 INT64_MAX = 2**63 - 1
+GREATEST_DOUBLE = Decimal(sys.float_info.max)
 
 _EXACT = Context(prec=64)
 _WIDEST = 10_000

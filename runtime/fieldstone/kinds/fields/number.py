@@ -4,7 +4,6 @@ Only a `number` that says `approximate: true` is an IEEE double, for measurement
 """
 
 import math
-import sys
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any
@@ -14,15 +13,13 @@ import msgspec
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader, Rejected, subject
 from fieldstone.query.cel.types import DECIMAL, DOUBLE, INT, Type, optional
 from fieldstone.query.storage import Storage, StorageClass
-from fieldstone.query.values import INT64_MAX, INT64_MIN, at_scale, read_number
+from fieldstone.query.values import GREATEST_DOUBLE, INT64_MAX, INT64_MIN, at_scale, read_number
 
 DIGITS = 18
 """The most digits of a decimal: scaled to a whole number it must fit into 64 bits."""
 
 SCALE = 6
 """The digits after the point unless a declaration says otherwise."""
-
-GREATEST_DOUBLE = Decimal(sys.float_info.max)
 
 Digits = Annotated[int, msgspec.Meta(ge=1, le=DIGITS)]
 Scale = Annotated[int, msgspec.Meta(ge=0, le=DIGITS)]
