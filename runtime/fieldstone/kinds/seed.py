@@ -9,15 +9,20 @@ from fieldstone.kinds.object import Name
 
 
 class SeedDeclaration(Declared, frozen=True, kw_only=True):
-    """Records of one object, written in the default organisation, once each, found again by the field `externalId`.
+    """Records of one object, written in the default organisation, once each, found again by the field `externalId` (or several).
 
     A reference field holds the `externalId` value of the record that it points to (for `sys_user`: the e-mail address).
     """
 
     name: Name
     object: str
-    external_id: str
+    external_id: Name | Annotated[tuple[Name, ...], msgspec.Meta(min_length=1)]
     records: Annotated[tuple[dict[str, Any], ...], msgspec.Meta(min_length=1)]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The fields by which a record is found again."""
+        return (self.external_id,) if isinstance(self.external_id, str) else self.external_id
 
 
 SEED = Kind(name="seed", plural="seeds", struct=SeedDeclaration, summary="Records that a new database starts with")
