@@ -28,10 +28,10 @@ check: .venv/.installed-dev
 	$(BIN)/python -m pytest tests/house
 
 bench: .venv/.installed-test
-	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python -m bench.run $(ARGS)
 
 flights: .venv/.installed-test
-	$(BIN)/python packages/flights/load.py $(ARGS)
+	$(BIN)/python -m packages.flights.load $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .fieldstone build dist

@@ -30,10 +30,13 @@ class PostgresServer:
         return f"postgresql://postgres@127.0.0.1:{self._port}/{database}"
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
-        """Makes an empty database, yields its address, and drops it with every connection still open to it."""
-        name = f"test_{next(self._numbers)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
+    def fresh_database(self, like: str | None = None) -> Iterator[str]:
+        """Makes a database, yields its address, and drops it with every connection still open to it.
+
+        It is empty, or a copy of the one at the address `like`, to which nobody may be connected.
+        """
+        name, template = f"test_{next(self._numbers)}", like.rpartition("/")[2] if like else "template0"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         try:
             yield self.url(name)
         finally:
