@@ -1,0 +1,162 @@
+"""REST surfaces: every part, object and field that a dialect names is there, and every route can be bound.
+
+Refuses what would be a dead route at run time: two routes for one request, a path without its object or id, an operation that its
+object does not allow.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fieldstone.errors import Fault
+from fieldstone.kinds.api import ApiDeclaration, ApiOperation
+from fieldstone.query.names import did_you_mean
+from fieldstone.query.operators import OPERATORS
+from fieldstone.registry.catalog import Object
+from fieldstone.registry.codes import Code
+from fieldstone.registry.documents import Document
+from fieldstone.registry.known import Known, unknown_field
+from fieldstone.registry.permissions import CAPABILITY, CAPABILITY_HINT
+
+DialectParts = Mapping[str, frozenset[str]]
+"""The names in the tables of `surfaces/rest`: envelopes, errors, pagers, idents, queries, auth, handlers."""
+
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_WITH_ID = frozenset({"get", "update", "delete"})
+_READING = frozenset({"list", "get"})
+_API_METHODS = {"query": "list", "batch": "bulk"}
+
+Path = tuple[str | int, ...]
+
+
+def api_faults(document: Document, objects: Known[Object], parts: DialectParts) -> Iterator[Fault]:
+    """Yields everything wrong with a surface."""
+    declared: Any = document.declared
+    api: ApiDeclaration = declared
+    yield from _part_faults(document, api, parts)
+    if api.pager.max_limit is not None and api.pager.default_limit > api.pager.max_limit:
+        message = f"Pages of {api.pager.default_limit} are larger than the largest, {api.pager.max_limit}."
+        yield document.fault(("pager", "defaultLimit"), Code.WRONG_VALUE, message)
+    for name in api.objects:
+        if objects.get(name) is None:
+            yield from objects.missing(document.key_at("objects", name), name)
+    ids: dict[str, int] = {}
+    routes: dict[tuple[str, str], int] = {}
+    for number, operation in enumerate(api.operations):
+        path: Path = ("operations", number)
+        route = (operation.method, _PLACEHOLDER.sub("{}", operation.path))
+        if operation.id in ids:
+            yield document.fault(
+                (*path, "id"), Code.ROUTE_CLASH, f"An operation `{operation.id}` is declared already.", "Rename one."
+            )
+        if route in routes:
+            other = api.operations[routes[route]].id
+            message = f"`{operation.method} {operation.path}` is already the route of `{other}`."
+            yield document.fault((*path, "path"), Code.ROUTE_CLASH, message, "Change one of the two.")
+        ids.setdefault(operation.id, number)
+        routes.setdefault(route, number)
+        yield from _operation_faults(document, path, operation, objects, parts)
+
+
+def _part_faults(document: Document, api: ApiDeclaration, parts: DialectParts) -> Iterator[Fault]:
+    named: list[tuple[Path, str, str]] = [
+        (("envelope",), "envelopes", api.envelope),
+        (("errors",), "errors", api.errors),
+        (("queries",), "queries", api.queries),
+        (("idents",), "idents", api.idents),
+        (("pager", "style"), "pagers", api.pager.style),
+    ]
+    named += [(("auth", number, "scheme"), "auth", scheme.scheme) for number, scheme in enumerate(api.auth)]
+    for path, table, name in named:
+        yield from _unknown_part(document, path, table, name, parts)
+
+
+def _unknown_part(document: Document, path: Path, table: str, name: str, parts: DialectParts) -> Iterator[Fault]:
+    known = sorted(parts.get(table, ()))
+    if name not in known:
+        hint = did_you_mean(name, known) or (
+            f"There are {', '.join(f'`{item}`' for item in known)}." if known else None
+        )
+        yield document.fault(path, Code.UNKNOWN_PART, f"`{name}` is not in the table `{table}`.", hint)
+
+
+def _operation_faults(
+    document: Document, path: Path, operation: ApiOperation, objects: Known[Object], parts: DialectParts
+) -> Iterator[Fault]:
+    if (operation.operation is None) == (operation.handler is None):
+        told = "both an `operation` and a `handler`" if operation.handler else "neither an `operation` nor a `handler`"
+        yield document.fault(path, Code.ROUTE_INCOMPLETE, f"`{operation.id}` has {told}.", "Give it exactly one.")
+    elif operation.handler is not None:
+        yield from _unknown_part(document, (*path, "handler"), "handlers", operation.handler, parts)
+    else:
+        yield from _data_faults(document, path, operation, objects)
+    if operation.permission is not None and not CAPABILITY.fullmatch(operation.permission):
+        message = f"`{operation.permission}` is not the name of a capability."
+        yield document.fault((*path, "permission"), Code.WRONG_VALUE, message, CAPABILITY_HINT)
+
+
+def _data_faults(document: Document, path: Path, operation: ApiOperation, objects: Known[Object]) -> Iterator[Fault]:
+    """Yields faults of a route to a data operation: its method, its path, its object and its parameters."""
+    action = str(operation.operation)
+    if (operation.method == "GET") != (action in _READING):
+        wanted = "GET" if action in _READING else "POST, PUT, PATCH or DELETE"
+        message = f"`{action}` cannot be asked for by {operation.method}."
+        yield document.fault((*path, "method"), Code.ROUTE_INCOMPLETE, message, f"Use {wanted}.")
+    named = _PLACEHOLDER.findall(operation.path)
+    if ("object" in named) == (operation.object is not None):
+        told = "names its object twice" if operation.object else "does not say which object it is about"
+        yield document.fault(
+            path, Code.ROUTE_INCOMPLETE, f"`{operation.id}` {told}.", "Use `object: ...`, or `{object}` in the path."
+        )
+    if ("id" in named) != (action in _WITH_ID):
+        told = (
+            f"`{action}` needs `{{id}}` in its path." if action in _WITH_ID else f"`{action}` has no use for `{{id}}`."
+        )
+        yield document.fault((*path, "path"), Code.ROUTE_INCOMPLETE, told)
+    for name in named:
+        if name not in ("object", "id"):
+            yield document.fault(
+                (*path, "path"),
+                Code.ROUTE_INCOMPLETE,
+                f"`{action}` has no use for `{{{name}}}`.",
+                "Only `{object}` and `{id}`.",
+            )
+    subject = objects.get(operation.object) if operation.object is not None else None
+    if operation.object is not None and subject is None:
+        yield from objects.missing(document.value_at(*path, "object"), operation.object)
+    if subject is not None:
+        yield from _allowed_faults(document, path, action, subject)
+    yield from _parameter_faults(document, path, operation, subject)
+
+
+def _allowed_faults(document: Document, path: Path, action: str, subject: Object) -> Iterator[Fault]:
+    method = _API_METHODS.get(action, action)
+    if not subject.declaration.api_enabled:
+        yield document.fault(
+            (*path, "object"),
+            Code.ROUTE_INCOMPLETE,
+            f"`{subject.name}` is not open to any surface (`apiEnabled: false`).",
+        )
+    elif method not in subject.declaration.api_methods:
+        message = f"`{subject.name}` does not allow `{method}` (`apiMethods`)."
+        yield document.fault((*path, "operation"), Code.ROUTE_INCOMPLETE, message)
+
+
+def _parameter_faults(
+    document: Document, path: Path, operation: ApiOperation, subject: Object | None
+) -> Iterator[Fault]:
+    if operation.parameters and (operation.operation != "list" or operation.object is None):
+        message = "Parameters filter the list of one named object."
+        yield document.fault(
+            (*path, "parameters"), Code.ROUTE_INCOMPLETE, message, "Drop them, or use `operation: list` with `object:`."
+        )
+        return
+    for name, parameter in operation.parameters.items():
+        at = (*path, "parameters", name)
+        if subject is not None and parameter.field not in subject.fields:
+            yield unknown_field(document.value_at(*at, "field"), parameter.field, subject.name, subject.fields)
+        if parameter.operator not in OPERATORS:
+            hint = did_you_mean(parameter.operator, OPERATORS)
+            yield document.fault(
+                (*at, "operator"), Code.WRONG_VALUE, f"There is no operator `{parameter.operator}`.", hint
+            )

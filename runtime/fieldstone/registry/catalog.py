@@ -1,0 +1,118 @@
+"""The Catalog: all declarations, checked, linked and frozen. Whoever holds one never has to look anything up twice.
+
+Objects here carry their system fields and know who refers to them; row policies are compiled filters. A Catalog never
+changes: a new set of declarations makes a new one.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fieldstone.errors import Place
+from fieldstone.kinds.api import ApiDeclaration
+from fieldstone.kinds.app import AppDeclaration
+from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader
+from fieldstone.kinds.object import ObjectDeclaration
+from fieldstone.kinds.package import PackageDeclaration
+from fieldstone.kinds.permission import PermissionDeclaration
+from fieldstone.kinds.seed import SeedDeclaration
+from fieldstone.query.ast import Filter
+from fieldstone.query.storage import FieldShape, ObjectShape
+
+
+class Field(msgspec.Struct, frozen=True, eq=False):
+    """A linked field.
+
+    `reader` turns a sent value into its wire form. `system` fields are never written by a caller; `internal` ones never read by one.
+    `delete_behavior` is set on references; `parent` marks the master of a master_detail.
+    """
+
+    name: str
+    declaration: FieldOptions
+    type: FieldType
+    shape: FieldShape
+    reader: Reader
+    place: Place
+    label: str
+    required: bool = False
+    unique: str | None = None
+    reference: str | None = None
+    delete_behavior: str | None = None
+    parent: bool = False
+    system: bool = False
+    internal: bool = False
+
+
+class Reference(msgspec.Struct, frozen=True, eq=False):
+    """A field of another object that points here."""
+
+    object: str
+    field: str
+    delete_behavior: str
+
+
+class Object(msgspec.Struct, frozen=True, eq=False):
+    """A linked object; `fields` holds system fields first, then the declared ones in their order.
+
+    `owned` and `walled` say that it has `owner_id` and `organization_id`. `wall` is the organisation wall as a filter (EVERYTHING for
+    `tenancy: none`). `parent` is the master_detail field under `controlled_by_parent`.
+    """
+
+    name: str
+    declaration: ObjectDeclaration
+    fields: Mapping[str, Field]
+    shape: ObjectShape
+    place: Place
+    package: str
+    label: str
+    sharing_model: str
+    owned: bool
+    walled: bool
+    wall: Filter
+    parent: Field | None = None
+    referenced_by: tuple[Reference, ...] = ()
+
+
+class RowRule(msgspec.Struct, frozen=True, eq=False):
+    """A compiled row policy of one permission set; `check` is already `using` where the declaration leaves it out."""
+
+    name: str
+    object: str
+    operations: frozenset[str]
+    using: Filter
+    check: Filter
+    place: Place
+
+
+class PermissionSet(msgspec.Struct, frozen=True, eq=False):
+    """A linked permission set; `rules` are its enabled row policies by object."""
+
+    name: str
+    declaration: PermissionDeclaration
+    rules: Mapping[str, tuple[RowRule, ...]]
+    place: Place
+    package: str
+
+
+class Item(msgspec.Struct, frozen=True, eq=False):
+    """Any declaration as it was read, for `/meta`: its plain document and where it stands."""
+
+    kind: str
+    name: str
+    package: str
+    document: Mapping[str, Any]
+    place: Place
+
+
+class Catalog(msgspec.Struct, frozen=True, eq=False):
+    """Everything declared; `version` is a hash over all files. `items` is by kind, then name."""
+
+    version: str
+    app: AppDeclaration
+    packages: Mapping[str, PackageDeclaration]
+    objects: Mapping[str, Object]
+    permissions: Mapping[str, PermissionSet]
+    apis: Mapping[str, ApiDeclaration]
+    seeds: tuple[SeedDeclaration, ...]
+    items: Mapping[str, Mapping[str, Item]]

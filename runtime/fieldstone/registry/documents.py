@@ -1,0 +1,167 @@
+"""Declarations as they were read: from files, or from the cache of an earlier reading, to typed declarations with their places."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fieldstone.errors import Fault, Place
+from fieldstone.kinds.declaration import Declared
+from fieldstone.kinds.package import PackageDeclaration
+from fieldstone.kinds.table import KINDS
+from fieldstone.registry.cache import Cache
+from fieldstone.registry.codes import Code
+from fieldstone.registry.decode import D, decode
+from fieldstone.registry.layout import DeclarationFile, shown
+from fieldstone.registry.source import Source, decode_text, parse
+
+
+class Package(msgspec.Struct, frozen=True):
+    """A package that was found: its folder and what its `package.yaml` says."""
+
+    folder: Path
+    declaration: PackageDeclaration
+    source: Source
+
+    @property
+    def name(self) -> str:
+        """The package's name."""
+        return self.declaration.name
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One declaration file that was read and fits its kind."""
+
+    kind: str
+    name: str
+    package: str
+    file: str
+    content: bytes
+    source: Source
+    declared: Declared
+
+    def value_at(self, *path: str | int) -> Place:
+        """Returns the place of the value at a path, or of the last step of it that is there."""
+        return self.source.spot.find(path).of_value(self.file)
+
+    def key_at(self, *path: str | int) -> Place:
+        """Returns the place of the key at a path, or of the last step of it that is there."""
+        return self.source.spot.find(path).of_key(self.file)
+
+    def fault(self, path: tuple[str | int, ...], code: Code, message: str, hint: str | None = None) -> Fault:
+        """Returns a fault of the value at a path."""
+        return Fault(self.value_at(*path), code, message, hint)
+
+
+class PackagedFile(msgspec.Struct, frozen=True):
+    """A declaration file and the name of the package that it belongs to."""
+
+    package: str
+    file: DeclarationFile
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What reading all files gave; `version` is a hash over all of them, `broken` the kinds and names of those that do not fit."""
+
+    documents: tuple[Document, ...]
+    faults: tuple[Fault, ...]
+    broken: frozenset[tuple[str, str]]
+    version: str
+
+
+def read_file(path: Path, struct: type[D]) -> tuple[D | None, Source | None, list[Fault]]:
+    """Returns the declaration of one file that has no kind of its own (`app.yaml`, `package.yaml`), and its faults."""
+    file = shown(path)
+    content = _content(path, file)
+    if isinstance(content, Fault):
+        return None, None, [content]
+    source, faults = _parse(content, file)
+    if source is None:
+        return None, None, faults
+    declared, more = decode(source, struct, file)
+    return declared, source, [*faults, *beyond(faults, more)]
+
+
+def read_documents(files: Iterable[PackagedFile], head: bytes, cache: Cache | None) -> Reading:
+    """Returns all declarations in the order of their files; `head` is what else counts into the version."""
+    faults: list[Fault] = []
+    read: list[tuple[PackagedFile, bytes]] = []
+    digest = hashlib.sha256(head)
+    for packaged in files:
+        content = _content(packaged.file.path, packaged.file.shown)
+        if isinstance(content, Fault):
+            faults.append(content)
+            continue
+        read.append((packaged, content))
+        digest.update(f"{packaged.package}\0{packaged.file.relative}\0{len(content)}\0".encode())
+        digest.update(content)
+    version = digest.hexdigest()
+    kept = cache.load(version, len(read)) if cache and not faults else None
+    if kept is not None:
+        documents = [_known_document(*pair, source) for pair, source in zip(read, kept, strict=True)]
+        return Reading(tuple(documents), (), frozenset(), version)
+    documents, wrong = _read_all(read)
+    faults += wrong
+    if cache and not faults:
+        cache.save(version, [document.source for document in documents])
+    fitting = {(document.kind, document.name) for document in documents}
+    broken = frozenset((packaged.file.kind, packaged.file.name) for packaged, _ in read) - fitting
+    return Reading(tuple(documents), tuple(faults), broken, version)
+
+
+def beyond(faults: list[Fault], more: list[Fault]) -> list[Fault]:
+    """Returns those of `more` at places without a fault: what is misspelt is of the wrong type, too, and need not be told twice."""
+    taken = {fault.place for fault in faults}
+    return [fault for fault in more if fault.place not in taken]
+
+
+def _content(path: Path, file: str) -> bytes | Fault:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return Fault(Place(file, 1, 1), Code.FILE_UNREADABLE, f"The file cannot be read: {error.strerror}.")
+
+
+def _read_all(files: Iterable[tuple[PackagedFile, bytes]]) -> tuple[list[Document], list[Fault]]:
+    documents: list[Document] = []
+    faults: list[Fault] = []
+    for packaged, content in files:
+        source, misspelt = _parse(content, packaged.file.shown)
+        faults += misspelt
+        if source is None:
+            continue
+        declared, wrong = decode(source, KINDS[packaged.file.kind].struct, packaged.file.shown)
+        faults += beyond(misspelt, wrong)
+        if declared is not None:
+            document = _document(packaged, content, source, declared)
+            documents.append(document)
+            faults += _name_faults(document, declared)
+    return documents, faults
+
+
+def _parse(content: bytes, file: str) -> tuple[Source | None, list[Fault]]:
+    text, faults = decode_text(content, file)
+    return (None, faults) if text is None else parse(text, file)
+
+
+def _known_document(packaged: PackagedFile, content: bytes, source: Source) -> Document:
+    """Returns the document of a source that was decoded without a fault before."""
+    return _document(packaged, content, source, msgspec.convert(source.value, KINDS[packaged.file.kind].struct))
+
+
+def _document(packaged: PackagedFile, content: bytes, source: Source, declared: Declared) -> Document:
+    file = packaged.file
+    return Document(file.kind, file.name, packaged.package, file.shown, content, source, declared)
+
+
+def _name_faults(document: Document, declared: Any) -> Iterable[Fault]:
+    if declared.name == document.name:
+        return ()
+    message = f"The file is called `{document.name}`, the {document.kind} in it `{declared.name}`."
+    return (
+        document.fault(("name",), Code.NAME_MISMATCH, message, f"Say `name: {document.name}`, or rename the file."),
+    )

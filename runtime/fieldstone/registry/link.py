@@ -1,0 +1,85 @@
+"""Linking: declarations that fit their kinds become one Catalog, with every name looked up and every expression compiled.
+
+Objects first, since everything else names them; then permission sets, surfaces and seeds. Nothing is linked when anything is wrong.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fieldstone.errors import DeclarationError, Fault
+from fieldstone.kinds.app import AppDeclaration
+from fieldstone.kinds.table import KINDS
+from fieldstone.registry.apis import DialectParts, api_faults
+from fieldstone.registry.catalog import Catalog, Item, Object
+from fieldstone.registry.codes import Code
+from fieldstone.registry.documents import Document, Package, Reading
+from fieldstone.registry.known import Known
+from fieldstone.registry.object_faults import object_faults
+from fieldstone.registry.objects import link_object, references_to
+from fieldstone.registry.permissions import link_permissions
+from fieldstone.registry.seeds import seed_faults
+
+
+def link(
+    app: AppDeclaration, packages: Iterable[Package], reading: Reading, faults: list[Fault], parts: DialectParts
+) -> Catalog:
+    """Returns the catalog; raises DeclarationError with `faults`, those of finding and reading, and all that linking finds."""
+    by_kind, clashes = _by_name(reading.documents)
+    faults = [*faults, *clashes]
+    objects = _objects(by_kind["object"], reading, faults)
+    permissions, wrong = link_permissions(by_kind["permission"], objects)
+    faults += wrong
+    for document in by_kind["api"].values():
+        faults += api_faults(document, objects, parts)
+    for document in by_kind["seed"].values():
+        faults += seed_faults(document, objects)
+    if faults:
+        raise DeclarationError(faults)
+    return Catalog(
+        version=reading.version,
+        app=app,
+        packages={package.name: package.declaration for package in packages},
+        objects=objects.by_name,
+        permissions=permissions,
+        apis=_declared(by_kind["api"]),
+        seeds=tuple(_declared(by_kind["seed"]).values()),
+        items={kind: {name: _item(document) for name, document in found.items()} for kind, found in by_kind.items()},
+    )
+
+
+def _objects(documents: Mapping[str, Document], reading: Reading, faults: list[Fault]) -> Known[Object]:
+    """Returns the objects that can be linked; adds what is wrong with the others to `faults`."""
+    broken = {name for kind, name in reading.broken if kind == "object"}
+    declared = Known(documents, frozenset(broken))
+    for name, document in documents.items():
+        wrong = list(object_faults(document, declared))
+        faults += wrong
+        if any(fault.code == Code.FIELD_OPTION for fault in wrong):
+            broken.add(name)
+    references = references_to(documents)
+    linked = {
+        name: link_object(document, tuple(references.get(name, ())))
+        for name, document in documents.items()
+        if name not in broken
+    }
+    return Known(linked, frozenset(broken))
+
+
+def _by_name(documents: Iterable[Document]) -> tuple[dict[str, dict[str, Document]], list[Fault]]:
+    """Returns the documents by kind and name, the first of each; a fault at the second names the place of the first."""
+    found: dict[str, dict[str, Document]] = {kind: {} for kind in KINDS}
+    faults: list[Fault] = []
+    for document in documents:
+        first = found[document.kind].setdefault(document.name, document)
+        if first is not document:
+            message = f"The {document.kind} `{document.name}` is already declared in {first.value_at('name')}."
+            faults.append(document.fault(("name",), Code.NAME_CLASH, message, "Rename one of the two."))
+    return found, faults
+
+
+def _declared(documents: Mapping[str, Document]) -> dict[str, Any]:
+    return {name: document.declared for name, document in documents.items()}
+
+
+def _item(document: Document) -> Item:
+    return Item(document.kind, document.name, document.package, document.source.value, document.value_at())

@@ -1,0 +1,161 @@
+"""Loading: from folders of YAML to a Catalog, in the order find, read, link. Every fault of every file comes at once."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from fieldstone.errors import DeclarationError, Fault, Place
+from fieldstone.kinds.app import AppDeclaration
+from fieldstone.kinds.table import KINDS
+from fieldstone.query.names import did_you_mean
+from fieldstone.registry.apis import DialectParts
+from fieldstone.registry.cache import Cache
+from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.codes import Code
+from fieldstone.registry.documents import Package, PackagedFile, read_documents, read_file
+from fieldstone.registry.layout import (
+    APP_FILE,
+    PACKAGE_FILE,
+    PLATFORM,
+    declaration_file,
+    declaration_files,
+    package_shelves,
+    shown,
+)
+from fieldstone.registry.link import link
+from fieldstone.registry.packages import ordered, read_named, read_package, with_dependencies
+from fieldstone.registry.source import Source
+
+_SURFACE_KEYS = ("surfaces", "apis")
+
+
+def load_app(folder: Path, *, parts: DialectParts, cache: Path | None, platform: Path) -> Catalog:
+    """Returns the catalog of the app in a folder.
+
+    `parts` are the names of the tables that a dialect may use, `cache` the folder that keeps what was parsed, `platform` the folder of
+    the platform's own package. Raises DeclarationError with every fault of every file.
+    """
+    with _without_collection():
+        path = folder / APP_FILE
+        app, source, faults = read_file(path, AppDeclaration)
+        if app is None or source is None:
+            raise DeclarationError(faults)
+        spot = source.spot
+        places = [spot.find(("packages", number)).of_value(shown(path)) for number in range(len(app.packages))]
+        packages, more = read_named(app.packages, folder, package_shelves(folder), places)
+        catalog = _load(app, packages, [], [*faults, *more], parts, cache, platform)
+        if wrong := _surface_faults(app, source, shown(path), catalog):
+            raise DeclarationError(wrong)
+        return catalog
+
+
+def load_path(path: Path, *, parts: DialectParts, platform: Path) -> Catalog:
+    """Returns the catalog of an app's folder, of a package's with what it depends on, or of one file with its package.
+
+    Raises DeclarationError; for one file, with the faults of that file alone.
+    """
+    if (path.is_dir() and (path / APP_FILE).is_file()) or path.name == APP_FILE:
+        return load_app(path if path.is_dir() else path.parent, parts=parts, cache=None, platform=platform)
+    with _without_collection():
+        home = next((folder for folder in (path, *path.absolute().parents) if (folder / PACKAGE_FILE).is_file()), None)
+        if home is not None and (path.is_dir() is False or home == path):
+            return _load_package(home, None if path.is_dir() or path.name == PACKAGE_FILE else path, parts, platform)
+        if not path.is_file():
+            message = f"`{shown(path)}` is neither an app, nor a package, nor a declaration."
+            raise DeclarationError(
+                [
+                    Fault(
+                        Place(shown(path), 1, 1),
+                        Code.FILE_UNREADABLE,
+                        message,
+                        f"An app has a file `{APP_FILE}`, a package `{PACKAGE_FILE}`.",
+                    )
+                ]
+            )
+        found = declaration_file(path, path.parent, list(KINDS))
+        if isinstance(found, Fault):
+            raise DeclarationError([found])
+        return _load(_nameless(), [], [PackagedFile("", found)], [], parts, None, platform)
+
+
+def _load_package(folder: Path, only: Path | None, parts: DialectParts, platform: Path) -> Catalog:
+    package, faults = read_package(folder, platform=folder.resolve() == platform.resolve())
+    if package is None:
+        raise DeclarationError(faults)
+    if package.name == PLATFORM:
+        return _load(_nameless(), [], [], faults, parts, None, folder)
+    packages, more = with_dependencies(package, package_shelves(folder))
+    try:
+        return _load(_nameless(), packages, [], [*faults, *more], parts, None, platform)
+    except DeclarationError as error:
+        its_own = [
+            fault for fault in error.faults if only is None or Path(fault.place.file).absolute() == only.absolute()
+        ]
+        if only is None or its_own:
+            raise DeclarationError(its_own) from None
+        raise
+
+
+def _load(
+    app: AppDeclaration,
+    packages: Sequence[Package],
+    loose: Sequence[PackagedFile],
+    faults: list[Fault],
+    parts: DialectParts,
+    cache: Path | None,
+    platform: Path,
+) -> Catalog:
+    """Reads and links packages behind the platform's; `faults` are those of finding them."""
+    base, more = read_package(platform, platform=True)
+    sequence, wrong = ordered([*([base] if base else []), *packages])
+    faults = [*faults, *more, *wrong]
+    files = list(loose)
+    for package in sequence:
+        found, misplaced = declaration_files(package.folder, KINDS)
+        files += [PackagedFile(package.name, file) for file in found]
+        faults += misplaced
+    heads = [msgspec.json.encode(app), *(msgspec.json.encode(package.declaration) for package in sequence)]
+    reading = read_documents(files, b"".join(heads), Cache(cache) if cache else None)
+    faults += reading.faults
+    if any(fault.code == Code.UNKNOWN_PACKAGE for fault in faults):
+        raise DeclarationError(faults)
+    return link(app, sequence, reading, faults, parts)
+
+
+def _surface_faults(app: AppDeclaration, source: Source, file: str, catalog: Catalog) -> list[Fault]:
+    """Returns a fault for every mounted surface that is not declared, or that has the same base path as one before it."""
+    faults: list[Fault] = []
+    bases: dict[str, str] = {}
+    for number, name in enumerate(app.surfaces.apis):
+        place = source.spot.find((*_SURFACE_KEYS, number)).of_value(file)
+        api = catalog.apis.get(name)
+        if api is None:
+            faults.append(
+                Fault(place, Code.UNKNOWN_API, f"There is no surface `{name}`.", did_you_mean(name, catalog.apis))
+            )
+        elif api.base_path in bases:
+            message = f"`{name}` and `{bases[api.base_path]}` are both mounted at `{api.base_path}`."
+            faults.append(Fault(place, Code.ROUTE_CLASH, message, "Mount one of them."))
+        else:
+            bases[api.base_path] = name
+    return faults
+
+
+def _nameless() -> AppDeclaration:
+    """Returns the app that stands in where a package is loaded by itself."""
+    return AppDeclaration(name="check", packages=())
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Pauses the garbage collector: loading makes only what stays, and walking that again and again doubles its time."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()

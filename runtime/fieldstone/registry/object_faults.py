@@ -1,0 +1,152 @@
+"""What can be wrong with an object beyond what its Struct sees: names that are taken, options that do not fit, dangling references."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from fieldstone.errors import Fault
+from fieldstone.kinds.fields.field_type import FieldOptions, Rejected
+from fieldstone.kinds.fields.table import FIELD_TYPES
+from fieldstone.kinds.object import ObjectDeclaration, ThroughMembership
+from fieldstone.query.cel.tokens import WORDS
+from fieldstone.registry.codes import Code
+from fieldstone.registry.documents import Document
+from fieldstone.registry.known import Known, unknown_field
+from fieldstone.registry.objects import all_options, object_declaration
+from fieldstone.registry.system_fields import SYSTEM_NAMES
+
+_FIELD_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_EXPRESSION_WORDS = WORDS | {"record", "current_user"}
+_UNSEARCHABLE = frozenset({"json", "none"})
+
+
+def object_faults(document: Document, objects: Known[Document]) -> Iterator[Fault]:
+    """Yields everything wrong with an object that its Struct does not see; `objects` are all of them."""
+    declaration = object_declaration(document)
+    for name, options in declaration.fields.items():
+        yield from _field_faults(name, options, document, objects)
+    yield from _named_field_faults(document, declaration)
+    yield from _sharing_faults(document, declaration, objects)
+    if isinstance(declaration.tenancy, ThroughMembership):
+        yield from _tenancy_faults(document, declaration.tenancy, objects)
+
+
+def _field_faults(name: str, options: FieldOptions, document: Document, objects: Known[Document]) -> Iterator[Fault]:
+    at_name = document.key_at("fields", name)
+    if name in SYSTEM_NAMES:
+        yield Fault(
+            at_name,
+            Code.NAME_RESERVED,
+            f"`{name}` is a system field, which every object may have.",
+            "Choose another name.",
+        )
+    elif name in _EXPRESSION_WORDS:
+        yield Fault(
+            at_name, Code.NAME_RESERVED, f"`{name}` is a word of the expression language.", "Choose another name."
+        )
+    elif not _FIELD_NAME.fullmatch(name):
+        hint = "Begin with a lower-case letter or `_`; go on with lower-case letters, digits and `_`; 63 characters at most."
+        yield Fault(at_name, Code.WRONG_VALUE, f"`{name}` cannot be the name of a field.", hint)
+    kind = FIELD_TYPES[str(options.__struct_config__.tag)]
+    wrong = kind.check(options)
+    for key, message in wrong:
+        yield document.fault(("fields", name, key), Code.FIELD_OPTION, f"{message[:1].upper()}{message[1:]}.")
+    target = getattr(options, "reference", None)
+    if target is not None and objects.get(target) is None:
+        yield from objects.missing(document.value_at("fields", name, "reference"), target)
+    if kind.comparison in _UNSEARCHABLE:
+        for key in ("unique", "index", "searchable"):
+            if getattr(options, key):
+                message = f"A field of type `{kind.name}` cannot be `{key}`: its values are not compared."
+                yield document.fault(("fields", name, key), Code.FIELD_OPTION, message, f"Drop `{key}`.")
+    if options.default_value is not msgspec.UNSET and not wrong:
+        yield from _default_faults(name, options, document)
+
+
+def _default_faults(name: str, options: FieldOptions, document: Document) -> Iterator[Fault]:
+    """Yields a fault for a default that the field would not take; each token fits one kind of field."""
+    kind = FIELD_TYPES[str(options.__struct_config__.tag)]
+    value = options.default_value
+    tokens = {
+        "now()": kind.comparison == "instant",
+        "today()": kind.comparison == "day",
+        "current_user": getattr(options, "reference", None) == "sys_user",
+    }
+    path = ("fields", name, "defaultValue")
+    if isinstance(value, str) and value in tokens:
+        if not tokens[value]:
+            yield document.fault(path, Code.FIELD_OPTION, f"`{value}` does not fit a field of type `{kind.name}`.")
+        return
+    try:
+        kind.reader(msgspec.structs.replace(options, label="The default"))(value)
+    except Rejected as rejected:
+        yield document.fault(path, Code.FIELD_OPTION, f"{rejected.message}.")
+
+
+def _named_field_faults(document: Document, declaration: ObjectDeclaration) -> Iterator[Fault]:
+    """Yields faults of the places that name fields: `nameField` and the indexes."""
+    known = all_options(declaration)
+    if declaration.name_field is not None and declaration.name_field not in known:
+        yield unknown_field(document.value_at("nameField"), declaration.name_field, declaration.name, known)
+    seen: dict[tuple[str, ...], int] = {}
+    for number, index in enumerate(declaration.indexes):
+        for position, name in enumerate(index.fields):
+            place = document.value_at("indexes", number, "fields", position)
+            if name not in known:
+                yield unknown_field(place, name, declaration.name, known)
+            elif name in index.fields[:position]:
+                yield Fault(place, Code.INDEX_REPEATED, f"`{name}` stands twice in this index.", "Name it once.")
+        if index.fields in seen:
+            message = f"An index over {', '.join(f'`{name}`' for name in index.fields)} is declared already."
+            yield document.fault(("indexes", number), Code.INDEX_REPEATED, message, "Keep one of the two.")
+        seen.setdefault(index.fields, number)
+
+
+def _masters(declaration: ObjectDeclaration) -> list[tuple[str, str]]:
+    """Returns the master_detail fields and the objects that they point to."""
+    return [
+        (name, str(getattr(options, "reference", "")))
+        for name, options in declaration.fields.items()
+        if options.__struct_config__.tag == "master_detail"
+    ]
+
+
+def _sharing_faults(document: Document, declaration: ObjectDeclaration, objects: Known[Document]) -> Iterator[Fault]:
+    if declaration.sharing_model != "controlled_by_parent":
+        return
+    masters = _masters(declaration)
+    if len(masters) != 1:
+        count = len(masters) or "no"
+        message = f"`{declaration.name}` has {count} field{'s' if len(masters) > 1 else ''} of type `master_detail`."
+        hint = "Add the one that names its master." if not masters else "Keep one, and make the others lookups."
+        yield document.fault(("sharingModel",), Code.PARENT_MISSING, message, hint)
+        return
+    chain = [declaration.name]
+    current = objects.get(masters[0][1])
+    while current is not None and object_declaration(current).sharing_model == "controlled_by_parent":
+        if current.name in chain:
+            if current.name == declaration.name:
+                circle = " -> ".join([*chain, current.name])
+                hint = "Give one of them another sharingModel."
+                place = document.value_at("fields", masters[0][0], "reference")
+                yield Fault(place, Code.PARENT_CYCLE, f"The masters of these objects form a circle: {circle}.", hint)
+            return
+        chain.append(current.name)
+        above = _masters(object_declaration(current))
+        current = objects.get(above[0][1]) if above else None
+
+
+def _tenancy_faults(document: Document, through: ThroughMembership, objects: Known[Document]) -> Iterator[Fault]:
+    member = objects.get(through.object)
+    if member is None:
+        yield from objects.missing(document.value_at("tenancy", "object"), through.object)
+        return
+    known = all_options(object_declaration(member))
+    if through.field not in known:
+        yield unknown_field(document.value_at("tenancy", "field"), through.field, through.object, known)
+    if "organization_id" not in known:
+        message = f"`{through.object}` stands outside the organisation wall itself."
+        yield document.fault(
+            ("tenancy", "object"), Code.TENANCY, message, "Name an object whose tenancy is `organization`."
+        )

@@ -1,0 +1,118 @@
+"""Permission sets: every object and field that they name is there, and their row policies become rules."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fieldstone.errors import Fault
+from fieldstone.kinds.permission import PermissionDeclaration, RowPolicy
+from fieldstone.registry.catalog import Object, PermissionSet, RowRule
+from fieldstone.registry.codes import Code
+from fieldstone.registry.documents import Document
+from fieldstone.registry.known import Known, unknown_field
+from fieldstone.registry.rules import Scope, link_rule, scope_of, scope_of_all
+
+WILDCARD = "*"
+CAPABILITY = re.compile(r"[a-z][a-z0-9_]*([.:][a-z0-9_]+)*")
+CAPABILITY_HINT = "A capability is spelled in lower case, such as `ai:chat` or `setup.access`."
+
+
+def link_permissions(
+    documents: Mapping[str, Document], objects: Known[Object]
+) -> tuple[dict[str, PermissionSet], list[Fault]]:
+    """Returns the linked permission sets by name and everything wrong with them.
+
+    A row policy over `*` becomes a rule of every object; it may name what all objects have.
+    """
+    faults: list[Fault] = []
+    scopes: dict[str, Scope] = {}
+    linked: dict[str, PermissionSet] = {}
+    for name, document in documents.items():
+        declared: Any = document.declared
+        declaration: PermissionDeclaration = declared
+        faults += _grant_faults(document, declaration, objects)
+        faults += _capability_faults(document, declaration)
+        rules, more = _rules(document, declaration, objects, scopes)
+        faults += more
+        linked[name] = PermissionSet(name, declaration, rules, document.value_at(), document.package)
+    return linked, faults
+
+
+def _rules(
+    document: Document, declaration: PermissionDeclaration, objects: Known[Object], scopes: dict[str, Scope]
+) -> tuple[dict[str, tuple[RowRule, ...]], list[Fault]]:
+    rules: dict[str, tuple[RowRule, ...]] = {}
+    faults: list[Fault] = []
+    names: set[str] = set()
+    for number, policy in enumerate(declaration.row_level_security):
+        path = ("rowLevelSecurity", number)
+        if policy.name in names:
+            message = f"This set already has a row policy `{policy.name}`."
+            faults.append(document.fault((*path, "name"), Code.NAME_CLASH, message, "Rename one."))
+        names.add(policy.name)
+        faults += _policy_faults(document, path, policy)
+        scope = _scope(policy.object, objects, scopes)
+        if scope is None:
+            faults += objects.missing(document.value_at(*path, "object"), policy.object)
+            continue
+        rule = link_rule(policy, scope, document, number)
+        if not isinstance(rule, RowRule):
+            faults += rule
+        elif policy.enabled:
+            for name in objects.by_name if policy.object == WILDCARD else (policy.object,):
+                rules[name] = (*rules.get(name, ()), rule)
+    return rules, faults
+
+
+def _scope(name: str, objects: Known[Object], scopes: dict[str, Scope]) -> Scope | None:
+    """Returns the scope of rules over an object or over all, None when there is no such object; each is made once."""
+    if name not in scopes:
+        subject = objects.get(name)
+        if name == WILDCARD:
+            scopes[name] = scope_of_all(objects.by_name.values())
+        elif subject is not None:
+            scopes[name] = scope_of(subject)
+    return scopes.get(name)
+
+
+def _policy_faults(document: Document, path: tuple[str | int, ...], policy: RowPolicy) -> Iterator[Fault]:
+    if policy.using is None and policy.check is None:
+        message = f"The row policy `{policy.name}` says neither `using` nor `check`."
+        yield document.fault(path, Code.POLICY_EMPTY, message, "Say which rows it allows.")
+    elif policy.check is not None and policy.operation in ("select", "delete"):
+        message = f"A `check` looks at a row after a write; `{policy.operation}` has no such row."
+        yield document.fault((*path, "check"), Code.POLICY_EMPTY, message, "Say it with `using`.")
+
+
+def _grant_faults(document: Document, declaration: PermissionDeclaration, objects: Known[Object]) -> Iterator[Fault]:
+    for name in declaration.objects:
+        if name != WILDCARD and objects.get(name) is None:
+            yield from objects.missing(document.key_at("objects", name), name)
+    for key, grant in declaration.fields.items():
+        place = document.key_at("fields", key)
+        name, dot, field = key.partition(".")
+        subject = objects.get(name)
+        if not dot:
+            yield Fault(
+                place, Code.UNKNOWN_FIELD, f"`{key}` does not say which field of which object.", "Write `object.field`."
+            )
+        elif subject is None:
+            yield from objects.missing(place, name)
+        elif field not in subject.fields:
+            yield unknown_field(place, field, name, subject.fields)
+        elif grant.editable and not grant.readable:
+            message = f"`{key}` cannot be written by somebody who may not read it."
+            yield document.fault(
+                ("fields", key, "editable"), Code.WRONG_VALUE, message, "Make it readable, or drop `editable`."
+            )
+
+
+def _capability_faults(document: Document, declaration: PermissionDeclaration) -> Iterator[Fault]:
+    for number, name in enumerate(declaration.system_permissions):
+        if not CAPABILITY.fullmatch(name):
+            yield document.fault(
+                ("systemPermissions", number),
+                Code.WRONG_VALUE,
+                f"`{name}` is not the name of a capability.",
+                CAPABILITY_HINT,
+            )

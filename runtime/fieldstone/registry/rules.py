@@ -1,0 +1,143 @@
+"""Row rules: the expressions of row policies, compiled at load into filters that every road shares.
+
+An expression names the object's fields and `current_user`. A rule over a value that the caller lacks selects nothing; so does one that
+cannot be computed on a record.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from fieldstone.errors import Fault
+from fieldstone.kinds.permission import RowPolicy
+from fieldstone.query.ast import (
+    EVERYTHING,
+    CallerHas,
+    CallerValue,
+    Filter,
+    Holds,
+    Literal,
+    Operand,
+    Term,
+    conjunction,
+    disjunction,
+)
+from fieldstone.query.cel.environment import Environment
+from fieldstone.query.cel.expression import compile_expression
+from fieldstone.query.cel.fault import ExpressionError
+from fieldstone.query.cel.ir import Lit, Node, Op, Ref
+from fieldstone.query.cel.types import BOOL, STRING, Type, list_of, optional, required, struct_of
+from fieldstone.registry.catalog import Field, Object, RowRule
+from fieldstone.registry.documents import Document
+from fieldstone.registry.expressions import expression_faults
+from fieldstone.registry.system_fields import SYSTEM_NAMES
+
+CALLER_TYPE = struct_of(
+    {
+        "id": optional(STRING),
+        "email": optional(STRING),
+        "organization_id": optional(STRING),
+        "roles": list_of(STRING),
+        "positions": list_of(STRING),
+        "permissions": list_of(STRING),
+    }
+)
+"""What `current_user` is in an expression."""
+
+ALL_OPERATIONS = frozenset({"select", "insert", "update", "delete"})
+_SCALARS = frozenset({"id", "email", "organization_id"})
+_EXACT = {"text": str, "boolean": bool, "integer": int}
+
+
+class Scope(msgspec.Struct, frozen=True, eq=False):
+    """Where a rule's expression is read: the names in it, and the fields that they stand for."""
+
+    environment: Environment
+    fields: Mapping[str, Field]
+
+
+def scope_of(subject: Object) -> Scope:
+    """Returns the scope of rules over one object."""
+    return _scope(subject.fields.values())
+
+
+def scope_of_all(objects: Iterable[Object]) -> Scope:
+    """Returns the scope of rules over every object: the system fields that all of them have."""
+    shared: set[str] = set(SYSTEM_NAMES)
+    fields: dict[str, Field] = {}
+    for subject in objects:
+        shared &= subject.fields.keys()
+        fields = fields or dict(subject.fields)
+    return _scope(field for name, field in fields.items() if name in shared)
+
+
+def link_rule(policy: RowPolicy, scope: Scope, document: Document, number: int) -> RowRule | list[Fault]:
+    """Returns the row policy that stands at a number of its set as a rule, or every fault of its expressions."""
+    path = ("rowLevelSecurity", number)
+    filters: dict[str, Filter] = {}
+    faults: list[Fault] = []
+    for key, text in (("using", policy.using), ("check", policy.check)):
+        if text is None:
+            continue
+        try:
+            filters[key] = compile_filter(text, scope)
+        except ExpressionError as error:
+            faults += expression_faults(document, (*path, key), text, error)
+    using = filters.get("using", EVERYTHING)
+    return faults or RowRule(
+        name=policy.name,
+        object=policy.object,
+        operations=ALL_OPERATIONS if policy.operation == "all" else frozenset({policy.operation}),
+        using=using,
+        check=filters.get("check", using),
+        place=document.value_at(*path),
+    )
+
+
+def compile_filter(text: str, scope: Scope) -> Filter:
+    """Returns the filter that an expression stands for; raises ExpressionError for one that does not compile to SQL."""
+    compiled = compile_expression(text, scope.environment, BOOL)
+    named = sorted(
+        path[1] for path in compiled.refs if path[0] == "current_user" and len(path) > 1 and path[1] in _SCALARS
+    )
+    return conjunction(*(CallerHas(name) for name in named), _lowered(compiled.node, scope.fields))
+
+
+def _scope(fields: Iterable[Field]) -> Scope:
+    kept = {field.name: field for field in fields if not field.internal}
+    types = {name: _expression_type(field) for name, field in kept.items()}
+    return Scope(Environment({"record": struct_of(types), "current_user": CALLER_TYPE}, bare="record"), kept)
+
+
+def _expression_type(field: Field) -> Type:
+    kind = field.type.expression_type(field.declaration)
+    return optional(kind) if field.shape.nullable else required(kind)
+
+
+def _lowered(node: Node, fields: Mapping[str, Field]) -> Filter:
+    """Returns a condition as plain comparisons where it is made of such, so that indexes are used, else as it stands.
+
+    Under AND and OR alone a comparison that cannot be computed may count as false, as a comparison with an absent value does.
+    """
+    if isinstance(node, Op) and node.op in ("&&", "||"):
+        join: Callable[..., Filter] = conjunction if node.op == "&&" else disjunction
+        return join(*(_lowered(part, fields) for part in node.args))
+    if isinstance(node, Op) and node.op == "==":
+        left, right = node.args
+        for one, other in ((left, right), (right, left)):
+            term = _equality(one, other, fields)
+            if term is not None:
+                return term
+    return Holds(node)
+
+
+def _equality(one: Node, other: Node, fields: Mapping[str, Field]) -> Term | None:
+    if not (isinstance(one, Ref) and len(one.path) == 2 and one.path[0] == "record"):
+        return None
+    storage = fields[one.path[1]].shape.storage.kind
+    operand: Operand | None = None
+    if isinstance(other, Ref) and len(other.path) == 2 and other.path[0] == "current_user":
+        operand = CallerValue(other.path[1]) if other.path[1] in _SCALARS and storage == "text" else None
+    elif isinstance(other, Lit) and isinstance(other.value, str | int) and type(other.value) is _EXACT.get(storage):
+        operand = Literal(other.value)
+    return Term(one.path[1], "eq", operand) if operand is not None else None
