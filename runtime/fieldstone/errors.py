@@ -5,6 +5,7 @@ status is not decided here but once, at the edge (`surfaces/http`).
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import msgspec
@@ -117,7 +118,7 @@ class Invalid(FieldstoneError):
         if path is not None:
             self.details["path"] = path
         if self.faults:
-            self.details["fields"] = [msgspec.to_builtins(fault) for fault in self.faults]
+            self.details["fields"] = [msgspec.to_builtins(fault, builtin_types=(Decimal,)) for fault in self.faults]
 
 
 class Conflict(FieldstoneError):
@@ -154,6 +155,18 @@ class BatchTooLarge(FieldstoneError):
     """More rows in one request than allowed."""
 
     code = "BATCH_TOO_LARGE"
+
+
+class RolledBack(FieldstoneError):
+    """A row of an atomic batch that was good, and is undone because another was not."""
+
+    code = "ROLLED_BACK"
+
+
+class NotAttempted(FieldstoneError):
+    """A row of an atomic batch that was not tried, because another had failed before."""
+
+    code = "NOT_ATTEMPTED"
 
 
 class MethodNotAllowed(FieldstoneError):

@@ -22,7 +22,7 @@ async def read_records(
     records: list[dict[str, Any]] = []
     cursor: str | msgspec.UnsetType | None = msgspec.UNSET
     while cursor is not None:
-        query = QueryDocument(where=dict(where), fields=list(fields), order_by="id", cursor=cursor, count=False)
+        query = QueryDocument(where=dict(where), fields=list(fields), cursor=cursor, count=False)
         page = _page(await execute(Read(object_name, query), caller))
         records += page.records()
         cursor = page.cursor
@@ -33,7 +33,7 @@ async def read_first(
     execute: Execute, object_name: str, where: Mapping[str, Any], fields: Sequence[str], caller: Caller = SYSTEM
 ) -> dict[str, Any] | None:
     """Returns the named fields of the oldest record that satisfies a condition; None when there is none."""
-    query = QueryDocument(where=dict(where), fields=list(fields), order_by="id", limit=1, count=False)
+    query = QueryDocument(where=dict(where), fields=list(fields), limit=1, count=False)
     records = _page(await execute(Read(object_name, query), caller)).records()
     return records[0] if records else None
 

@@ -1,0 +1,40 @@
+"""The Caller: who asks, and the values of his that policies may refer to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class Caller(msgspec.Struct, frozen=True, eq=False):
+    """Somebody who asks.
+
+    `sets` are the names of the permission sets he holds in his active organisation, `everyone` (or `guest`) among them. `values` is what
+    `CallerValue` reads: `id`, `email`, `organization_id`, `roles`, `positions`, `permissions`; absent means null. `scopes` is None
+    without a limit, else the only scopes that his credential carries. The system caller stands above every policy and
+    the wall.
+    """
+
+    sets: frozenset[str]
+    values: Mapping[str, Any]
+    scopes: frozenset[str] | None = None
+    system: bool = False
+
+    @property
+    def id(self) -> str | None:
+        """The user's id; None for anonymous callers and the system."""
+        return self.values.get("id")
+
+    @property
+    def organization_id(self) -> str | None:
+        """The active organisation; None when there is none."""
+        return self.values.get("organization_id")
+
+
+ANONYMOUS = Caller(sets=frozenset({"guest"}), values={})
+SYSTEM = Caller(sets=frozenset(), values={}, system=True)
+
+
+def system_in(organization_id: str) -> Caller:
+    """Returns the system acting within one organisation: what it creates belongs there."""
+    return Caller(sets=frozenset(), values={"organization_id": organization_id}, system=True)

@@ -1,0 +1,127 @@
+"""Policies: compiles what a caller may, for one object and one action, into one Policy.
+
+Effective rows = wall AND the OR, over the caller's sets, of (object bit AND record scope AND that set's row rules): DESIGN.md,
+"Policy". One module each for the three parts: `grants`, `scope`, `rows`; `fields` for the two field sets. Everything here
+depends on the catalog and on which sets are held; the caller's own values are bound when a statement runs.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from fieldstone.access.caller import Caller
+from fieldstone.access.fields import readable_fields, writable_fields
+from fieldstone.access.grants import allows, grant_of, lifts
+from fieldstone.access.policy import Action, Policy
+from fieldstone.access.rows import rows_accepted, rows_reached, rules_for
+from fieldstone.access.scope import ParentRows, record_scope, scope_after_write
+from fieldstone.kinds.permission import ObjectGrant
+from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, conjunction, disjunction
+from fieldstone.query.storage import ObjectShape
+from fieldstone.registry.catalog import Catalog, Object, PermissionSet
+
+KEPT = 16_384
+"""How many compiled policies are kept; there is one for each combination of sets, object and action that is met."""
+
+Holding = tuple[PermissionSet, ObjectGrant]
+
+
+class Policies:
+    """The policies of one catalog. Asking twice gives the same object, so that a Policy can key a plan."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._bounded = lru_cache(maxsize=KEPT)(self._compile)
+        self._unbounded = lru_cache(maxsize=KEPT)(self._compile_system)
+
+    def policy(self, caller: Caller, object_name: str, action: Action) -> Policy:
+        """Returns what the caller may; the object must be in the catalog."""
+        if caller.system:
+            return self._unbounded(object_name, action)
+        return self._bounded(caller.sets, object_name, action)
+
+    def _compile_system(self, object_name: str, action: Action) -> Policy:
+        """Returns the system's policy: no wall, no rule, every field, internal ones and the system's own among them."""
+        subject = self._catalog.objects[object_name]
+        names = frozenset(subject.fields)
+        return Policy(
+            object=object_name,
+            action=action,
+            allowed=True,
+            rows=EVERYTHING,
+            check=EVERYTHING,
+            shape=subject.shape,
+            readable=names,
+            writable=names,
+            transfer=True,
+        )
+
+    def _compile(self, sets: frozenset[str], object_name: str, action: Action) -> Policy:
+        subject = self._catalog.objects[object_name]
+        holdings = self._holdings(sets, subject)
+        granting = [holding for holding in holdings if allows(holding[1], action)]
+        if not granting:
+            return _nothing(subject, action)
+        writes = action in ("create", "update")
+        transfer = action == "update" and any(grant.allow_transfer for _, grant in granting)
+        readable = readable_fields(subject, [held for held, grant in holdings if allows(grant, "read")])
+        writers = [held for held, _ in granting] if writes else []
+        return Policy(
+            object=object_name,
+            action=action,
+            allowed=True,
+            rows=EVERYTHING if action == "create" else self._rows(sets, subject, action, granting),
+            check=self._check(sets, subject, action, granting) if writes else EVERYTHING,
+            shape=_shape(subject, readable),
+            readable=readable,
+            writable=writable_fields(subject, writers, transfer=transfer),
+            transfer=transfer,
+        )
+
+    def _holdings(self, sets: frozenset[str], subject: Object) -> list[Holding]:
+        """Returns the held sets that say something about an object, in the catalog's order."""
+        held = (item for name, item in self._catalog.permissions.items() if name in sets)
+        return [(item, grant) for item in held if (grant := grant_of(item, subject)) is not None]
+
+    def _rows(self, sets: frozenset[str], subject: Object, action: Action, granting: Iterable[Holding]) -> Filter:
+        """Returns the rows that the action reaches."""
+
+        def reached(held: PermissionSet, grant: ObjectGrant) -> Filter:
+            if lifts(grant, action):
+                return EVERYTHING
+            scope = record_scope(subject, action, self._parent_rows(sets))
+            return conjunction(scope, rows_reached(rules_for(held, subject.name, action)))
+
+        return conjunction(subject.wall, disjunction(*(reached(held, grant) for held, grant in granting)))
+
+    def _check(self, sets: frozenset[str], subject: Object, action: Action, granting: Iterable[Holding]) -> Filter:
+        """Returns what must hold on a row after the write."""
+
+        def accepted(held: PermissionSet, grant: ObjectGrant) -> Filter:
+            if lifts(grant, action):
+                return EVERYTHING
+            scope = scope_after_write(subject, self._parent_rows(sets))
+            return conjunction(scope, rows_accepted(rules_for(held, subject.name, action)))
+
+        return conjunction(subject.wall, disjunction(*(accepted(held, grant) for held, grant in granting)))
+
+    def _parent_rows(self, sets: frozenset[str]) -> ParentRows:
+        """Returns how to ask for the rows of a parent that the same sets reach."""
+        return lambda object_name, action: self._bounded(sets, object_name, action).rows
+
+
+def _nothing(subject: Object, action: Action) -> Policy:
+    """The policy of somebody who lacks the object right."""
+    return Policy(
+        object=subject.name,
+        action=action,
+        allowed=False,
+        rows=NOTHING,
+        check=NOTHING,
+        shape=_shape(subject, frozenset()),
+        readable=frozenset(),
+        writable=frozenset(),
+    )
+
+
+def _shape(subject: Object, readable: frozenset[str]) -> ObjectShape:
+    return ObjectShape(subject.name, {name: shape for name, shape in subject.shape.fields.items() if name in readable})

@@ -1,0 +1,34 @@
+"""The Policy: what a caller may, for one object and one action, as filters and two field sets.
+
+The algebra is DESIGN.md's: effective rows = wall AND the OR, over the caller's sets, of (that set's object bit AND its record
+scope AND its own row policies for the action). A Policy depends on which sets somebody holds, never on who he is: his
+values are bound when a statement runs, so a policy is compiled once per (catalog, sets, object, action).
+"""
+
+from typing import Literal
+
+import msgspec
+
+from fieldstone.query.ast import Filter
+from fieldstone.query.storage import ObjectShape
+
+Action = Literal["read", "create", "update", "delete"]
+
+
+class Policy(msgspec.Struct, frozen=True, eq=False):
+    """What is allowed; compared and hashed by identity, so that it can key a plan.
+
+    `allowed` is the object right as a whole; without it the rest is empty. `rows` are the rows that the action reaches (for `create`:
+    EVERYTHING). `check` must hold on a row after the write. `shape` holds the readable fields and no others: queries are parsed against
+    it. `writable` are the fields that a body may set, `readable` those that an answer may hold. `transfer` allows `owner_id`.
+    """
+
+    object: str
+    action: Action
+    allowed: bool
+    rows: Filter
+    check: Filter
+    shape: ObjectShape
+    readable: frozenset[str]
+    writable: frozenset[str]
+    transfer: bool = False

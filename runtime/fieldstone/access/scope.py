@@ -1,0 +1,47 @@
+"""Record scope: which rows an object's sharing baseline opens to somebody who holds the object right (contract 4.6).
+
+An owner's rows are his; a child under `controlled_by_parent` is reached exactly as its parent is, at any depth, because the
+parent's filter is the caller's whole policy for it. Reads nothing, refuses nothing.
+"""
+
+from collections.abc import Callable
+
+from fieldstone.access.policy import Action
+from fieldstone.query.ast import EVERYTHING, NOTHING, CallerValue, Exists, Filter, Term
+from fieldstone.registry.catalog import Object
+
+OWNED_BY_CALLER = Term("owner_id", "eq", CallerValue("id"))
+
+ParentRows = Callable[[str, Action], Filter]
+"""Returns the rows of an object that the same caller reaches for an action."""
+
+
+def record_scope(subject: Object, action: Action, parent_rows: ParentRows) -> Filter:
+    """Returns the rows that the sharing baseline opens for an action; a child is changed by whoever may change its parent."""
+    match subject.sharing_model:
+        case "public_read_write":
+            return EVERYTHING
+        case "public_read" if action == "read":
+            return EVERYTHING
+        case "controlled_by_parent":
+            return _under_parent(subject, "read" if action == "read" else "update", parent_rows)
+        case _:
+            return OWNED_BY_CALLER if subject.owned else NOTHING
+
+
+def scope_after_write(subject: Object, parent_rows: ParentRows) -> Filter:
+    """Returns what of the scope a row must satisfy after a write: it hangs on a parent that the caller may change.
+
+    The owner is no part of it: on create the door sets it, and later it changes only with the transfer right.
+    """
+    if subject.sharing_model == "controlled_by_parent":
+        return _under_parent(subject, "update", parent_rows)
+    return EVERYTHING
+
+
+def _under_parent(subject: Object, action: Action, parent_rows: ParentRows) -> Filter:
+    parent = subject.parent
+    if parent is None or parent.reference is None:
+        return NOTHING
+    rows = parent_rows(parent.reference, action)
+    return NOTHING if rows == NOTHING else Exists(parent.reference, parent.name, "id", rows)

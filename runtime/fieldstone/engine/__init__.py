@@ -1,0 +1,1 @@
+"""The door, units, and the five data operations."""

@@ -1,0 +1,82 @@
+"""Bodies: what a caller sent to be written, checked name by name and value by value.
+
+A name that he may neither read nor write is unknown, whether it exists or not; a field that he may read and not set is refused
+openly; what the system keeps is refused as such. Values go through their field's reader. All faults are collected; nothing is raised here
+but by `refuse_forbidden`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from fieldstone.access.policy import Policy
+from fieldstone.engine.door import Preparer
+from fieldstone.errors import FieldFault, Invalid, PermissionDenied
+from fieldstone.kinds.fields.field_type import Rejected
+from fieldstone.query.names import did_you_mean, shown
+from fieldstone.registry.catalog import Object
+
+
+class Draft(msgspec.Struct, frozen=True, eq=False):
+    """One body as it was read: the values it sets, in wire form, what is wrong with it, and what it may not set."""
+
+    values: dict[str, Any]
+    faults: tuple[FieldFault, ...]
+    forbidden: tuple[str, ...]
+
+
+def read_body(subject: Object, policy: Policy, readable: frozenset[str], body: Mapping[str, Any]) -> Draft:
+    """Returns the draft of one body under the policy of its write; `readable` are the fields that its sender may read."""
+    values: dict[str, Any] = {}
+    faults: list[FieldFault] = []
+    forbidden: list[str] = []
+    for name, value in body.items():
+        field = subject.fields.get(name)
+        if field is not None and name in policy.writable:
+            try:
+                values[name] = None if value is None else field.reader(value)
+            except Rejected as rejected:
+                faults.append(FieldFault(name, rejected.code, rejected.message, field.label, rejected.constraint))
+        elif field is None or name not in readable:
+            faults.append(_unknown(subject, name, readable | policy.writable))
+        elif field.system and not (name == "owner_id" and policy.action == "update"):
+            faults.append(FieldFault(name, "invalid_value", f"{field.label} is set by the system", field.label))
+        else:
+            forbidden.append(name)
+    return Draft(values, tuple(faults), tuple(forbidden))
+
+
+async def prepare_values(subject: Object, values: dict[str, Any], preparers: Mapping[str, Preparer]) -> dict[str, Any]:
+    """Returns the values as they are stored: those whose field type has a preparer are given to it."""
+    prepared = dict(values)
+    for name, value in values.items():
+        preparer = preparers.get(subject.fields[name].type.name)
+        if preparer is not None and value is not None:
+            prepared[name] = await preparer(value)
+    return prepared
+
+
+def refuse_forbidden(subject: Object, policy: Policy, forbidden: Iterable[str]) -> None:
+    """Raises PermissionDenied when there is a field that may be read and not be set."""
+    names = list(dict.fromkeys(forbidden))
+    if not names:
+        return
+    right = "transfer" if names == ["owner_id"] else policy.action
+    raise PermissionDenied(
+        f"You may not set {', '.join(f'`{name}`' for name in names)} on `{subject.name}`.",
+        details={"permission": f"{subject.name}:{right}", "forbiddenFields": names},
+    )
+
+
+def invalid(faults: Iterable[FieldFault]) -> Invalid:
+    """Returns the refusal of an input with these faults."""
+    found = tuple(faults)
+    count = "1 field is" if len(found) == 1 else f"{len(found)} fields are"
+    return Invalid(f"{count} not valid.", faults=found)
+
+
+def _unknown(subject: Object, name: str, visible: frozenset[str]) -> FieldFault:
+    hint = did_you_mean(name, (known for known in subject.fields if known in visible))
+    message = f"No field `{shown(name)}` on `{subject.name}`." + (f" {hint}" if hint else "")
+    return FieldFault(shown(name), "unknown_field", message)

@@ -1,0 +1,83 @@
+"""What hangs on a record that goes: the records that go with it, those that let go of it, those that keep it (contract 3.5).
+
+Works by sets: one statement for each reference and step, however many records there are, and nobody is visited twice, so that chains and
+circles end. Everything here looks past the caller's rights; only what a refusal tells him is cut to what he may see.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from fieldstone.access.caller import SYSTEM, Caller
+from fieldstone.engine.door import Door
+from fieldstone.engine.epoch import note_write
+from fieldstone.engine.operation import Update
+from fieldstone.engine.plans import pointing_rows
+from fieldstone.engine.unit import Unit
+from fieldstone.errors import DeleteRestricted
+from fieldstone.registry.catalog import Reference
+from fieldstone.store.binds import Binds
+
+Doomed = dict[str, dict[str, None]]
+"""The ids of all records that go, by object, in the order in which they were found."""
+
+
+async def gather(door: Door, unit: Unit, object_name: str, record_id: str) -> Doomed:
+    """Returns the record and all that goes with it, by references that cascade, at any depth."""
+    doomed: Doomed = {object_name: {record_id: None}}
+    frontier: list[tuple[str, list[str]]] = [(object_name, [record_id])]
+    while frontier:
+        name, ids = frontier.pop()
+        for reference in door.catalog.objects[name].referenced_by:
+            if reference.delete_behavior == "cascade":
+                fresh = await _pointing(door, unit, reference, ids, doomed)
+                if fresh:
+                    doomed.setdefault(reference.object, {}).update(dict.fromkeys(fresh))
+                    frontier.append((reference.object, fresh))
+    return doomed
+
+
+async def refuse_restricted(door: Door, unit: Unit, caller: Caller, doomed: Doomed) -> None:
+    """Raises DeleteRestricted when a record that stays refers to one that goes and keeps it; names it only if the caller may see it."""
+    for reference, ids in _references(door, doomed, "restrict"):
+        if not await _pointing(door, unit, reference, ids, doomed):
+            continue
+        policy = door.policies.policy(caller, reference.object, "read")
+        gone = list(doomed.get(reference.object, ()))
+        count = door.plans.pointing_count(policy, reference.field)
+        seen = (await unit.transaction.fetch(count, Binds((ids, gone), caller.values, unit.now)))[0][0]
+        if not seen:
+            raise DeleteRestricted("Other records refer to it.")
+        raise DeleteRestricted(
+            f"{seen} `{reference.object}` {'record refers' if seen == 1 else 'records refer'} to it.",
+            details={"dependentObject": reference.object, "dependentCount": seen},
+        )
+
+
+async def let_go(door: Door, unit: Unit, caller: Caller, doomed: Doomed) -> None:
+    """Clears the references of records that stay to those that go; one by one only where hooks want to know."""
+    for reference, ids in _references(door, doomed, "set_null"):
+        gone = list(doomed.get(reference.object, ()))
+        if door.hooks(reference.object, "before_update") or door.hooks(reference.object, "after_update"):
+            for record_id in await _pointing(door, unit, reference, ids, doomed):
+                await door.execute(Update(reference.object, record_id, {reference.field: None}), SYSTEM, unit=unit)
+            continue
+        values = {reference.field: None, "updated_at": unit.now, "updated_by": caller.id}
+        binds = Binds((ids, gone), SYSTEM.values, unit.now)
+        if await unit.transaction.update(reference.object, values, pointing_rows(reference.field), binds):
+            note_write(unit, reference.object, "update")
+
+
+def _references(
+    door: Door, doomed: Mapping[str, Mapping[str, None]], behavior: str
+) -> Iterator[tuple[Reference, list[str]]]:
+    """Yields every reference of one behaviour to an object that loses records, with the ids that go."""
+    for name, ids in doomed.items():
+        for reference in door.catalog.objects[name].referenced_by:
+            if reference.delete_behavior == behavior:
+                yield reference, list(ids)
+
+
+async def _pointing(door: Door, unit: Unit, reference: Reference, ids: list[str], doomed: Doomed) -> list[str]:
+    """Returns the records that refer to some of the ids and do not go themselves."""
+    statement = door.plans.pointing(reference.object, reference.field)
+    known = list(doomed.get(reference.object, ()))
+    return [row[0] for row in await unit.transaction.fetch(statement, Binds((ids, known), SYSTEM.values, unit.now))]

@@ -1,0 +1,146 @@
+"""Creating records: a list of rows, all or none; one row is a list of one.
+
+The order of things, top to bottom: gate, bodies, (prepared outside the Unit), defaults, stamps, before-hooks, validation, insert, review,
+after-hooks. Before-hooks may change values, validation may not.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from fieldstone.access.caller import Caller
+from fieldstone.access.policy import Policy
+from fieldstone.engine.body import Draft, invalid, prepare_values, read_body, refuse_forbidden
+from fieldstone.engine.defaults import fill_defaults, stamp_new
+from fieldstone.engine.door import Door
+from fieldstone.engine.epoch import note_write
+from fieldstone.engine.fire import fire
+from fieldstone.engine.gate import enter
+from fieldstone.engine.hooks import Change
+from fieldstone.engine.operation import Create
+from fieldstone.engine.outcome import Written
+from fieldstone.engine.review import may_not_stand, review
+from fieldstone.engine.unit import Unit
+from fieldstone.engine.validate import find_faults
+from fieldstone.errors import FieldFault, FieldstoneError, Invalid
+from fieldstone.ids import is_id
+from fieldstone.kinds.object import ThroughMembership
+from fieldstone.registry.catalog import Field, Object
+
+
+class NewRows(msgspec.Struct, frozen=True, eq=False):
+    """Rows that are ready to be inserted: read, permitted and prepared."""
+
+    subject: Object
+    policy: Policy
+    rows: tuple[dict[str, Any], ...]
+
+
+class RowsRefused(Exception):
+    """Some of the rows cannot be created; `errors` says why, by their place among the rows."""
+
+    def __init__(self, errors: Mapping[int, FieldstoneError]) -> None:
+        super().__init__(f"{len(errors)} rows are refused.")
+        self.errors = errors
+
+
+async def prepare_create(door: Door, operation: Create, caller: Caller) -> NewRows:
+    """Returns the rows ready to insert; raises Invalid with every fault of every row, PermissionDenied."""
+    subject, policy = enter(door, caller, operation.object, "create")
+    drafts = [read_new(door, subject, policy, caller, body) for body in operation.rows]
+    refuse_forbidden(subject, policy, (name for draft in drafts for name in draft.forbidden))
+    if any(draft.faults for draft in drafts):
+        faults = await all_faults(door, caller, subject, drafts)
+        raise together({place: invalid(found) for place, found in enumerate(faults) if found}, len(drafts))
+    rows = [await prepare_values(subject, draft.values, door.preparers) for draft in drafts]
+    return NewRows(subject, policy, tuple(rows))
+
+
+async def apply_create(door: Door, prepared: NewRows, caller: Caller, unit: Unit) -> Written:
+    """Inserts the rows within a Unit; raises one error for all of them."""
+    try:
+        return await insert_rows(door, unit, caller, prepared)
+    except RowsRefused as refused:
+        raise together(refused.errors, len(prepared.rows)) from None
+
+
+def read_new(door: Door, subject: Object, policy: Policy, caller: Caller, body: Mapping[str, Any]) -> Draft:
+    """Returns the draft of a new record."""
+    draft = read_body(subject, policy, door.policies.policy(caller, subject.name, "read").readable, body)
+    if is_id(draft.values.get("id", "0" * 26)):
+        return draft
+    fault = FieldFault("id", "invalid_value", "An id is a ULID, 26 characters")
+    return Draft(draft.values, (*draft.faults, fault), draft.forbidden)
+
+
+async def all_faults(door: Door, caller: Caller, subject: Object, drafts: Sequence[Draft]) -> list[list[FieldFault]]:
+    """Returns the faults of drafts that cannot be written as they are: those of their reading and all that would come after."""
+    now = door.clock()
+    rows = [dict(draft.values) for draft in drafts]
+    for row in rows:
+        fill_defaults(subject, row, caller, now)
+    later = await find_faults(door, door.store.fetch, caller, now, _own_fields(subject), rows)
+    faults = []
+    for draft, found in zip(drafts, later, strict=True):
+        named = {fault.field for fault in draft.faults}
+        faults.append([*draft.faults, *(fault for fault in found if fault.field not in named)])
+    return faults
+
+
+async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> Written:
+    """Inserts rows and returns them as their writer may see them; raises RowsRefused, or what the database or a hook raises."""
+    subject = new.subject
+    changes = [_change(door, unit, caller, subject, row) for row in new.rows]
+    await fire(door, unit, caller, subject.name, "before_create", changes)
+    rows = [change.values for change in changes]
+    faults = await find_faults(door, unit.transaction.fetch, caller, unit.now, _own_fields(subject), rows)
+    if any(faults):
+        raise RowsRefused({place: invalid(found) for place, found in enumerate(faults) if found})
+    columns = tuple(subject.fields)
+    await unit.transaction.insert(subject.name, columns, [tuple(row.get(name) for name in columns) for row in rows])
+    note_write(unit, subject.name, "create")
+    return await _settle(door, unit, caller, new, changes)
+
+
+async def _settle(door: Door, unit: Unit, caller: Caller, new: NewRows, changes: Sequence[Change]) -> Written:
+    """Reviews what was inserted, calls the after-hooks, and reviews again what they may have changed.
+
+    An object that is inside the wall through a membership gets there by an after-hook, so it is reviewed only then.
+    """
+    ids = [change.id for change in changes]
+    hooked = bool(door.hooks(new.subject.name, "after_create"))
+    written = None
+    if not hooked or not isinstance(new.subject.declaration.tenancy, ThroughMembership):
+        written = await _stand(door, unit, caller, new.policy, ids)
+    await fire(door, unit, caller, new.subject.name, "after_create", changes)
+    return written if written is not None and not hooked else await _stand(door, unit, caller, new.policy, ids)
+
+
+async def _stand(door: Door, unit: Unit, caller: Caller, policy: Policy, ids: Sequence[str]) -> Written:
+    seen = await review(door, unit, caller, policy, ids)
+    if seen.refused:
+        raise RowsRefused({place: may_not_stand(policy) for place in seen.refused})
+    return seen.written
+
+
+def _change(door: Door, unit: Unit, caller: Caller, subject: Object, row: Mapping[str, Any]) -> Change:
+    values = dict(row)
+    fill_defaults(subject, values, caller, unit.now)
+    stamp_new(subject, values, caller, unit.now, door.new_id)
+    return Change(subject.name, values["id"], values, None)
+
+
+def _own_fields(subject: Object) -> list[Field]:
+    return [field for field in subject.fields.values() if not field.system]
+
+
+def together(errors: Mapping[int, FieldstoneError], count: int) -> FieldstoneError:
+    """Returns one error for those of several rows, by place: all field faults with their row, unless a row is refused otherwise."""
+    faults: list[FieldFault] = []
+    for place, error in errors.items():
+        if not isinstance(error, Invalid):
+            return error
+        prefix = f"rows[{place}]." if count > 1 else ""
+        faults += [msgspec.structs.replace(fault, field=prefix + fault.field) for fault in error.faults]
+    return invalid(faults)

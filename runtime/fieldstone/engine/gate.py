@@ -1,0 +1,71 @@
+"""The gate: may this caller ask for this at all? Object there, method offered, right held, organisation active.
+
+Refuses with NotFound, MethodNotAllowed and PermissionDenied. An object that is not offered answers as one that does not exist;
+a missing right on an object that is offered is an open refusal. The system passes without being asked.
+"""
+
+from collections.abc import Mapping
+
+from fieldstone.access.caller import Caller
+from fieldstone.access.policy import Action, Policy
+from fieldstone.engine.door import Door
+from fieldstone.errors import MethodNotAllowed, NotFound, PermissionDenied
+from fieldstone.kinds.object import ApiMethod
+from fieldstone.query.ast import EVERYTHING
+from fieldstone.query.names import did_you_mean, shown
+from fieldstone.registry.catalog import Object
+
+ACTIONS: Mapping[ApiMethod, Action] = {
+    "get": "read",
+    "list": "read",
+    "create": "create",
+    "update": "update",
+    "delete": "delete",
+}
+
+
+def enter(door: Door, caller: Caller, object_name: str, method: ApiMethod) -> tuple[Object, Policy]:
+    """Returns the object and the caller's policy for one method of the data API, other than `bulk`."""
+    subject = find_object(door, caller, object_name)
+    action = ACTIONS[method]
+    policy = door.policies.policy(caller, object_name, action)
+    if caller.system:
+        return subject, policy
+    check_method(subject, method)
+    if not policy.allowed:
+        raise PermissionDenied(
+            f"You may not {action} `{object_name}` records.", details={"permission": f"{object_name}:{action}"}
+        )
+    if action != "read" and caller.organization_id is None and subject.wall != EVERYTHING:
+        raise PermissionDenied(
+            f"There is no active organisation, and `{object_name}` records live in one.",
+            hint="Make one of your organisations the active one.",
+        )
+    return subject, policy
+
+
+def find_object(door: Door, caller: Caller, object_name: str) -> Object:
+    """Returns an object of the catalog that the caller may ask for. Raises NotFound."""
+    subject = door.catalog.objects.get(object_name)
+    if subject is not None and (caller.system or subject.declaration.api_enabled):
+        return subject
+    visible = (
+        name
+        for name, known in door.catalog.objects.items()
+        if known.declaration.api_enabled and door.policies.policy(caller, name, "read").allowed
+    )
+    raise NotFound(f"No object `{shown(object_name)}`.", hint=did_you_mean(object_name, visible))
+
+
+def check_method(subject: Object, method: ApiMethod) -> None:
+    """Raises MethodNotAllowed for a method that the object does not offer."""
+    offered = subject.declaration.api_methods
+    if method not in offered:
+        raise MethodNotAllowed(
+            f"`{subject.name}` does not offer `{method}`.", details={"method": method, "offered": list(offered)}
+        )
+
+
+def absent(object_name: str, record_id: str) -> NotFound:
+    """Returns the refusal for a record that is not there, or not for this caller: the two are told in the same words."""
+    return NotFound(f"No `{object_name}` record `{shown(record_id)}`.")

@@ -1,0 +1,127 @@
+"""Plans: the statements that the data operations run, made once per shape and found again by what shapes them.
+
+A key holds policies (by identity), columns and filters, and never a value of a request. Every statement that reads for a caller is
+made here, so this is where each of them gets its policy's rows.
+"""
+
+from functools import lru_cache
+
+import msgspec
+
+from fieldstone.access.policy import Policy
+from fieldstone.query.ast import And, Filter, Not, OrderKey, Select, Slot, Term, conjunction
+from fieldstone.registry.catalog import Object
+from fieldstone.store.interface import Statement, Store
+
+KEPT = 4096
+"""How many plans of each sort are kept."""
+
+ID_IS = Term("id", "eq", Slot(0))
+ID_AMONG = Term("id", "in", Slot(0))
+
+
+class PagePlan(msgspec.Struct, frozen=True, eq=False):
+    """A list: its page and its count; where in a row a cursor's values stand, perhaps behind the columns, and what it is bound to."""
+
+    page: Statement
+    count: Statement
+    columns: tuple[str, ...]
+    key_places: tuple[int, ...]
+    binding: bytes
+
+
+class RecordPlan(msgspec.Struct, frozen=True, eq=False):
+    """One record by id; `width` columns are answered, the version stands at `version_place`, perhaps behind them."""
+
+    statement: Statement
+    columns: tuple[str, ...]
+    version_place: int
+
+
+class RowsPlan(msgspec.Struct, frozen=True, eq=False):
+    """Rows of certain ids: `columns` name the places, two flags may stand behind."""
+
+    statement: Statement
+    columns: tuple[str, ...]
+
+
+class Plans:
+    """The plans of one store. Each attribute is a function with a bounded memory."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.page = lru_cache(maxsize=KEPT)(self._page)
+        self.record = lru_cache(maxsize=KEPT)(self._record)
+        self.related = lru_cache(maxsize=KEPT)(self._related)
+        self.visible = lru_cache(maxsize=KEPT)(self._visible)
+        self.before_write = lru_cache(maxsize=KEPT)(self._before_write)
+        self.after_write = lru_cache(maxsize=KEPT)(self._after_write)
+        self.stored = lru_cache(maxsize=KEPT)(self._stored)
+        self.pointing = lru_cache(maxsize=KEPT)(self._pointing)
+        self.pointing_count = lru_cache(maxsize=KEPT)(self._pointing_count)
+
+    def _page(
+        self,
+        policy: Policy,
+        columns: tuple[str, ...],
+        where: Filter,
+        order: tuple[OrderKey, ...],
+        after: int | None,
+        shifted: bool,
+    ) -> PagePlan:
+        rows = conjunction(policy.rows, where)
+        fetched = columns + tuple(key.field for key in order if key.field not in columns)
+        select = Select(policy.object, fetched, rows, order, after=after, limited=True, shifted=shifted)
+        return PagePlan(
+            page=self._store.prepare(select),
+            count=self._store.prepare_count(policy.object, rows),
+            columns=columns,
+            key_places=tuple(fetched.index(key.field) for key in order),
+            binding=repr((policy.object, where, order)).encode(),
+        )
+
+    def _record(self, policy: Policy, columns: tuple[str, ...] | None) -> RecordPlan:
+        answered = tuple(policy.shape.fields) if columns is None else columns
+        fetched = answered if "version" in answered else (*answered, "version")
+        select = Select(policy.object, fetched, conjunction(policy.rows, ID_IS))
+        return RecordPlan(self._store.prepare(select), answered, fetched.index("version"))
+
+    def _related(self, policy: Policy) -> RowsPlan:
+        """Records that others refer to, under their own policy."""
+        columns = ("id", *(name for name in policy.shape.fields if name != "id"))
+        select = Select(policy.object, columns, conjunction(policy.rows, ID_AMONG))
+        return RowsPlan(self._store.prepare(select), columns)
+
+    def _visible(self, policy: Policy) -> Statement:
+        """Which of some ids are there for the caller."""
+        return self._store.prepare(Select(policy.object, ("id",), conjunction(policy.rows, ID_AMONG)))
+
+    def _before_write(self, subject: Object, read: Policy, write: Policy) -> RowsPlan:
+        """One record in full, and whether the caller may read it and may do this to it."""
+        columns = tuple(subject.fields)
+        select = Select(subject.name, columns, ID_IS, flags=(read.rows, write.rows))
+        return RowsPlan(self._store.prepare(select), columns)
+
+    def _after_write(self, read: Policy, write: Policy) -> RowsPlan:
+        """Records as their writer may read them, whether they may stand, and whether he may read them; id and version come first."""
+        columns = ("id", "version", *(name for name in read.shape.fields if name not in ("id", "version")))
+        select = Select(write.object, columns, ID_AMONG, flags=(write.check, read.rows))
+        return RowsPlan(self._store.prepare(select), columns)
+
+    def _stored(self, subject: Object) -> RowsPlan:
+        """Records in full, for hooks."""
+        columns = tuple(subject.fields)
+        return RowsPlan(self._store.prepare(Select(subject.name, columns, ID_AMONG)), columns)
+
+    def _pointing(self, object_name: str, field: str) -> Statement:
+        """The ids of records that refer to some of slot 0 and are not themselves among slot 1."""
+        return self._store.prepare(Select(object_name, ("id",), pointing_rows(field)))
+
+    def _pointing_count(self, policy: Policy, field: str) -> Statement:
+        """How many of those the caller may see."""
+        return self._store.prepare_count(policy.object, conjunction(policy.rows, pointing_rows(field)))
+
+
+def pointing_rows(field: str) -> Filter:
+    """Returns the filter of records that refer to some of slot 0 and are not themselves among slot 1."""
+    return And((Term(field, "in", Slot(0)), Not(Term("id", "in", Slot(1)))))

@@ -1,0 +1,96 @@
+"""Reading: lists and single records. Gate, query, plan, one statement (one more for a count), outcome.
+
+Refuses what the gate refuses, queries that name what the caller may not see or that cannot be meant (Invalid), and, for one
+record, its absence (NotFound).
+"""
+
+from msgspec import UNSET
+
+from fieldstone.access.caller import Caller
+from fieldstone.access.policy import Policy
+from fieldstone.engine.door import Door
+from fieldstone.engine.expand import expand_rows
+from fieldstone.engine.gate import absent, enter
+from fieldstone.engine.operation import Get, Read
+from fieldstone.engine.outcome import Page, Record
+from fieldstone.engine.plans import PagePlan
+from fieldstone.engine.unit import Unit, fetcher
+from fieldstone.ids import is_id
+from fieldstone.query.ast import Query
+from fieldstone.query.cursor import decode_cursor, encode_cursor
+from fieldstone.query.document import QueryDocument
+from fieldstone.query.parse import parse_query
+from fieldstone.registry.catalog import Object
+from fieldstone.store.binds import Binds
+
+DEFAULT_PAGE = 50
+"""The page size when nobody names one (contract 1.5)."""
+
+
+async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | None) -> Page:
+    """Returns a page of the records that the caller may see and that satisfy the query."""
+    subject, policy = enter(door, caller, operation.object, "list")
+    query = _parse(door, operation.query, subject, policy)
+    after = None if query.cursor is None else len(query.values)
+    plan = door.plans.page(policy, query.columns, query.where, query.order, after, query.offset > 0)
+    values = query.values
+    if query.cursor is not None:
+        values += decode_cursor(door.secret, _binding(plan, query, caller), query.cursor)
+    now = door.clock()
+    fetch = fetcher(door.store, unit)
+    rows = await fetch(plan.page, Binds(values, caller.values, now, limit=query.limit + 1, offset=query.offset or None))
+    cursor = None
+    if len(rows) > query.limit:
+        del rows[query.limit :]
+        last = tuple(rows[-1][place] for place in plan.key_places)
+        cursor = encode_cursor(door.secret, _binding(plan, query, caller), last)
+    total = _known_total(query, len(rows), more=cursor is not None)
+    if total is None and query.count:
+        total = (await fetch(plan.count, Binds(query.values, caller.values, now)))[0][0]
+    width = len(plan.columns)
+    if rows and len(rows[0]) > width:
+        rows = [row[:width] for row in rows]
+    if query.expand:
+        rows = await expand_rows(door, policy, plan.columns, rows, query.expand, caller, now, fetch)
+    return Page(policy.object, plan.columns, rows, query.limit, total, cursor)
+
+
+async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | None) -> Record:
+    """Returns one record; raises NotFound alike for an absent and for an invisible one."""
+    subject, policy = enter(door, caller, operation.object, "get")
+    columns: tuple[str, ...] | None = None
+    expand: tuple[str, ...] = ()
+    if operation.fields is not UNSET or operation.expand is not UNSET:
+        query = _parse(door, QueryDocument(fields=operation.fields, expand=operation.expand), subject, policy)
+        columns, expand = query.columns, query.expand
+    plan = door.plans.record(policy, columns)
+    if not is_id(operation.id):
+        raise absent(operation.object, operation.id)
+    now = door.clock()
+    fetch = fetcher(door.store, unit)
+    rows = await fetch(plan.statement, Binds((operation.id,), caller.values, now))
+    if not rows:
+        raise absent(operation.object, operation.id)
+    version = rows[0][plan.version_place]
+    width = len(plan.columns)
+    if len(rows[0]) > width:
+        rows = [rows[0][:width]]
+    if expand:
+        rows = await expand_rows(door, policy, plan.columns, rows, expand, caller, now, fetch)
+    return Record(policy.object, plan.columns, rows[0], version)
+
+
+def _parse(door: Door, document: QueryDocument, subject: Object, policy: Policy) -> Query:
+    most = subject.declaration.max_page_size
+    return parse_query(document, policy.shape, door.limits, max_page=most, default_page=min(DEFAULT_PAGE, most))
+
+
+def _binding(plan: PagePlan, query: Query, caller: Caller) -> bytes:
+    """Returns what a cursor is bound to: the conditions with their values, the order, and the caller."""
+    return plan.binding + repr((query.values, caller.id)).encode("utf-8", "backslashreplace")
+
+
+def _known_total(query: Query, fetched: int, *, more: bool) -> int | None:
+    """Returns the total where the page itself tells it: nothing stands before the page nor behind it."""
+    whole = query.count and not more and query.cursor is None and (fetched > 0 or query.offset == 0)
+    return query.offset + fetched if whole else None

@@ -1,0 +1,54 @@
+"""The look at rows after they are written: may they stand, and how does their writer see them?
+
+One statement, within the Unit, so that it judges what is really in the database: the wall, the `check` of the policy, the parent, and
+whether the writer may read what he wrote.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from fieldstone.access.caller import Caller
+from fieldstone.access.policy import Policy
+from fieldstone.engine.door import Door
+from fieldstone.engine.outcome import Written
+from fieldstone.engine.unit import Unit
+from fieldstone.errors import PermissionDenied, SerializationFailure
+from fieldstone.store.binds import Binds
+
+
+class Review(msgspec.Struct, frozen=True, eq=False):
+    """The rows as their writer may see them, and the places of those that may not stand."""
+
+    written: Written
+    refused: tuple[int, ...]
+
+
+async def review(door: Door, unit: Unit, caller: Caller, policy: Policy, ids: Sequence[str]) -> Review:
+    """Returns what became of the rows that were just written under a policy, in the order of their ids."""
+    read = door.policies.policy(caller, policy.object, "read")
+    plan = door.plans.after_write(read, policy)
+    found = await unit.transaction.fetch(plan.statement, Binds((list(ids),), caller.values, unit.now))
+    rows = {row[0]: row for row in found}
+    if len(rows) < len(ids):
+        raise SerializationFailure(f"A `{policy.object}` record went away while it was written.")
+    ordered = [rows[record_id] for record_id in ids]
+    columns = plan.columns if read.allowed else ()
+    width = len(plan.columns)
+    written = Written(
+        object=policy.object,
+        ids=tuple(ids),
+        versions=tuple(row[1] for row in ordered),
+        columns=columns,
+        rows=tuple(row[:width] if row[width + 1] and read.allowed else None for row in ordered),
+    )
+    return Review(written, tuple(place for place, row in enumerate(ordered) if not row[width]))
+
+
+def may_not_stand(policy: Policy) -> PermissionDenied:
+    """Returns the refusal of a row that its writer may not leave as he wrote it."""
+    return PermissionDenied(
+        f"You may not {policy.action} a `{policy.object}` record like this.",
+        details={"permission": f"{policy.object}:{policy.action}"},
+        hint="A row policy, the organisation or the parent record does not allow it.",
+    )

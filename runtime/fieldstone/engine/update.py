@@ -1,0 +1,120 @@
+"""Changing a record: only what differs is written, by one conditional statement, and only if nobody was faster.
+
+The order of things: gate, body, (prepared outside the Unit), the stored record with the rights to it, before-hooks, validation, the UPDATE,
+review, after-hooks. A change of nothing changes nothing, and calls nobody.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fieldstone.access.caller import Caller
+from fieldstone.engine.body import invalid, prepare_values, read_body, refuse_forbidden
+from fieldstone.engine.door import Door
+from fieldstone.engine.epoch import note_write
+from fieldstone.engine.fire import fire
+from fieldstone.engine.gate import enter
+from fieldstone.engine.hooks import Change
+from fieldstone.engine.locate import Stored, Target, locate, plain
+from fieldstone.engine.operation import Update
+from fieldstone.engine.outcome import Written
+from fieldstone.engine.review import may_not_stand, review
+from fieldstone.engine.unit import Unit
+from fieldstone.engine.validate import find_faults
+from fieldstone.errors import SerializationFailure
+from fieldstone.query.ast import And, Slot, Term
+from fieldstone.query.storage import StorageClass
+from fieldstone.registry.catalog import Field, Object
+from fieldstone.store.binds import Binds
+
+AT_VERSION = And((Term("id", "eq", Slot(0)), Term("version", "eq", Slot(1))))
+
+_CANONICAL = msgspec.json.Encoder(order="deterministic", decimal_format="number")
+
+
+class Changing(msgspec.Struct, frozen=True, eq=False):
+    """A change that is ready: its record, and the values it sets, read, permitted and prepared."""
+
+    target: Target
+    values: dict[str, Any]
+
+
+async def prepare_update(door: Door, operation: Update, caller: Caller) -> Changing:
+    """Returns the change ready to apply; raises Invalid with every fault, PermissionDenied."""
+    subject, policy = enter(door, caller, operation.object, "update")
+    read = door.policies.policy(caller, subject.name, "read")
+    draft = read_body(subject, policy, read.readable, operation.values)
+    refuse_forbidden(subject, policy, draft.forbidden)
+    if draft.faults:
+        sent = [subject.fields[name] for name in draft.values]
+        later = await find_faults(door, door.store.fetch, caller, door.clock(), sent, [draft.values])
+        raise invalid((*draft.faults, *later[0]))
+    values = await prepare_values(subject, draft.values, door.preparers)
+    return Changing(Target(subject, policy, read, operation.id, operation.expected_version), values)
+
+
+async def apply_update(door: Door, prepared: Changing, caller: Caller, unit: Unit) -> Written:
+    """Changes the record within a Unit."""
+    target = prepared.target
+    subject = target.subject
+    stored = await locate(door, unit, caller, target)
+    previous = plain(stored)
+    change = Change(subject.name, target.id, _differing(subject, previous, prepared.values), previous)
+    if change.values:
+        await fire(door, unit, caller, subject.name, "before_update", [change])
+    values = _differing(subject, previous, change.values)
+    if not values:
+        return _unchanged(door, target, stored)
+    fields = [subject.fields[name] for name in values]
+    faults = await find_faults(door, unit.transaction.fetch, caller, unit.now, fields, [values])
+    if faults[0]:
+        raise invalid(faults[0])
+    await _write(door, unit, caller, target, stored["version"], values)
+    note_write(unit, subject.name, "update")
+    return await _settle(door, unit, caller, target, change)
+
+
+async def _write(
+    door: Door, unit: Unit, caller: Caller, target: Target, version: int, values: Mapping[str, Any]
+) -> None:
+    """Runs the one conditional UPDATE.
+
+    When somebody was faster, a change that named its version is refused, and another is tried again with its whole Unit: what its
+    hooks did was done in view of a record that is gone.
+    """
+    stamped = {"updated_at": unit.now, "updated_by": caller.id, **values}
+    binds = Binds((target.id, version), caller.values, unit.now)
+    if await unit.transaction.update(target.subject.name, stamped, AT_VERSION, binds):
+        return
+    await locate(door, unit, caller, target)
+    raise SerializationFailure(f"The `{target.subject.name}` record changed while it was being changed.")
+
+
+async def _settle(door: Door, unit: Unit, caller: Caller, target: Target, change: Change) -> Written:
+    """Reviews the record, calls the after-hooks, and reviews again what they may have changed."""
+    seen = await review(door, unit, caller, target.policy, [target.id])
+    if not seen.refused and door.hooks(target.subject.name, "after_update"):
+        await fire(door, unit, caller, target.subject.name, "after_update", [change])
+        seen = await review(door, unit, caller, target.policy, [target.id])
+    if seen.refused:
+        raise may_not_stand(target.policy)
+    return seen.written
+
+
+def _unchanged(door: Door, target: Target, stored: Stored) -> Written:
+    columns = door.plans.after_write(target.read, target.policy).columns
+    row = tuple(stored[name] for name in columns)
+    return Written(target.subject.name, (target.id,), (stored["version"],), columns, (row,))
+
+
+def _differing(subject: Object, previous: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if not _same(subject.fields[name], previous[name], value)}
+
+
+def _same(field: Field, stored: Any, value: Any) -> bool:
+    if stored is None or value is None:
+        return stored is value
+    if field.shape.storage.kind == StorageClass.JSON:
+        return _CANONICAL.encode(stored) == _CANONICAL.encode(value)
+    return bool(stored == value)

@@ -1,0 +1,51 @@
+"""Validation of values on their way in: required fields have one, references point to records that the writer may see.
+
+Looks at the row as it will be stored, after defaults and before-hooks, and changes nothing. An invisible target answers as an absent
+one. One statement for each reference field, however many rows there are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fieldstone.access.caller import Caller
+from fieldstone.engine.door import Door
+from fieldstone.engine.unit import Fetch
+from fieldstone.errors import FieldFault
+from fieldstone.registry.catalog import Field
+from fieldstone.store.binds import Binds
+
+
+async def find_faults(
+    door: Door, fetch: Fetch, caller: Caller, now: str, fields: Iterable[Field], rows: Sequence[Mapping[str, Any]]
+) -> list[list[FieldFault]]:
+    """Returns what is wrong with these fields of each row, in the order of the rows."""
+    faults: list[list[FieldFault]] = [[] for _ in rows]
+    for field in fields:
+        if field.required:
+            fault = FieldFault(field.name, "required", f"{field.label} is required", field.label)
+            for place, row in enumerate(rows):
+                if row.get(field.name) is None:
+                    faults[place].append(fault)
+        if field.reference is not None:
+            sent = {row[field.name] for row in rows if row.get(field.name) is not None}
+            missing = sent and sent.difference(await _visible(door, fetch, caller, now, field.reference, sent))
+            for place, row in enumerate(rows):
+                if row.get(field.name) in missing:
+                    faults[place].append(_not_found(field))
+    return faults
+
+
+async def _visible(
+    door: Door, fetch: Fetch, caller: Caller, now: str, object_name: str, ids: Iterable[str]
+) -> set[str]:
+    """Returns which of the ids are records that the caller may see."""
+    policy = door.policies.policy(caller, object_name, "read")
+    if not policy.allowed:
+        return set()
+    rows = await fetch(door.plans.visible(policy), Binds((list(ids),), caller.values, now))
+    return {row[0] for row in rows}
+
+
+def _not_found(field: Field) -> FieldFault:
+    message = f"{field.label} points to a record that is not there"
+    return FieldFault(field.name, "reference_not_found", message, field.label)
