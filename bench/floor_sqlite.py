@@ -1,0 +1,84 @@
+"""The floor's statements on SQLite: the standard library's driver, on the loop's own thread."""
+
+import sqlite3
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from bench.floor_records import Session, Where, WorkOrder
+
+_COLUMNS = ", ".join(WorkOrder.__struct_fields__)
+_PLACES = ", ".join("?" for _ in WorkOrder.__struct_fields__)
+
+SESSION = """
+    SELECT s.user_id, s.active_organization_id, s.expires_at, EXISTS(
+        SELECT 1 FROM sys_user_permission_set g WHERE g.user_id = s.user_id AND g.permission_set = 'technician')
+    FROM sys_session s WHERE s.token_hash = ?"""
+GET = f"SELECT {_COLUMNS} FROM work_order WHERE organization_id = ? AND id = ?"
+FILTER = "organization_id = ? AND status = ? AND priority >= ?"
+RULE = "owner_id = ? AND priority <= 4"
+ORDER = "ORDER BY reported_at DESC NULLS FIRST, id LIMIT ?"
+LIST = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} {ORDER}"
+LIST_UNDER_RULE = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} AND {RULE} {ORDER}"
+COUNT = f"SELECT count(*) FROM work_order WHERE {FILTER}"
+COUNT_UNDER_RULE = f"SELECT count(*) FROM work_order WHERE {FILTER} AND {RULE}"
+CREATE = f"INSERT INTO work_order ({_COLUMNS}) VALUES ({_PLACES})"
+
+
+class Sqlite:
+    """The floor's database in a file."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Takes an open connection in autocommit mode."""
+        self._connection = connection
+
+    async def session(self, token_hash: str) -> tuple[str, str, str, bool] | None:
+        """Returns user, organisation, end and whether the technician's rule applies."""
+        row = self._connection.execute(SESSION, (token_hash,)).fetchone()
+        return (row[0], row[1], row[2], bool(row[3])) if row else None
+
+    async def get(self, organization_id: str, record_id: str) -> WorkOrder | None:
+        """Returns one record."""
+        row = self._connection.execute(GET, (organization_id, record_id)).fetchone()
+        return _record(row) if row else None
+
+    async def list(self, session: Session, where: Where, limit: int) -> list[WorkOrder]:
+        """Returns the newest records of a status and a priority."""
+        values = (session.organization_id, where.status, where.priority.bound)
+        if session.technician:
+            rows = self._connection.execute(LIST_UNDER_RULE, (*values, session.user_id, limit))
+        else:
+            rows = self._connection.execute(LIST, (*values, limit))
+        return [_record(row) for row in rows.fetchall()]
+
+    async def count(self, session: Session, where: Where) -> int:
+        """Returns how many records there are of a status and a priority."""
+        values = (session.organization_id, where.status, where.priority.bound)
+        if session.technician:
+            rows = self._connection.execute(COUNT_UNDER_RULE, (*values, session.user_id))
+        else:
+            rows = self._connection.execute(COUNT, values)
+        number: int = rows.fetchone()[0]
+        return number
+
+    async def create(self, record: WorkOrder) -> None:
+        """Stores one record; the statement commits by itself."""
+        values = list(msgspec.structs.astuple(record))
+        values[12] = None if record.cost is None else int(record.cost.scaleb(2))
+        self._connection.execute(CREATE, values)
+
+
+async def open_sqlite(url: str) -> Sqlite:
+    """Opens the file with the server's own durability."""
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000"):
+        connection.execute(f"PRAGMA {pragma}")
+    return Sqlite(connection)
+
+
+def _record(row: tuple[Any, ...]) -> WorkOrder:
+    cost, urgent = row[12], row[13]
+    exact = None if cost is None else Decimal(cost).scaleb(-2)
+    values = (*row[:12], exact, None if urgent is None else bool(urgent), *row[14:])
+    return WorkOrder(*values)

@@ -1,0 +1,71 @@
+"""The report: a table on the terminal, and the same in `docs/performance.md` between two marks."""
+
+import os
+import platform
+import sqlite3
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.measure import Figures, Plan, Result
+
+TARGET = 0.4
+DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
+BEGIN = "<!-- bench: begin, written by `make bench ARGS=--write` -->"
+END = "<!-- bench: end -->"
+HEADINGS = ("requests/s", "p50 ms", "p99 ms", "CPU µs")
+
+
+def meets_target(result: Result) -> bool:
+    """Tells whether a scenario is close enough to the floor."""
+    return result.ratio >= TARGET
+
+
+def print_results(database: str, results: list[Result], plan: Plan, rows: int, console: Console) -> None:
+    """Prints the table of one database and what is to be known about it."""
+    table = Table(title=f"{database}, {rows:,} rows, {plan.connections} connections")
+    table.add_column("scenario")
+    for heading in (*HEADINGS, *(f"floor {heading}" for heading in HEADINGS), "ratio", f"at least {TARGET}"):
+        table.add_column(heading, justify="right")
+    for result in results:
+        verdict = "[green]yes" if meets_target(result) else "[bold red]NO"
+        figures = (*_cells(result.fieldstone), *_cells(result.floor))
+        table.add_row(result.scenario, *figures, f"{result.ratio:.2f}", verdict)
+    console.print(table)
+    console.print(_load_line(results))
+
+
+def write_document(document: Path, database: str, results: list[Result], plan: Plan, rows: int) -> None:
+    """Puts the table of one database between the marks of a document, in the place of its old one."""
+    text = document.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    inside, _, after = rest.partition(END)
+    sections = {section.splitlines()[0]: section for section in inside.split("### ") if section.strip()}
+    sections[database] = "\n".join([database, "", *_lines(results, plan, rows), "", ""])
+    inside = "".join(f"### {sections[name]}" for name in sorted(sections, reverse=True))
+    document.write_text(f"{before}{BEGIN}\n\n{inside.rstrip()}\n\n{END}{after}", encoding="utf-8")
+
+
+def _lines(results: list[Result], plan: Plan, rows: int) -> list[str]:
+    python = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} cores"
+    bounds = f"{rows:,} rows, {plan.connections} connections, median of {plan.rounds} rounds of {plan.seconds:g} s"
+    headings = ["scenario", *HEADINGS, *(f"floor {heading}" for heading in HEADINGS), "ratio"]
+    table = [
+        f"| {' | '.join(headings)} |",
+        f"|---|{'---:|' * (len(headings) - 1)}",
+        *(
+            f"| {result.scenario} | {' | '.join((*_cells(result.fieldstone), *_cells(result.floor)))} | {result.ratio:.2f} |"
+            for result in results
+        ),
+    ]
+    return [f"{bounds}; {python}. {_load_line(results)}", "", *table]
+
+
+def _load_line(results: list[Result]) -> str:
+    share = max(result.client for result in results)
+    return f"The load generator (`bench/load.py`, one process) took {share:.0%} of one core at most."
+
+
+def _cells(figures: Figures) -> tuple[str, ...]:
+    return (f"{figures.rate:,.0f}", f"{figures.p50:.2f}", f"{figures.p99:.2f}", f"{figures.cpu:,.0f}")

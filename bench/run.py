@@ -1,0 +1,80 @@
+"""The benchmark: Fieldstone beside a hand-written floor, in one run.
+
+    python -m bench.run [--quick] [--postgres] [--rows N] [--only NAME] [--write]
+
+Ends with 1 when a scenario costs more than its target allows, or when the two do not answer alike.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+from rich.console import Console
+from rich.progress import Progress
+
+from bench.measure import Plan, Result, check, measure
+from bench.report import DOCUMENT, TARGET, meets_target, print_results, write_document
+from bench.scenarios import SCENARIOS
+from bench.server import stand
+from bench.workload import ROWS
+
+QUICK = Plan(rounds=3, seconds=0.7)
+QUICK_ROWS = 20_000
+
+program = cyclopts.App(name="bench", help="Measures Fieldstone beside a hand-written floor.")
+
+
+@program.default
+def main(
+    *,
+    quick: bool = False,
+    postgres: bool = False,
+    rows: int | None = None,
+    only: Annotated[list[str] | None, cyclopts.Parameter(negative=())] = None,
+    write: bool = False,
+) -> int:
+    """Measures every scenario and returns the exit status.
+
+    Parameters
+    ----------
+    quick
+        Fewer rows and shorter runs: good for a first look, not for a figure to quote.
+    postgres
+        Measure on PostgreSQL in place of SQLite.
+    rows
+        How many rows to load.
+    only
+        Measure only the scenarios whose name holds this text; may be given several times.
+    write
+        Put the table into docs/performance.md.
+    """
+    console = Console()
+    plan = QUICK if quick else Plan()
+    count = rows or (QUICK_ROWS if quick else ROWS)
+    database = "PostgreSQL" if postgres else "SQLite"
+    with tempfile.TemporaryDirectory(prefix="fieldstone-bench-") as folder:
+        results = run(plan, count, Path(folder), console, postgres=postgres, only=only or [""])
+    print_results(database, results, plan, count, console)
+    if write:
+        write_document(DOCUMENT, database, results, plan, count)
+    late = [result.scenario for result in results if not meets_target(result)]
+    if late:
+        console.print(f"[bold red]Below {TARGET} of the floor: {', '.join(late)}")
+    return 1 if late else 0
+
+
+def run(plan: Plan, rows: int, folder: Path, console: Console, *, postgres: bool, only: list[str]) -> list[Result]:
+    """Prepares both servers, checks that they answer alike, and measures the chosen scenarios."""
+    chosen = [scenario for scenario in SCENARIOS if any(text in scenario.name for text in only)]
+    with stand(rows, folder, console, postgres=postgres) as ready:
+        for scenario in chosen:
+            compared = check(ready, scenario)
+            console.print(f"{scenario.name}: {compared} answers equal")
+        with Progress(console=console) as progress:
+            task = progress.add_task("Measuring", total=len(chosen) * plan.rounds * 2)
+            return [measure(ready, scenario, plan, lambda: progress.advance(task)) for scenario in chosen]
+
+
+if __name__ == "__main__":
+    program()

@@ -1,0 +1,113 @@
+"""The two servers that are compared, on equal data: Fieldstone, started as a user would, and the floor.
+
+The data is loaded through the API; then the server is started anew, and the floor beside it on a copy of the database.
+"""
+
+import itertools
+import random
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from os import environ
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from rich.console import Console
+from rich.progress import track
+
+from bench.scenarios import PATH, Data
+from bench.workload import BATCH, OBJECT, TECHNICIANS, technician_email, work_orders
+from tests.databases import running_postgres, sqlite_address
+from tests.servers import ADMIN_EMAIL, Server, free_port, running_server, sign_in, started, wait_until_ready
+
+APP = Path(__file__).parent / "app"
+DISPATCHER_EMAIL = "dispatcher@fieldstone.example"
+PASSWORD = "a password of the benchmark"
+SAMPLE = 5_000
+
+
+class Side(msgspec.Struct, frozen=True):
+    """One of the two servers: its name in the report, its port and its process."""
+
+    name: str
+    port: int
+    process: int
+
+
+class Stand(msgspec.Struct, frozen=True):
+    """Everything ready to be measured: both servers, the callers' tokens by role, and what requests are made of."""
+
+    fieldstone: Side
+    floor: Side
+    tokens: Mapping[str, str]
+    data: Data
+
+
+@contextmanager
+def stand(rows: int, folder: Path, console: Console, *, postgres: bool) -> Iterator[Stand]:
+    """Prepares the data, starts both servers, and stops all at the end of the block."""
+    with ExitStack() as stack:
+        cluster = stack.enter_context(running_postgres(folder / "postgres")) if postgres else None
+        url = stack.enter_context(cluster.fresh_database()) if cluster else sqlite_address(folder / "fieldstone.db")
+        with _fieldstone(url, folder) as server:
+            tokens, ids = _load(server, rows, console)
+        if cluster:
+            copy = stack.enter_context(cluster.fresh_database(like=url))
+        else:
+            shutil.copyfile(folder / "fieldstone.db", folder / "floor.db")
+            copy = sqlite_address(folder / "floor.db")
+        server = stack.enter_context(_fieldstone(url, folder))
+        yield Stand(
+            fieldstone=Side("Fieldstone", httpx.URL(server.url).port or 0, server.process_id),
+            floor=stack.enter_context(_floor(copy, folder)),
+            tokens=tokens,
+            data=Data(ids=ids, places=itertools.count(rows)),
+        )
+
+
+def _fieldstone(database_url: str, folder: Path) -> AbstractContextManager[Server]:
+    return running_server(APP, database_url=database_url, folder=folder, production=True)
+
+
+@contextmanager
+def _floor(database_url: str, folder: Path) -> Iterator[Side]:
+    port = free_port()
+    command = [sys.executable, "-m", "bench.floor", database_url, str(port)]
+    with started(command, environ, folder / "floor.log") as process:
+        wait_until_ready(process, f"http://127.0.0.1:{port}/ready", folder / "floor.log")
+        yield Side("floor", port, process.pid)
+
+
+def _load(server: Server, rows: int, console: Console) -> tuple[dict[str, str], list[str]]:
+    """Makes the callers, then the work orders, each technician his share; returns the tokens and a sample of the ids."""
+    with httpx.Client(base_url=server.url, timeout=120, trust_env=False) as http:
+        admin = sign_in(server.url, ADMIN_EMAIL, server.admin_password)
+        tokens = {"dispatcher": _caller(http, server, admin, DISPATCHER_EMAIL, "dispatcher")}
+        technicians = [
+            _caller(http, server, admin, technician_email(place), "technician") for place in range(TECHNICIANS)
+        ]
+        tokens["technician"] = technicians[0]
+        ids: list[str] = []
+        for first in track(range(0, rows, BATCH), description=f"Loading {rows:,} work orders", console=console):
+            records = [{"data": record} for record in work_orders(first, min(BATCH, rows - first))]
+            body = {"operation": "create", "records": records, "options": {"atomic": True}}
+            answer = _post(http, f"{PATH}/batch", technicians[first // BATCH % TECHNICIANS], body)
+            ids += [result["id"] for result in answer["results"]]
+    return tokens, random.Random(OBJECT).sample(ids, min(SAMPLE, len(ids)))
+
+
+def _caller(http: httpx.Client, server: Server, admin: str, email: str, permission_set: str) -> str:
+    user = _post(http, "/api/v1/data/sys_user", admin, {"email": email, "name": email, "password": PASSWORD})
+    grant = {"user_id": user["id"], "permission_set": permission_set}
+    _post(http, "/api/v1/data/sys_user_permission_set", admin, grant)
+    return sign_in(server.url, email, PASSWORD)
+
+
+def _post(http: httpx.Client, path: str, token: str, body: dict[str, Any]) -> Any:
+    answer = http.post(path, json=body, headers={"Authorization": f"Bearer {token}"})
+    if not answer.is_success:
+        raise httpx.HTTPStatusError(answer.text[:2000], request=answer.request, response=answer)
+    return answer.json()
