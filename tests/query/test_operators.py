@@ -155,8 +155,12 @@ def test_an_absent_value_of_the_caller_equals_nothing() -> None:
 
 
 def test_exists_asks_the_related_records() -> None:
-    members = [{"user": "tom", "team": "red"}, {"user": "ann", "team": "blue"}, {"user": None, "team": "red"}]
-    around = Surroundings(caller={"team": "red"}, related=lambda name: members if name == "member" else [])
+    members: list[dict[str, Any]] = [
+        {"user": "tom", "team": "red"},
+        {"user": "ann", "team": "blue"},
+        {"user": None, "team": "red"},
+    ]
+    around = Surroundings(caller={"team": "red"}, related=lambda name: [row for row in members if name == "member"])
     shared = Exists("member", "id", "user", Term("team", "eq", CallerValue("team")))
     assert matches(shared, {"id": "tom"}, around)
     assert not matches(shared, {"id": "ann"}, around)
