@@ -18,8 +18,8 @@ from fieldstone.registry.documents import Document
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.permissions import CAPABILITY, CAPABILITY_HINT
 
-DialectParts = Mapping[str, frozenset[str]]
-"""The names in the tables of `surfaces/rest`: envelopes, errors, pagers, idents, queries, auth, handlers."""
+DialectParts = Mapping[str, frozenset[str]] | None
+"""The names in the tables envelopes, errors, pagers, idents, queries, auth and handlers; None where nothing is served: any name goes."""
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _WITH_ID = frozenset({"get", "update", "delete"})
@@ -72,7 +72,7 @@ def _part_faults(document: Document, api: ApiDeclaration, parts: DialectParts) -
 
 
 def _unknown_part(document: Document, path: Path, table: str, name: str, parts: DialectParts) -> Iterator[Fault]:
-    known = sorted(parts.get(table, ()))
+    known = sorted(parts.get(table, ())) if parts is not None else [name]
     if name not in known:
         hint = did_you_mean(name, known) or (
             f"There are {', '.join(f'`{item}`' for item in known)}." if known else None

@@ -36,10 +36,8 @@ class DeclarationFile(msgspec.Struct, frozen=True):
 
 def shown(path: Path) -> str:
     """Returns a path as a person would write it: relative to the working directory where it lies below it."""
-    try:
-        return str(path.absolute().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    text, here = str(path.absolute()), f"{Path.cwd()}{os.sep}"
+    return text[len(here) :] if text.startswith(here) else text
 
 
 def checkout() -> Path | None:
@@ -89,22 +87,15 @@ def declaration_files(folder: Path, kinds: Iterable[str]) -> tuple[list[Declarat
     faults: list[Fault] = []
     known = list(kinds)
     root = folder.resolve()
-    for path in _walk(root):
-        place = Place(shown(path), 1, 1)
+    for relative in _walk(root):
+        path = root / relative
         if path.is_symlink() and not path.resolve().is_relative_to(root):
-            faults.append(
-                Fault(
-                    place,
-                    Code.FILE_OUTSIDE,
-                    f"`{path.name}` links to something outside of the package.",
-                    "Copy it into the package.",
-                )
-            )
-        elif path.suffix == ".yml":
-            faults.append(
-                Fault(place, Code.FILE_NAME, f"`{path.name}` would not be read.", f"Name it `{path.stem}.yaml`.")
-            )
-        elif path.suffix == ".yaml" and path != root / PACKAGE_FILE:
+            message = f"`{path.name}` links to something outside of the package."
+            faults.append(Fault(_start(path), Code.FILE_OUTSIDE, message, "Copy it into the package."))
+        elif relative.endswith(".yml"):
+            message = f"`{path.name}` would not be read."
+            faults.append(Fault(_start(path), Code.FILE_NAME, message, f"Name it `{path.stem}.yaml`."))
+        elif relative.endswith(".yaml") and relative != PACKAGE_FILE:
             found = declaration_file(path, root, known)
             if isinstance(found, Fault):
                 faults.append(found)
@@ -115,29 +106,31 @@ def declaration_files(folder: Path, kinds: Iterable[str]) -> tuple[list[Declarat
 
 def declaration_file(path: Path, root: Path, kinds: list[str]) -> DeclarationFile | Fault:
     """Returns what a file's name says, or why it says nothing."""
-    place = Place(shown(path), 1, 1)
     matched = _FILE_NAME.fullmatch(path.name)
     if matched is None:
         hint = f"Name it `<name>.<kind>.yaml` in lower case, with one of the kinds {', '.join(kinds)}."
-        return Fault(place, Code.FILE_NAME, f"`{path.name}` does not say what it declares.", hint)
+        return Fault(_start(path), Code.FILE_NAME, f"`{path.name}` does not say what it declares.", hint)
     name, kind = matched["name"], matched["kind"]
     if kind not in kinds:
         hint = did_you_mean(kind, kinds) or f"The kinds are {', '.join(kinds)}."
-        return Fault(place, Code.UNKNOWN_KIND, f"There is no kind `{kind}`.", hint)
-    return DeclarationFile(path, path.relative_to(root).as_posix(), place.file, name, kind)
+        return Fault(_start(path), Code.UNKNOWN_KIND, f"There is no kind `{kind}`.", hint)
+    return DeclarationFile(path, path.relative_to(root).as_posix(), shown(path), name, kind)
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    """Yields the files below a folder, and the links to folders; what is hidden or a package of its own is left out."""
-    for parent, folders, names in os.walk(root):
-        here = Path(parent)
-        kept = []
-        for name in sorted(folders):
-            if (here / name).is_symlink():
-                yield here / name
-            elif not name.startswith(".") and not (here / name / PACKAGE_FILE).is_file():
-                kept.append(name)
-        folders[:] = kept
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield here / name
+def _start(path: Path) -> Place:
+    return Place(shown(path), 1, 1)
+
+
+def _walk(root: Path, below: str = "") -> Iterator[str]:
+    """Yields the files below a folder, and the links to folders, by their path from there.
+
+    What is hidden is left out, and so is a folder that is a package of its own.
+    """
+    folder = root / below
+    with os.scandir(folder) as entries:
+        found = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    for entry in found:
+        if entry.is_symlink() or not entry.is_dir():
+            yield f"{below}{entry.name}"
+        elif not (folder / entry.name / PACKAGE_FILE).is_file():
+            yield from _walk(root, f"{below}{entry.name}/")

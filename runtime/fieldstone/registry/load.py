@@ -151,11 +151,16 @@ def _nameless() -> AppDeclaration:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Pauses the garbage collector: loading makes only what stays, and walking that again and again doubles its time."""
+    """Pauses the garbage collector: loading makes what stays, and walking that again and again doubles its time.
+
+    To freeze and unfreeze is to call everything old, so that not even the next collection of young objects walks it.
+    """
     paused = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if paused:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()

@@ -7,13 +7,12 @@ import msgspec
 
 from fieldstone.errors import Fault
 from fieldstone.kinds.fields.field_type import FieldOptions, Rejected
-from fieldstone.kinds.fields.table import FIELD_TYPES
 from fieldstone.kinds.object import ObjectDeclaration, ThroughMembership
 from fieldstone.query.cel.tokens import WORDS
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.known import Known, unknown_field
-from fieldstone.registry.objects import all_options, object_declaration
+from fieldstone.registry.objects import all_options, field_type_of, object_declaration
 from fieldstone.registry.system_fields import SYSTEM_NAMES
 
 _FIELD_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -33,22 +32,8 @@ def object_faults(document: Document, objects: Known[Document]) -> Iterator[Faul
 
 
 def _field_faults(name: str, options: FieldOptions, document: Document, objects: Known[Document]) -> Iterator[Fault]:
-    at_name = document.key_at("fields", name)
-    if name in SYSTEM_NAMES:
-        yield Fault(
-            at_name,
-            Code.NAME_RESERVED,
-            f"`{name}` is a system field, which every object may have.",
-            "Choose another name.",
-        )
-    elif name in _EXPRESSION_WORDS:
-        yield Fault(
-            at_name, Code.NAME_RESERVED, f"`{name}` is a word of the expression language.", "Choose another name."
-        )
-    elif not _FIELD_NAME.fullmatch(name):
-        hint = "Begin with a lower-case letter or `_`; go on with lower-case letters, digits and `_`; 63 characters at most."
-        yield Fault(at_name, Code.WRONG_VALUE, f"`{name}` cannot be the name of a field.", hint)
-    kind = FIELD_TYPES[str(options.__struct_config__.tag)]
+    yield from _name_faults(name, document)
+    kind = field_type_of(options)
     wrong = kind.check(options)
     for key, message in wrong:
         yield document.fault(("fields", name, key), Code.FIELD_OPTION, f"{message[:1].upper()}{message[1:]}.")
@@ -64,9 +49,23 @@ def _field_faults(name: str, options: FieldOptions, document: Document, objects:
         yield from _default_faults(name, options, document)
 
 
+def _name_faults(name: str, document: Document) -> Iterator[Fault]:
+    code, hint = Code.NAME_RESERVED, "Choose another name."
+    if name in SYSTEM_NAMES:
+        message = f"`{name}` is a system field, which every object may have."
+    elif name in _EXPRESSION_WORDS:
+        message = f"`{name}` is a word of the expression language."
+    elif not _FIELD_NAME.fullmatch(name):
+        code, message = Code.WRONG_VALUE, f"`{name}` cannot be the name of a field."
+        hint = "Use lower-case letters, digits and `_`, not beginning with a digit; 63 characters at most."
+    else:
+        return
+    yield Fault(document.key_at("fields", name), code, message, hint)
+
+
 def _default_faults(name: str, options: FieldOptions, document: Document) -> Iterator[Fault]:
     """Yields a fault for a default that the field would not take; each token fits one kind of field."""
-    kind = FIELD_TYPES[str(options.__struct_config__.tag)]
+    kind = field_type_of(options)
     value = options.default_value
     tokens = {
         "now()": kind.comparison == "instant",

@@ -1,14 +1,16 @@
 """Objects: system fields and declared ones become linked fields; sharing, ownership and the organisation wall become facts.
 
-Refuses names that are taken, options that do not fit together, and references to objects or fields that are not there.
+Refuses nothing: what can be wrong with an object is told by `object_faults.py` before.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import cast
 
 import msgspec
 
-from fieldstone.kinds.fields.field_type import FieldOptions
+from fieldstone.errors import Place
+from fieldstone.kinds.fields.field_type import FieldOptions, FieldType
 from fieldstone.kinds.fields.table import FIELD_TYPES
 from fieldstone.kinds.object import ObjectDeclaration, ThroughMembership
 from fieldstone.query.ast import EVERYTHING, CallerValue, Exists, Filter, Term
@@ -17,6 +19,8 @@ from fieldstone.registry.catalog import Field, Object, Reference
 from fieldstone.registry.documents import Document
 from fieldstone.registry.system_fields import NOT_NULL, SYSTEM_NAMES, system_options
 
+_TYPE_OF = {field_type.declaration: field_type for field_type in FIELD_TYPES.values()}
+
 OWN_ORGANIZATION: Filter = Term("organization_id", "eq", CallerValue("organization_id"))
 """Within the caller's active organisation."""
 
@@ -24,7 +28,7 @@ OWN_ORGANIZATION: Filter = Term("organization_id", "eq", CallerValue("organizati
 def link_object(document: Document, referenced_by: tuple[Reference, ...]) -> Object:
     """Returns the linked object of a document that `object_faults` finds nothing wrong with."""
     declaration = object_declaration(document)
-    fields = {name: _link_field(name, options, document) for name, options in all_options(declaration).items()}
+    fields = _link_fields(declaration, document)
     controlled = declaration.sharing_model == "controlled_by_parent"
     owned = "owner_id" in fields
     return Object(
@@ -37,7 +41,7 @@ def link_object(document: Document, referenced_by: tuple[Reference, ...]) -> Obj
         label=declaration.label or _label(declaration.name),
         sharing_model=declaration.sharing_model or ("private" if owned else "public_read_write"),
         owned=owned,
-        walled=declaration.tenancy == "organization",
+        walled=_walled(declaration),
         wall=_wall(declaration),
         parent=next((field for field in fields.values() if field.parent), None) if controlled else None,
         referenced_by=referenced_by,
@@ -60,38 +64,63 @@ def object_declaration(document: Document) -> ObjectDeclaration:
     return cast("ObjectDeclaration", document.declared)
 
 
+def field_type_of(options: FieldOptions) -> FieldType:
+    """Returns the type of a declared field."""
+    return _TYPE_OF[type(options)]
+
+
 def all_options(declaration: ObjectDeclaration) -> dict[str, FieldOptions]:
     """Returns the options of all fields of an object by name, system fields first."""
-    owned = declaration.ownership == "user" and declaration.sharing_model != "controlled_by_parent"
-    system = system_options(walled=declaration.tenancy == "organization", owned=owned)
-    return {**system, **declaration.fields}
+    return {**system_options(walled=_walled(declaration), owned=_owned(declaration)), **declaration.fields}
 
 
-def _link_field(name: str, options: FieldOptions, document: Document) -> Field:
-    system = name in SYSTEM_NAMES
-    place = document.value_at() if system else document.key_at("fields", name)
-    kind = FIELD_TYPES[str(options.__struct_config__.tag)]
+def _walled(declaration: ObjectDeclaration) -> bool:
+    return declaration.tenancy == "organization"
+
+
+def _owned(declaration: ObjectDeclaration) -> bool:
+    return declaration.ownership == "user" and declaration.sharing_model != "controlled_by_parent"
+
+
+def _link_fields(declaration: ObjectDeclaration, document: Document) -> dict[str, Field]:
+    place, walled = document.value_at(), _walled(declaration)
+    system = _system_fields(walled=walled, owned=_owned(declaration))
+    fields = {name: msgspec.structs.replace(field, place=place) for name, field in system.items()}
+    spots = document.source.spot.find(("fields",))
+    for name, options in declaration.fields.items():
+        fields[name] = _link_field(name, options, spots.find((name,)).of_key(document.file), walled=walled)
+    return fields
+
+
+@cache
+def _system_fields(*, walled: bool, owned: bool) -> Mapping[str, Field]:
+    """Returns linked system fields that lack a place, which is that of their object."""
+    nowhere = Place("", 0, 0)
+    options = system_options(walled=walled, owned=owned)
+    return {name: _link_field(name, option, nowhere, walled=walled) for name, option in options.items()}
+
+
+def _link_field(name: str, options: FieldOptions, place: Place, *, walled: bool) -> Field:
+    kind = field_type_of(options)
+    label = options.label or _label(name)
     if options.label is None:
-        options = msgspec.structs.replace(options, label=_label(name))
+        options = msgspec.structs.replace(options, label=label)
     reference = getattr(options, "reference", None)
-    shape = FieldShape(name, kind.storage(options), kind.comparison, name not in NOT_NULL, reference)
     unique = "organization" if options.unique is True else options.unique or None
-    if unique == "organization" and object_declaration(document).tenancy != "organization":
-        unique = "global"
     return Field(
         name=name,
         declaration=options,
         type=kind,
-        shape=shape,
+        shape=FieldShape(name, kind.storage(options), kind.comparison, name not in NOT_NULL, reference),
         reader=kind.reader(options),
         place=place,
-        label=str(options.label),
+        label=label,
         required=options.required,
-        unique=unique,
+        unique="global" if unique and not walled else unique,
         reference=reference,
         delete_behavior=_delete_behavior(name, options),
         parent=kind.name == "master_detail",
-        system=system,
+        system=name in SYSTEM_NAMES,
         internal=kind.internal or options.internal,
     )
 

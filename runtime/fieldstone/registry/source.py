@@ -27,16 +27,16 @@ _COLUMN_BITS = 12
 _LAST_COLUMN = (1 << _COLUMN_BITS) - 1
 
 
-class Spot(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+class Spot(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
     """Where a value begins (`at`) and where its key does (`key`, 0 without one), each line and column in one number.
 
-    `keys` and `items` hold the spots of what is inside.
+    `keys` and `items` hold the spots of what is inside a mapping or a list. There are many of these, and no circles among them.
     """
 
     at: int
     key: int = 0
-    keys: dict[str, Spot] = {}
-    items: list[Spot] = []
+    keys: dict[str, Spot] | None = None
+    items: list[Spot] | None = None
 
     def of_value(self, file: str) -> Place:
         """Returns the place of the value."""
@@ -50,8 +50,8 @@ class Spot(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
     def inside(self, step: str | int) -> Spot | None:
         """Returns the spot of what a key or an index holds, None when there is nothing."""
         if isinstance(step, str):
-            return self.keys.get(step)
-        return self.items[step] if step < len(self.items) else None
+            return self.keys.get(step) if self.keys else None
+        return self.items[step] if self.items and step < len(self.items) else None
 
     def find(self, path: Sequence[str | int]) -> Spot:
         """Returns the spot at a path, or of the last step of it that exists."""
@@ -229,7 +229,7 @@ class _Builder:
             value, spot = self._node(item, 0, depth + 1)
             values.append(value)
             spots.append(spot)
-        return values, Spot(_position(event), key, {}, spots)
+        return values, Spot(_position(event), key, None, spots)
 
     def _alias(self, event: Any, key: int) -> tuple[Any, Spot]:
         anchored = self._anchors.get(event.anchor)
