@@ -1,0 +1,49 @@
+"""What a driver offers to the rest of the store: texts of SQL with their parameters in, raw rows out, failures of our tree."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from fieldstone.store.dialects import Dialect
+
+RawRows = Sequence[Iterable[Any]]
+UniqueKeys = Mapping[str, tuple[str, ...]]
+"""The declared fields of unique keys, by the name of the key's index."""
+
+
+class Session(Protocol):
+    """One open transaction of a driver."""
+
+    async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
+        """Returns the rows of a query."""
+
+    async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
+        """Runs a statement that changes rows; returns how many."""
+
+    async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Runs a statement once for each row of parameters."""
+
+    async def command(self, text: str) -> None:
+        """Runs a statement that has neither parameters nor rows."""
+
+    async def define(self, text: str) -> None:
+        """Runs a statement that changes the schema, for as long as it takes."""
+
+
+class Database(Protocol):
+    """One database of one driver."""
+
+    dialect: Dialect
+    unique_keys: UniqueKeys
+
+    async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
+        """Returns the rows of a query by itself; `bounded` says that it stops after a number of rows."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Session]:
+        """Opens a transaction; commits when the block ends, rolls back on an exception."""
+
+    def schema_change(self) -> AbstractAsyncContextManager[None]:
+        """Keeps every other process from changing the schema while the block runs."""
+
+    async def close(self) -> None:
+        """Closes every connection."""

@@ -1,0 +1,114 @@
+"""Failures: what a driver raises, as errors of our tree. No text of a database gets into a message."""
+
+import sqlite3
+from collections.abc import Iterable
+
+import asyncpg
+
+from fieldstone.errors import (
+    Conflict,
+    FieldstoneError,
+    Internal,
+    Invalid,
+    SerializationFailure,
+    Timeout,
+    Unavailable,
+    UniqueViolation,
+)
+from fieldstone.store.database import UniqueKeys
+
+TENANT = "organization_id"
+
+_UNIQUE = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+_NOT_NOW = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+)
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+_AGAIN = (
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,
+)
+
+SQLITE_FAILURES = (sqlite3.Error, OverflowError, UnicodeEncodeError)
+POSTGRES_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, OverflowError, UnicodeError)
+
+
+def sqlite_failure(error: Exception) -> FieldstoneError:
+    """Returns the error of our tree for one of `SQLITE_FAILURES`."""
+    if not isinstance(error, sqlite3.Error):
+        return _unstorable()
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code in _UNIQUE:
+        # The text ends with the key's columns, such as `ticket.organization_id, ticket.number`.
+        names = str(error).partition(": ")[2].split(", ")
+        return unique_violation(name.partition(".")[2] for name in names)
+    if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+        return _reference_conflict()
+    if code == sqlite3.SQLITE_BUSY_SNAPSHOT:
+        return SerializationFailure("Another process has changed the database in between.")
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return too_slow()
+    if code & 0xFF in _NOT_NOW:
+        return Unavailable("The database cannot do this right now.")
+    if isinstance(error, sqlite3.DataError):
+        return _unstorable()
+    return Internal("The database refused a statement.")
+
+
+def postgres_failure(error: Exception, unique_keys: UniqueKeys) -> FieldstoneError:
+    """Returns the error of our tree for one of `POSTGRES_FAILURES`."""
+    match error:
+        case asyncpg.UniqueViolationError():
+            return unique_violation(unique_keys.get(str(error.constraint_name), ("id",)))
+        case asyncpg.ForeignKeyViolationError():
+            return _reference_conflict()
+        case asyncpg.QueryCanceledError() | TimeoutError():
+            return too_slow()
+        case asyncpg.DataError() | UnicodeError() | OverflowError():
+            return _unstorable()
+    if isinstance(error, _AGAIN):
+        return SerializationFailure("Another transaction has changed the same records in between.")
+    if isinstance(error, _LOST):
+        return Unavailable("The database cannot be reached.")
+    return Internal("The database refused a statement.")
+
+
+def unique_violation(columns: Iterable[str]) -> UniqueViolation:
+    """Returns the clash of a unique key; it names the key's declared fields."""
+    fields = [name for name in columns if name != TENANT]
+    named = ", ".join(f"`{name}`" for name in fields)
+    return UniqueViolation(f"Another record already has this value of {named}.", details={"fields": fields})
+
+
+def too_slow() -> Timeout:
+    """Returns the failure of a statement over its time limit."""
+    return Timeout(
+        "The database took too long.", hint="Ask for less, or for an order and filters that an index serves."
+    )
+
+
+def busy() -> Unavailable:
+    """Returns the failure of a wait for a connection, or for a turn to write, that took too long."""
+    return Unavailable("The database is busy.", hint="Try again in a moment.")
+
+
+def _reference_conflict() -> Conflict:
+    return Conflict("A record that this one refers to, or one that refers to it, was changed at the same time.")
+
+
+def _unstorable() -> Invalid:
+    return Invalid("A value cannot be stored, or compared with what is stored.")

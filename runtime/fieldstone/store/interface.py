@@ -1,0 +1,67 @@
+"""What the store offers to the floors above: statements prepared once per shape, and transactions.
+
+Rows come back as tuples in wire form, columns in the order of the `Select`, its flags behind them. Every method may raise
+Unavailable (the database cannot be reached or is saturated) and Timeout.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from fieldstone.query.ast import Filter, Select
+from fieldstone.registry.catalog import Catalog
+from fieldstone.store.binds import Binds
+
+Row = tuple[Any, ...]
+
+
+class Statement(Protocol):
+    """A prepared read; made by `prepare` or `prepare_count`, opaque to others."""
+
+
+class Transaction(Protocol):
+    """One transaction: reads see its own writes."""
+
+    async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
+        """Returns the rows of a prepared read."""
+
+    async def insert(self, object_name: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+        """Inserts rows; raises UniqueViolation (details.fields), Invalid for a reference that is gone."""
+
+    async def update(
+        self, object_name: str, values: Mapping[str, Any], where: Filter, binds: Binds, *, bump: bool = True
+    ) -> int:
+        """Sets values on the rows of a filter in one statement, raising `version` by one if `bump`; returns how many."""
+
+    async def delete(self, object_name: str, where: Filter, binds: Binds) -> int:
+        """Deletes the rows of a filter in one statement; returns how many."""
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """Opens a savepoint; an exception that leaves the block rolls back to it."""
+
+    async def raise_epoch(self) -> None:
+        """Raises the policy epoch of the database by one, with the transaction."""
+
+
+class Store(Protocol):
+    """The database of one catalog."""
+
+    catalog: Catalog
+
+    def prepare(self, select: Select) -> Statement:
+        """Returns the statement of a shape, compiled at most once and kept in a bounded cache."""
+
+    def prepare_count(self, object_name: str, where: Filter) -> Statement:
+        """Returns a statement that yields one row with one column: how many rows satisfy the filter."""
+
+    async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
+        """Runs a read by itself."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Opens a transaction; commits when the block ends, rolls back on an exception. Waits its turn on SQLite.
+
+        Retries are the caller's: raises SerializationFailure when the database asks for one.
+        """
+
+    async def epoch(self) -> int:
+        """Returns the policy epoch of the database: it rises with every change to rows that feed policies."""

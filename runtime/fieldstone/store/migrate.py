@@ -1,0 +1,191 @@
+"""Bringing the database to the catalog at start: missing tables, columns and indexes are made.
+
+What would change stored values is refused, with the place of its declaration. What each table was made from is kept in `sys_schema`,
+so that a start with nothing new compares one hash for each object. A field or an object that is no longer declared stays where it is.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from fieldstone.errors import Conflict, DeclarationError, Fault, Internal, SettingsError
+from fieldstone.registry.catalog import Catalog, Object
+from fieldstone.store import ddl
+from fieldstone.store.columns import DialectName
+from fieldstone.store.database import Database, Session
+from fieldstone.store.dialects import Dialect
+from fieldstone.store.schema import ReferenceSchema, TableSchema, fingerprint, schema_of, unique_keys_of
+
+EPOCH_TABLE = "sys_epoch"
+SCHEMA_TABLE = "sys_schema"
+MIGRATION_CODE = "NEEDS_MIGRATION"
+MIGRATION_HINT = "Changing what is stored belongs to `fieldstone migrate`; take the change back, or give it a new name."
+RESERVED_CODE = "RESERVED_NAME"
+OBJECTS_AT_ONCE = 40
+"""How many objects share a transaction: PostgreSQL holds a lock for each table and index in one."""
+
+_OWN_TABLES = (
+    f"CREATE TABLE IF NOT EXISTS {EPOCH_TABLE} (policy BIGINT NOT NULL, metadata BIGINT NOT NULL)",
+    f"INSERT INTO {EPOCH_TABLE} (policy, metadata) SELECT 1, 1 WHERE NOT EXISTS (SELECT 1 FROM {EPOCH_TABLE})",
+    f"CREATE TABLE IF NOT EXISTS {SCHEMA_TABLE} (name TEXT PRIMARY KEY, hash TEXT NOT NULL, definition TEXT NOT NULL)",
+)
+_READ = f"SELECT name, hash, definition FROM {SCHEMA_TABLE}"
+_FORGET = f"DELETE FROM {SCHEMA_TABLE} WHERE name = {{}}"
+_WRITE = f"INSERT INTO {SCHEMA_TABLE} (name, hash, definition) VALUES ({{}}, {{}}, {{}})"
+
+
+class _Change(msgspec.Struct, frozen=True, eq=False):
+    """One object whose table is not what it should be; `stored` is None when there is none."""
+
+    linked: Object
+    wanted: TableSchema
+    stored: TableSchema | None
+
+    @property
+    def new_references(self) -> tuple[ReferenceSchema, ...]:
+        """The foreign keys that are not there yet."""
+        made = () if self.stored is None else self.stored.references
+        return tuple(reference for reference in self.wanted.references if reference not in made)
+
+    def target(self, column: str) -> str | None:
+        """Returns the object that a column shall refer to."""
+        return next((reference.object for reference in self.wanted.references if reference.column == column), None)
+
+
+async def bring_up(catalog: Catalog, database: Database) -> None:
+    """Makes what is missing; raises DeclarationError with every change that it does not make, before it makes any."""
+    dialect = database.dialect.name
+    wanted = {name: schema_of(linked, database.dialect) for name, linked in catalog.objects.items()}
+    database.unique_keys = {
+        name: fields for schema in wanted.values() for name, fields in unique_keys_of(schema).items()
+    }
+    async with database.schema_change():
+        async with database.transaction() as session:
+            for text in _OWN_TABLES:
+                await session.define(text)
+            rows = [tuple(row) for row in await session.read(_READ, (), bounded=False)]
+        hashes = {name: text for name, text, _ in rows}
+        definitions = {name: text for name, _, text in rows}
+        changes = [
+            _Change(catalog.objects[name], schema, _stored(definitions.get(name)))
+            for name, schema in wanted.items()
+            if hashes.get(name) != fingerprint(schema)
+        ]
+        faults = [fault for change in changes for fault in _faults(change, dialect)]
+        if faults:
+            raise DeclarationError(faults)
+        await _apply(changes, database)
+
+
+async def _apply(changes: Sequence[_Change], database: Database) -> None:
+    """Makes tables, columns and indexes first; foreign keys, which may go round in circles, when all tables are there."""
+    dialect = database.dialect.name
+    for some in _portions(changes):
+        async with database.transaction() as session:
+            for change in some:
+                await _make(change, session, dialect)
+                await _remember(
+                    change, session, database.dialect, complete=dialect == "sqlite" or not change.new_references
+                )
+    if dialect == "sqlite":
+        return
+    for some in _portions([change for change in changes if change.new_references]):
+        async with database.transaction() as session:
+            for change in some:
+                await _refer(change, session)
+                await _remember(change, session, database.dialect, complete=True)
+
+
+def _portions(changes: Sequence[_Change]) -> Iterator[Sequence[_Change]]:
+    for start in range(0, len(changes), OBJECTS_AT_ONCE):
+        yield changes[start : start + OBJECTS_AT_ONCE]
+
+
+def _faults(change: _Change, dialect: DialectName) -> Iterator[Fault]:
+    name = change.wanted.name
+    if name in (EPOCH_TABLE, SCHEMA_TABLE):
+        yield Fault(
+            change.linked.place, RESERVED_CODE, f"`{name}` is a table of the platform's own.", "Choose another name."
+        )
+    if change.stored is None:
+        return
+    before = {column.name: column for column in change.stored.columns}
+    targets = {reference.column: reference.object for reference in change.stored.references}
+    for column in change.wanted.columns:
+        stored = before.get(column.name)
+        if stored is None:
+            if column.required:
+                yield _fault(change, column.name, "is new and always has a value, which the stored records lack")
+        elif stored != column:
+            yield _fault(change, column.name, f"is stored as {stored.holds}, and is declared as {column.holds} now")
+    for column in change.wanted.columns:
+        target = change.target(column.name)
+        if column.name not in before or target == targets.get(column.name):
+            continue
+        if column.name in targets:
+            yield _fault(change, column.name, f"was a reference to `{targets[column.name]}`")
+        elif dialect == "sqlite":
+            yield _fault(change, column.name, f"was no reference to `{target}` so far")
+
+
+def _fault(change: _Change, field: str, what: str) -> Fault:
+    place = change.linked.fields[field].place
+    return Fault(place, MIGRATION_CODE, f"`{change.wanted.name}.{field}` {what}.", MIGRATION_HINT)
+
+
+async def _make(change: _Change, session: Session, dialect: DialectName) -> None:
+    wanted, stored = change.wanted, change.stored
+    references = {reference.column: reference for reference in wanted.references}
+    if stored is None:
+        try:
+            await session.define(ddl.create_table(wanted, dialect))
+        except Internal as error:
+            raise SettingsError(
+                f"The table `{wanted.name}` cannot be made.",
+                hint="The database holds one that Fieldstone did not make: give it a database of its own.",
+            ) from error
+    else:
+        names = {column.name for column in stored.columns}
+        for column in wanted.columns:
+            if column.name not in names:
+                await session.define(ddl.add_column(wanted.name, column, references.get(column.name), dialect))
+        for index in stored.indexes:
+            if index not in wanted.indexes:
+                await session.define(ddl.drop_index(index.name))
+    for index in wanted.indexes:
+        if stored is None or index not in stored.indexes:
+            try:
+                await session.define(ddl.create_index(wanted.name, index))
+            except Conflict as error:
+                fields = ", ".join(f"`{name}`" for name in index.columns)
+                message = f"Stored records of `{wanted.name}` clash on the new unique key over {fields}."
+                fault = Fault(change.linked.place, MIGRATION_CODE, message, MIGRATION_HINT)
+                raise DeclarationError([fault]) from error
+
+
+async def _refer(change: _Change, session: Session) -> None:
+    for reference in change.new_references:
+        try:
+            await session.define(ddl.add_reference(change.wanted.name, reference))
+        except Conflict as error:
+            what = f"holds ids of which `{reference.object}` has no record"
+            raise DeclarationError([_fault(change, reference.column, what)]) from error
+
+
+async def _remember(change: _Change, session: Session, dialect: Dialect, *, complete: bool) -> None:
+    """Writes down what the table is made from now; columns that are no longer declared are there still."""
+    wanted = change.wanted
+    names = {column.name for column in wanted.columns}
+    stored = change.stored or TableSchema(wanted.name, ())
+    left = tuple(column for column in stored.columns if column.name not in names)
+    pointing = tuple(reference for reference in stored.references if reference.column not in names)
+    made = wanted.references if complete else tuple(r for r in wanted.references if r in stored.references)
+    schema = TableSchema(wanted.name, wanted.columns + left, wanted.indexes, made + pointing)
+    places = [dialect.placeholder(number) for number in (1, 2, 3)]
+    await session.write(_FORGET.format(*places), (wanted.name,))
+    digest = fingerprint(wanted) if complete else ""
+    await session.write(_WRITE.format(*places), (wanted.name, digest, msgspec.json.encode(schema).decode()))
+
+
+def _stored(definition: str | None) -> TableSchema | None:
+    return None if definition is None else msgspec.json.decode(definition, type=TableSchema)

@@ -1,0 +1,215 @@
+"""PostgreSQL: a pool of connections by asyncpg, statements with `$n` parameters, prepared once per connection."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from fieldstone.errors import Internal, SettingsError
+from fieldstone.store.database import RawRows, UniqueKeys
+from fieldstone.store.dialects import Dialect, PostgresDialect
+from fieldstone.store.failures import POSTGRES_FAILURES, busy, postgres_failure
+
+LEAST_CONNECTIONS = 2
+MOST_CONNECTIONS = 16
+STATEMENTS_KEPT = 512
+GRACE_SECONDS = 5
+LOCK_PAUSE_SECONDS = 0.05
+DEFINE_SECONDS = 24 * 3600
+SCHEMA_LOCK = 0x6669656C6473746F
+
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+
+if TYPE_CHECKING:
+    _AnyConnection = asyncpg.Connection[asyncpg.Record]
+else:
+    _AnyConnection = asyncpg.Connection
+
+
+class _PooledConnection(_AnyConnection):
+    """Goes back into the pool as it is: the store leaves nothing behind on a session, so there is nothing to reset."""
+
+    __slots__ = ()
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def open_postgres(url: str, *, statement_seconds: float) -> "PostgresDatabase":
+    """Returns the database of an address; raises SettingsError when it cannot be reached or is not fit."""
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=LEAST_CONNECTIONS,
+            max_size=MOST_CONNECTIONS,
+            connection_class=_PooledConnection,
+            statement_cache_size=STATEMENTS_KEPT,
+            max_cached_statement_lifetime=0,
+            max_inactive_connection_lifetime=0,
+            command_timeout=statement_seconds + GRACE_SECONDS,
+            server_settings={
+                "application_name": "fieldstone",
+                "timezone": "UTC",
+                "datestyle": "ISO",
+                "jit": "off",
+                "statement_timeout": str(round(statement_seconds * 1000)),
+            },
+        )
+    except (*POSTGRES_FAILURES, ValueError) as error:
+        raise SettingsError(
+            "The PostgreSQL database cannot be opened.", hint="Check the address, the name and the password."
+        ) from error
+    database = PostgresDatabase(pool, statement_seconds)
+    await _require_fitness(database)
+    return database
+
+
+class PostgresDatabase:
+    """A pool of connections to one database."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float) -> None:
+        """Takes an open pool."""
+        self.dialect: Dialect = PostgresDialect()
+        self.unique_keys: UniqueKeys = {}
+        self._pool = pool
+        self._seconds = statement_seconds
+
+    async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
+        """Returns the rows of a query by itself; the server stops what takes too long, bounded or not."""
+        del bounded
+        connection = await self._acquire()
+        try:
+            return await connection.fetch(text, *parameters)
+        except POSTGRES_FAILURES as error:
+            raise postgres_failure(error, self.unique_keys) from error
+        finally:
+            await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["PostgresSession"]:
+        """Opens a transaction on a connection of the pool."""
+        connection = await self._acquire()
+        try:
+            session = PostgresSession(connection, self)
+            await session.command("BEGIN")
+            try:
+                yield session
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            await session.commit()
+        finally:
+            await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def schema_change(self) -> AsyncIterator[None]:
+        """Holds an advisory lock on a session of its own."""
+        connection = await self._acquire()
+        try:
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", SCHEMA_LOCK):
+                await asyncio.sleep(LOCK_PAUSE_SECONDS)
+            try:
+                yield
+            finally:
+                await connection.execute("SELECT pg_advisory_unlock($1)", SCHEMA_LOCK)
+        except POSTGRES_FAILURES as error:
+            raise postgres_failure(error, self.unique_keys) from error
+        finally:
+            await self._pool.release(connection)
+
+    async def close(self) -> None:
+        """Closes the pool, after the statements that are running."""
+        await self._pool.close()
+
+    async def _acquire(self) -> Connection:
+        try:
+            if self._pool.get_idle_size():
+                return await self._pool.acquire()
+            return await self._pool.acquire(timeout=self._seconds)
+        except TimeoutError:
+            raise busy() from None
+        except POSTGRES_FAILURES as error:
+            raise postgres_failure(error, self.unique_keys) from error
+
+
+class PostgresSession:
+    """A transaction that is open on one connection."""
+
+    def __init__(self, connection: Connection, database: PostgresDatabase) -> None:
+        """Takes the connection for as long as the transaction lasts."""
+        self._connection = connection
+        self._database = database
+
+    async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
+        """Returns the rows of a query, the transaction's own changes among them."""
+        del bounded
+        try:
+            return await self._connection.fetch(text, *parameters)
+        except POSTGRES_FAILURES as error:
+            raise self._failure(error) from error
+
+    async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
+        """Runs a statement that changes rows; returns how many."""
+        try:
+            status = await self._connection.execute(text, *parameters)
+        except POSTGRES_FAILURES as error:
+            raise self._failure(error) from error
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Runs a statement for each row of parameters, all in one trip."""
+        try:
+            if len(rows) == 1:
+                await self._connection.execute(text, *rows[0])
+            else:
+                await self._connection.executemany(text, rows)
+        except POSTGRES_FAILURES as error:
+            raise self._failure(error) from error
+
+    async def command(self, text: str) -> None:
+        """Runs a statement that has neither parameters nor rows."""
+        await self.write(text)
+
+    async def define(self, text: str) -> None:
+        """Runs a statement that changes the schema, for as long as it takes."""
+        try:
+            await self._connection.execute("SET LOCAL statement_timeout = 0")
+            await self._connection.execute(text, timeout=DEFINE_SECONDS)
+        except POSTGRES_FAILURES as error:
+            raise self._failure(error) from error
+
+    async def commit(self) -> None:
+        """Commits; a transaction that an earlier failure has spoilt would be rolled back without a word."""
+        try:
+            status = await self._connection.execute("COMMIT")
+        except POSTGRES_FAILURES as error:
+            raise self._failure(error) from error
+        if status != "COMMIT":
+            raise Internal("The transaction had failed before its commit.")
+
+    def _failure(self, error: Exception) -> Exception:
+        return postgres_failure(error, self._database.unique_keys)
+
+
+async def _roll_back(connection: Connection) -> None:
+    with suppress(*POSTGRES_FAILURES):
+        await connection.execute("ROLLBACK")
+
+
+async def _require_fitness(database: PostgresDatabase) -> None:
+    rows = await database.read(
+        "SELECT current_setting('server_encoding'), exists(SELECT 1 FROM pg_collation WHERE collname = 'pg_c_utf8')",
+        (),
+        bounded=True,
+    )
+    encoding, folds = next(iter(rows))
+    if encoding != "UTF8" or not folds:
+        await database.close()
+        raise SettingsError(
+            "The PostgreSQL database is not fit.", hint="It must be of version 17 or later, with the encoding UTF8."
+        )

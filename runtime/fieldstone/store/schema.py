@@ -1,0 +1,126 @@
+"""The schema that an object needs: its columns, indexes and references, as one value that can be stored and compared.
+
+Every index but those on references begins with the organisation where there is a wall, for every query of a caller does; those that are not
+unique end with `id`, as every order does.
+"""
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+
+import msgspec
+
+from fieldstone.query.storage import Storage, StorageClass
+from fieldstone.registry.catalog import Field, Object
+from fieldstone.store.dialects import Dialect
+
+TENANT = "organization_id"
+ID = "id"
+LONGEST_NAME = 63
+"""PostgreSQL cuts names at so many bytes."""
+
+
+class ColumnSchema(msgspec.Struct, frozen=True):
+    """One column: what is kept in it, and the database's type for it (on SQLite several kinds of value share one)."""
+
+    name: str
+    holds: str
+    type: str
+    required: bool = False
+
+
+class IndexSchema(msgspec.Struct, frozen=True):
+    """One index; the name has dots in it, which no object's name can have."""
+
+    name: str
+    columns: tuple[str, ...]
+    unique: bool = False
+
+
+class ReferenceSchema(msgspec.Struct, frozen=True):
+    """A foreign key: `column` holds an id of `object`."""
+
+    column: str
+    object: str
+
+
+class TableSchema(msgspec.Struct, frozen=True):
+    """One table."""
+
+    name: str
+    columns: tuple[ColumnSchema, ...]
+    indexes: tuple[IndexSchema, ...] = ()
+    references: tuple[ReferenceSchema, ...] = ()
+
+
+def schema_of(linked: Object, dialect: Dialect) -> TableSchema:
+    """Returns the schema that an object needs."""
+    stored = [field for field in linked.fields.values() if field.shape.storage.kind != StorageClass.NONE]
+    columns = tuple(
+        ColumnSchema(
+            field.name,
+            _holds(field.shape.storage),
+            dialect.column(field.shape.storage).ddl,
+            required=not field.shape.nullable,
+        )
+        for field in stored
+    )
+    references = tuple(
+        ReferenceSchema(field.name, field.reference)
+        for field in stored
+        if field.reference is not None and field.delete_behavior is not None
+    )
+    return TableSchema(linked.name, columns, tuple(_distinct(_indexes(linked, stored))), references)
+
+
+def unique_keys_of(schema: TableSchema) -> dict[str, tuple[str, ...]]:
+    """Returns the declared fields of a table's unique keys, by the name of the key's index."""
+    return {index.name: index.columns for index in schema.indexes if index.unique}
+
+
+def fingerprint(schema: TableSchema) -> str:
+    """Returns a text that changes when a schema does."""
+    return blake2b(msgspec.json.encode(schema), digest_size=16).hexdigest()
+
+
+def index_name(table: str, parts: Iterable[str], *, unique: bool) -> str:
+    """Returns the name of an index, shortened where it would be cut."""
+    name = ".".join(["uq" if unique else "ix", table, "-".join(parts)])
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME - 9]}.{blake2b(name.encode(), digest_size=4).hexdigest()}"
+
+
+def _holds(storage: Storage) -> str:
+    if storage.kind == StorageClass.DECIMAL:
+        return f"decimal({storage.precision},{storage.scale})"
+    return str(storage.kind)
+
+
+def _indexes(linked: Object, stored: list[Field]) -> Iterator[IndexSchema]:
+    wall = (TENANT,) if linked.walled else ()
+    if linked.walled:
+        yield _index(linked, (TENANT, ID))
+    for field in stored:
+        if field.unique is not None:
+            yield _index(linked, (*(wall if field.unique == "organization" else ()), field.name), unique=True)
+        elif field.declaration.index:
+            yield _index(linked, (*wall, field.name, ID))
+        if field.delete_behavior is not None:
+            yield _index(linked, (field.name,))
+    for declared in linked.declaration.indexes:
+        columns = (*wall, *(name for name in declared.fields if name not in wall))
+        ending = () if declared.unique or ID in columns else (ID,)
+        yield _index(linked, (*columns, *ending), unique=declared.unique, name=declared.name)
+
+
+def _index(linked: Object, columns: tuple[str, ...], *, unique: bool = False, name: str | None = None) -> IndexSchema:
+    parts = (name,) if name is not None else columns
+    return IndexSchema(index_name(linked.name, parts, unique=unique), columns, unique)
+
+
+def _distinct(indexes: Iterable[IndexSchema]) -> Iterator[IndexSchema]:
+    seen: set[str] = set()
+    for index in indexes:
+        if index.name not in seen:
+            seen.add(index.name)
+            yield index

@@ -1,0 +1,160 @@
+"""The store: statements prepared once per shape over one database, reads, transactions, and the epoch."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fieldstone.errors import Internal
+from fieldstone.query.ast import Filter, Select
+from fieldstone.registry.catalog import Catalog
+from fieldstone.store.binds import Binds
+from fieldstone.store.database import Database, Session
+from fieldstone.store.interface import Row, Statement
+from fieldstone.store.migrate import EPOCH_TABLE
+from fieldstone.store.rows import converted
+from fieldstone.store.select import compile_count, compile_select
+from fieldstone.store.shape_cache import ShapeCache
+from fieldstone.store.statement import ReadStatement, Sql
+from fieldstone.store.tables import Tables
+from fieldstone.store.write import InsertStatement, compile_delete, compile_insert, compile_update
+
+SHAPES_KEPT = 4096
+
+_EPOCH = f"SELECT policy FROM {EPOCH_TABLE} LIMIT 1"
+_RAISE_EPOCH = f"UPDATE {EPOCH_TABLE} SET policy = policy + 1"
+_READY = "SELECT 1"
+
+
+class SqlStore:
+    """The database of one catalog; implements `interface.Store`."""
+
+    def __init__(self, catalog: Catalog, database: Database) -> None:
+        """Takes a database that holds what the catalog needs."""
+        self.catalog = catalog
+        self._database = database
+        self._dialect = database.dialect
+        self._tables = Tables(catalog, database.dialect)
+        self._selects: ShapeCache[Select, ReadStatement] = ShapeCache(SHAPES_KEPT)
+        self._counts: ShapeCache[tuple[str, Filter], ReadStatement] = ShapeCache(SHAPES_KEPT)
+        self._inserts: ShapeCache[tuple[str, tuple[str, ...]], InsertStatement] = ShapeCache(SHAPES_KEPT)
+        self._updates: ShapeCache[tuple[str, tuple[str, ...], Filter, bool], Sql] = ShapeCache(SHAPES_KEPT)
+        self._deletes: ShapeCache[tuple[str, Filter], Sql] = ShapeCache(SHAPES_KEPT)
+
+    def prepare(self, select: Select) -> Statement:
+        """Returns the statement of a shape, compiled at most once and kept in a bounded cache."""
+        return self._selects.get(select, lambda: compile_select(select, self._tables, self._dialect))
+
+    def prepare_count(self, object_name: str, where: Filter) -> Statement:
+        """Returns a statement that yields one row with one column: how many rows satisfy the filter."""
+        key = (object_name, where)
+        return self._counts.get(key, lambda: compile_count(object_name, where, self._tables, self._dialect))
+
+    def prepare_insert(self, object_name: str, columns: tuple[str, ...]) -> InsertStatement:
+        """Returns the statement that inserts rows of these columns."""
+        key = (object_name, columns)
+        return self._inserts.get(key, lambda: compile_insert(object_name, columns, self._tables, self._dialect))
+
+    def prepare_update(self, object_name: str, columns: tuple[str, ...], where: Filter, *, bump: bool) -> Sql:
+        """Returns the statement that sets columns on the rows of a filter."""
+        return self._updates.get(
+            (object_name, columns, where, bump),
+            lambda: compile_update(object_name, columns, where, self._tables, self._dialect, bump=bump),
+        )
+
+    def prepare_delete(self, object_name: str, where: Filter) -> Sql:
+        """Returns the statement that deletes the rows of a filter."""
+        key = (object_name, where)
+        return self._deletes.get(key, lambda: compile_delete(object_name, where, self._tables, self._dialect))
+
+    async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
+        """Runs a read by itself."""
+        read = _read_statement(statement)
+        rows = await self._database.read(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
+        return converted(rows, read.changes)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["SqlTransaction"]:
+        """Opens a transaction; commits when the block ends, rolls back on an exception. Waits its turn on SQLite.
+
+        On SQLite all other writes wait until it ends: inside, await nothing but its own statements. After a failed statement only
+        a rollback, to a savepoint or of the whole, goes on.
+        """
+        async with self._database.transaction() as session:
+            yield SqlTransaction(self, session)
+
+    async def epoch(self) -> int:
+        """Returns the policy epoch; asked of the database each time, for another process may have raised it."""
+        (policy,) = next(iter(await self._database.read(_EPOCH, (), bounded=True)))
+        return int(policy)
+
+    async def ready(self) -> None:
+        """Returns when the database answers; raises Unavailable or Timeout."""
+        await self._database.read(_READY, (), bounded=True)
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._database.close()
+
+
+class SqlTransaction:
+    """One transaction; implements `interface.Transaction`."""
+
+    def __init__(self, store: SqlStore, session: Session) -> None:
+        """Takes the open session of a driver."""
+        self._store = store
+        self._session = session
+        self._depth = 0
+
+    async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
+        """Returns the rows of a prepared read."""
+        read = _read_statement(statement)
+        rows = await self._session.read(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
+        return converted(rows, read.changes)
+
+    async def insert(self, object_name: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
+        """Inserts rows; raises UniqueViolation (details.fields). A reference to nothing is a Conflict at the commit."""
+        if rows:
+            statement = self._store.prepare_insert(object_name, columns)
+            await self._session.write_many(statement.text, statement.rows(rows))
+
+    async def update(
+        self, object_name: str, values: Mapping[str, Any], where: Filter, binds: Binds, *, bump: bool = True
+    ) -> int:
+        """Sets values on the rows of a filter in one statement, raising `version` by one if `bump`; returns how many."""
+        sql = self._store.prepare_update(object_name, tuple(values), where, bump=bump)
+        return await self._session.write(sql.text, sql.parameters(binds, tuple(values.values())))
+
+    async def delete(self, object_name: str, where: Filter, binds: Binds) -> int:
+        """Deletes the rows of a filter in one statement; returns how many."""
+        sql = self._store.prepare_delete(object_name, where)
+        return await self._session.write(sql.text, sql.parameters(binds))
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """Opens a savepoint; an exception that leaves the block rolls back to it. Savepoints nest."""
+        return self._savepoint()
+
+    async def raise_epoch(self) -> None:
+        """Raises the policy epoch, for everybody from the commit on."""
+        await self._session.write(_RAISE_EPOCH)
+
+    @asynccontextmanager
+    async def _savepoint(self) -> AsyncIterator[None]:
+        self._depth += 1
+        name = f"level_{self._depth}"
+        try:
+            await self._session.command(f"SAVEPOINT {name}")
+            try:
+                yield
+            except BaseException:
+                await self._session.command(f"ROLLBACK TO SAVEPOINT {name}")
+                await self._session.command(f"RELEASE SAVEPOINT {name}")
+                raise
+            await self._session.command(f"RELEASE SAVEPOINT {name}")
+        finally:
+            self._depth -= 1
+
+
+def _read_statement(statement: Statement) -> ReadStatement:
+    if not isinstance(statement, ReadStatement):
+        raise Internal("A statement of another store was handed in.")
+    return statement

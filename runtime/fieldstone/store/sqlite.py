@@ -1,0 +1,273 @@
+"""SQLite: one writer, a reader on the loop's own thread for quick reads, and threads with readers of their own for the rest.
+
+A quick read costs less than the way to another thread and back, so it runs where the loop runs, with a deadline of a few
+milliseconds after which it is run again in a thread. Writes take turns; whoever holds the turn may await nothing but his own statements,
+for everybody else's writes wait behind him.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from math import inf
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypeVar
+
+from fieldstone.errors import Internal
+from fieldstone.store.database import RawRows, UniqueKeys
+from fieldstone.store.dialects import Dialect, SqliteDialect
+from fieldstone.store.failures import SQLITE_FAILURES, busy, sqlite_failure
+from fieldstone.store.sqlite_connection import SqliteConnection, Synchronous
+from fieldstone.store.sqlite_plan import RUNS_BESIDE, Pace, reads_quickly, writes_quickly
+
+T = TypeVar("T")
+
+READERS = 2
+ON_LOOP_SECONDS = 0.003
+ON_LOOP_INTERVAL = 2_000
+IN_THREAD_INTERVAL = 200_000
+ON_LOOP_ROWS = 50
+STATEMENTS_WITHOUT_PAUSE = 32
+COMMITS_BETWEEN_CHECKPOINTS = 256
+PACES_KEPT = 4096
+BUSY_PAUSE_SECONDS = 0.005
+
+
+class SqliteDatabase:
+    """The connections to one file."""
+
+    def __init__(self, path: Path, *, synchronous: Synchronous, statement_seconds: float) -> None:
+        """Opens the file, making it if need be."""
+        self.dialect: Dialect = SqliteDialect()
+        self.unique_keys: UniqueKeys = {}
+        self.seconds = statement_seconds
+        self.commits_beside = synchronous == "full"
+        self.writer = SqliteConnection(path, interval=IN_THREAD_INTERVAL, writes=True, synchronous=synchronous)
+        self._path = path
+        self._reader = SqliteConnection(path, interval=ON_LOOP_INTERVAL)
+        self._idle = [SqliteConnection(path, interval=IN_THREAD_INTERVAL) for _ in range(READERS)]
+        self._reading = asyncio.Semaphore(READERS)
+        self._writing = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(READERS + 2, thread_name_prefix="fieldstone-sqlite")
+        self._paces: dict[str, Pace] = {}
+        self._commits = 0
+        self._checkpoint: asyncio.Future[None] | None = None
+
+    async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
+        """Returns the rows of a query by itself."""
+        pace = self._paces.get(text) or self.read_pace(text, len(parameters), bounded=bounded)
+        if pace.quick:
+            if pace.beside:
+                pace.beside -= 1
+            else:
+                rows = self.at_once(self._reader, pace, text, parameters)
+                if rows is not None:
+                    return rows
+        return await self._read_beside(text, parameters)
+
+    def at_once(
+        self, connection: SqliteConnection, pace: Pace, text: str, parameters: tuple[Any, ...]
+    ) -> RawRows | None:
+        """Returns the rows of a quick query, or None when it is to be run in a thread."""
+        try:
+            return connection.rows(text, parameters, ON_LOOP_SECONDS)
+        except SQLITE_FAILURES as error:
+            code = getattr(error, "sqlite_errorcode", 0)
+            if code == sqlite3.SQLITE_INTERRUPT:
+                pace.beside = RUNS_BESIDE
+                return None
+            if code == sqlite3.SQLITE_BUSY:
+                return None
+            raise sqlite_failure(error) from error
+
+    def read_pace(self, text: str, parameters: int, *, bounded: bool) -> Pace:
+        """Returns how a query is to be run, decided once for each text."""
+        return self._paces.get(text) or self._keep(text, reads_quickly(self._plan(text, parameters), bounded=bounded))
+
+    def write_pace(self, text: str, parameters: int) -> Pace:
+        """Returns how a write is to be run, decided once for each text."""
+        return self._paces.get(text) or self._keep(text, writes_quickly(self._plan(text, parameters)))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["SqliteSession"]:
+        """Opens a transaction when it is its turn."""
+        await self._take_turn()
+        try:
+            session = SqliteSession(self)
+            await self._begin()
+            try:
+                yield session
+                await self._commit()
+            finally:
+                if self.writer.in_transaction:
+                    self.writer.run("ROLLBACK", (), self.seconds)
+        finally:
+            self._writing.release()
+        self._count_commit()
+
+    @asynccontextmanager
+    async def schema_change(self) -> AsyncIterator[None]:
+        """Does nothing: the one transaction of a change locks the file."""
+        yield
+
+    async def close(self) -> None:
+        """Waits for a running checkpoint, then closes every connection; the last one to close empties the log."""
+        if self._checkpoint is not None:
+            await asyncio.wait([self._checkpoint])
+        self._threads.shutdown(wait=True)
+        for connection in (self._reader, *self._idle, self.writer):
+            connection.close()
+
+    async def beside(self, connection: SqliteConnection, work: Callable[[], T]) -> T:
+        """Runs work in a thread. When the caller is cancelled, stops the work and waits for its end before passing that on."""
+        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            connection.interrupt()
+            with suppress(*SQLITE_FAILURES):
+                await future
+            raise
+        except SQLITE_FAILURES as error:
+            raise sqlite_failure(error) from error
+
+    async def _read_beside(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
+        try:
+            async with asyncio.timeout(self.seconds):
+                await self._reading.acquire()
+        except TimeoutError:
+            raise busy() from None
+        connection = self._idle.pop()
+        try:
+            return await self.beside(connection, partial(connection.rows, text, parameters, self.seconds))
+        finally:
+            self._idle.append(connection)
+            self._reading.release()
+
+    def _plan(self, text: str, parameters: int) -> list[str]:
+        with suppress(sqlite3.Error):
+            rows = self._reader.rows(f"EXPLAIN QUERY PLAN {text}", (None,) * parameters, ON_LOOP_SECONDS)
+            return [str(row[3]) for row in rows]
+        return ["SCAN unknown"]
+
+    def _keep(self, text: str, quick: bool) -> Pace:
+        if len(self._paces) >= PACES_KEPT:
+            self._paces.clear()
+        pace = self._paces[text] = Pace(quick)
+        return pace
+
+    async def _take_turn(self) -> None:
+        if not self._writing.locked():
+            await self._writing.acquire()
+            return
+        try:
+            async with asyncio.timeout(self.seconds):
+                await self._writing.acquire()
+        except TimeoutError:
+            raise busy() from None
+
+    async def _begin(self) -> None:
+        deadline = perf_counter() + self.seconds
+        while True:
+            try:
+                self.writer.run("BEGIN IMMEDIATE", (), self.seconds)
+                return
+            except SQLITE_FAILURES as error:
+                code = getattr(error, "sqlite_errorcode", 0)
+                if code & 0xFF != sqlite3.SQLITE_BUSY or perf_counter() > deadline:
+                    raise sqlite_failure(error) from error
+            await asyncio.sleep(BUSY_PAUSE_SECONDS)
+
+    async def _commit(self) -> None:
+        if not self.writer.in_transaction:
+            raise Internal("The transaction has ended before its commit.")
+        work = partial(self.writer.run, "COMMIT", (), self.seconds)
+        if self.commits_beside:
+            await self.beside(self.writer, work)
+            return
+        try:
+            work()
+        except SQLITE_FAILURES as error:
+            raise sqlite_failure(error) from error
+
+    def _count_commit(self) -> None:
+        self._commits += 1
+        if self._commits % COMMITS_BETWEEN_CHECKPOINTS == 0 and (self._checkpoint is None or self._checkpoint.done()):
+            loop = asyncio.get_running_loop()
+            self._checkpoint = loop.run_in_executor(self._threads, _checkpoint, self._path)
+
+
+class SqliteSession:
+    """The transaction that is open on the writer."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        """Takes the database whose turn to write is held."""
+        self._database = database
+        self._writer = database.writer
+        self._statements = 0
+
+    async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
+        """Returns the rows of a query, the transaction's own changes among them."""
+        await self._pause()
+        pace = self._database.read_pace(text, len(parameters), bounded=bounded)
+        if pace.quick and not pace.beside:
+            rows = self._database.at_once(self._writer, pace, text, parameters)
+            if rows is not None:
+                return rows
+        return await self._beside(partial(self._writer.rows, text, parameters, self._database.seconds))
+
+    async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
+        """Runs a statement that changes rows; returns how many."""
+        await self._pause()
+        work = partial(self._writer.run, text, parameters, self._database.seconds)
+        if self._database.write_pace(text, len(parameters)).quick:
+            return _at_once(work)
+        return await self._beside(work)
+
+    async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Runs a statement for each row of parameters; many of them in a thread."""
+        await self._pause()
+        if len(rows) == 1:
+            _at_once(partial(self._writer.run, text, rows[0], self._database.seconds))
+            return
+        work = partial(self._writer.run_many, text, rows, self._database.seconds)
+        if len(rows) <= ON_LOOP_ROWS:
+            _at_once(work)
+        else:
+            await self._beside(work)
+
+    async def command(self, text: str) -> None:
+        """Runs a statement that has neither parameters nor rows."""
+        _at_once(partial(self._writer.run, text, (), self._database.seconds))
+
+    async def define(self, text: str) -> None:
+        """Runs a statement that changes the schema, for as long as it takes."""
+        await self._beside(partial(self._writer.run, text, (), inf))
+
+    async def _beside(self, work: Callable[[], T]) -> T:
+        return await self._database.beside(self._writer, work)
+
+    async def _pause(self) -> None:
+        # A long transaction of quick statements would otherwise never let the loop go.
+        self._statements += 1
+        if self._statements % STATEMENTS_WITHOUT_PAUSE == 0:
+            await asyncio.sleep(0)
+
+
+def _at_once(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except SQLITE_FAILURES as error:
+        raise sqlite_failure(error) from error
+
+
+def _checkpoint(path: Path) -> None:
+    with suppress(sqlite3.Error):
+        connection = sqlite3.connect(path, timeout=0)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        finally:
+            connection.close()

@@ -1,0 +1,87 @@
+"""One connection to an SQLite file: its settings, its functions, and a stop for statements that take too long."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Literal
+
+from fieldstone.query.operators import fold
+
+Synchronous = Literal["full", "normal"]
+
+STATEMENTS_KEPT = 512
+CACHE_KIBIBYTES = 16 * 1024
+
+
+class SqliteConnection:
+    """A connection used by one thread at a time, whichever.
+
+    Every `interval` steps of SQLite's machine it looks at the clock. In a thread beside the loop each look waits for the interpreter's
+    lock, so there it looks seldom.
+    """
+
+    def __init__(self, path: Path, *, interval: int, writes: bool = False, synchronous: Synchronous = "full") -> None:
+        """Opens the file; a connection that does not write refuses to."""
+        self._deadline = 0.0
+        self._connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_KEPT
+        )
+        execute = self._connection.execute
+        if writes:
+            execute("PRAGMA journal_mode = WAL")
+            execute("PRAGMA wal_autocheckpoint = 0")
+        execute(f"PRAGMA synchronous = {synchronous}")
+        execute("PRAGMA foreign_keys = ON")
+        execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+        execute("PRAGMA temp_store = MEMORY")
+        execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+        execute("PRAGMA busy_timeout = 0")
+        create = self._connection.create_function
+        create("fs_fold", 1, _fold, deterministic=True)
+        create("fs_upper", 1, _upper, deterministic=True)
+        create("fs_lower", 1, _lower, deterministic=True)
+        self._connection.set_progress_handler(self._is_late, interval)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Tells whether a transaction is open; SQLite ends one by itself after some failures."""
+        return self._connection.in_transaction
+
+    def rows(self, text: str, parameters: tuple[Any, ...], seconds: float) -> list[tuple[Any, ...]]:
+        """Returns all rows of a query; stops after so many seconds."""
+        self._deadline = perf_counter() + seconds
+        return self._connection.execute(text, parameters).fetchall()
+
+    def run(self, text: str, parameters: tuple[Any, ...], seconds: float) -> int:
+        """Runs a statement; returns how many rows it changed."""
+        self._deadline = perf_counter() + seconds
+        return self._connection.execute(text, parameters).rowcount
+
+    def run_many(self, text: str, rows: Sequence[tuple[Any, ...]], seconds: float) -> None:
+        """Runs a statement for each row of parameters."""
+        self._deadline = perf_counter() + seconds
+        self._connection.executemany(text, rows)
+
+    def interrupt(self) -> None:
+        """Stops what another thread runs here."""
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._connection.close()
+
+    def _is_late(self) -> bool:
+        return perf_counter() > self._deadline
+
+
+def _fold(text: Any) -> str | None:
+    return fold(text) if isinstance(text, str) else None
+
+
+def _upper(text: Any) -> str | None:
+    return text.upper() if isinstance(text, str) else None
+
+
+def _lower(text: Any) -> str | None:
+    return text.lower() if isinstance(text, str) else None

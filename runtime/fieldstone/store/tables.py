@@ -1,0 +1,56 @@
+"""Tables: the objects of a catalog as SQLAlchemy sees them, made when first asked for."""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from fieldstone.errors import Internal
+from fieldstone.query.storage import FieldShape, StorageClass
+from fieldstone.registry.catalog import Catalog, Object
+from fieldstone.store.dialects import Dialect
+
+
+class Source(msgspec.Struct, frozen=True, eq=False):
+    """The rows of one object within a statement: its table, or an alias of it."""
+
+    object: Object
+    table: sa.FromClause
+
+    def column(self, name: str) -> sa.ColumnElement[Any]:
+        """Returns the column of a field."""
+        return self.table.c[name]
+
+    def shape(self, name: str) -> FieldShape:
+        """Returns the shape of a field."""
+        return self.object.shape.fields[name]
+
+
+class Tables:
+    """The tables of one catalog."""
+
+    def __init__(self, catalog: Catalog, dialect: Dialect) -> None:
+        """Makes nothing yet: a catalog may hold a thousand objects, a process seldom asks for all of them."""
+        self._catalog = catalog
+        self._dialect = dialect
+        self._tables: dict[str, sa.TableClause] = {}
+
+    def source(self, object_name: str, alias: str | None = None) -> Source:
+        """Returns the rows of an object."""
+        linked = self._catalog.objects.get(object_name)
+        if linked is None:
+            raise Internal(f"No object `{object_name}` is in the catalog.")
+        table = self.table(linked)
+        return Source(linked, table if alias is None else table.alias(alias))
+
+    def table(self, linked: Object) -> sa.TableClause:
+        """Returns the table of an object."""
+        table = self._tables.get(linked.name)
+        if table is None:
+            columns = (
+                sa.column(shape.name, self._dialect.column(shape.storage).sql_type)
+                for shape in linked.shape.fields.values()
+                if shape.storage.kind != StorageClass.NONE
+            )
+            table = self._tables[linked.name] = sa.table(linked.name, *columns)
+        return table
