@@ -33,9 +33,8 @@ class Pager(Declared, frozen=True, kw_only=True):
 
 
 class ApiObject(Declared, frozen=True, kw_only=True):
-    """How an object looks on this surface: its fields by their outer name (all, under their own, when unset) and its id prefix."""
+    """How an object looks on this surface: what stands before its ids, when they are prefixed."""
 
-    fields: dict[str, str] | None = None
     id_prefix: str | None = None
 
 
@@ -66,7 +65,6 @@ class ApiOperation(Declared, frozen=True, kw_only=True):
     permission: str | None = None
     public: bool = False
     parameters: dict[str, Parameter] = {}
-    status: Annotated[int, msgspec.Meta(ge=200, le=299)] | None = None
 
 
 class ApiDeclaration(Declared, frozen=True, kw_only=True):

@@ -1,0 +1,207 @@
+"""The composition root: from a folder and settings to a running app. The only module that knows all the rooms.
+
+settings -> catalog -> store -> door -> identity -> surfaces -> ASGI application, top to bottom.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from fieldstone.clock import system_clock
+from fieldstone.engine.door import Door
+from fieldstone.engine.handlers import DATA_HANDLERS
+from fieldstone.errors import DeclarationError, SettingsError
+from fieldstone.identity.accounts import Accounts
+from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
+from fieldstone.identity.hooks import identity_hooks
+from fieldstone.identity.identity import Identity
+from fieldstone.identity.passwords import Passwords
+from fieldstone.identity.throttle import Throttle
+from fieldstone.ids import new_id
+from fieldstone.log import Log
+from fieldstone.registry.apis import DialectParts
+from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.layout import platform_folder
+from fieldstone.registry.load import load_app
+from fieldstone.services.meta import Meta
+from fieldstone.services.seeding import seed_once
+from fieldstone.settings import Settings
+from fieldstone.store.open import open_store
+from fieldstone.store.sql_store import SqlStore
+from fieldstone.surfaces.http.dispatcher import Dispatcher
+from fieldstone.surfaces.http.edge import Edge
+from fieldstone.surfaces.http.server import Shell, make_server
+from fieldstone.surfaces.openapi.handlers import OPENAPI_HANDLERS, OpenApi
+from fieldstone.surfaces.rest.auth import AUTH
+from fieldstone.surfaces.rest.bind import bind
+from fieldstone.surfaces.rest.check import check_apis
+from fieldstone.surfaces.rest.envelopes import ENVELOPES
+from fieldstone.surfaces.rest.errors import ERRORS, objectos_body
+from fieldstone.surfaces.rest.face import RestFace
+from fieldstone.surfaces.rest.handlers import bind_handlers
+from fieldstone.surfaces.rest.idents import IDENTS
+from fieldstone.surfaces.rest.native.auth import AUTH_HANDLERS, SignIn
+from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS, Deployment
+from fieldstone.surfaces.rest.native.meta import META_HANDLERS
+from fieldstone.surfaces.rest.pagers import PAGERS
+from fieldstone.surfaces.rest.queries import QUERIES
+from fieldstone.surfaces.rest.table import Handler, RouteTable
+
+OWN_FOLDER = ".fieldstone"
+"""Where an app's folder keeps what is made for it: the cache of what was parsed, and in development the secret."""
+
+SQLITE = "sqlite:///"
+WELL_KNOWN = "/.well-known/objectstack"
+
+DIALECT_PARTS: DialectParts = {
+    "envelopes": frozenset(ENVELOPES),
+    "errors": frozenset(ERRORS),
+    "pagers": frozenset(PAGERS),
+    "idents": frozenset(IDENTS),
+    "queries": frozenset(QUERIES),
+    "auth": frozenset(AUTH),
+    "handlers": frozenset({*AUTH_HANDLERS, *DISCOVERY_HANDLERS, *META_HANDLERS, *OPENAPI_HANDLERS}),
+}
+"""The names that an api declaration may use."""
+
+
+class Runtime(msgspec.Struct, frozen=True, eq=False):
+    """An app that runs: `asgi` answers its requests, `tables` are its mounted surfaces by name."""
+
+    settings: Settings
+    catalog: Catalog
+    store: SqlStore
+    door: Door
+    identity: Identity
+    accounts: Accounts
+    organization_id: str
+    tables: Mapping[str, RouteTable]
+    asgi: Edge
+
+
+def load_catalog(folder: Path) -> Catalog:
+    """Returns the catalog of the app in a folder; raises DeclarationError with every fault, those of its surfaces last."""
+    cache = folder / OWN_FOLDER / "cache"
+    catalog = load_app(folder, parts=DIALECT_PARTS, cache=cache, platform=platform_folder())
+    faults = check_apis(catalog)
+    if faults:
+        raise DeclarationError(faults)
+    return catalog
+
+
+def database_url(folder: Path, catalog: Catalog, settings: Settings) -> str:
+    """Returns the database's address: the environment's, else the app's, whose files are relative to its folder."""
+    if settings.database_url is not None:
+        return settings.database_url
+    declared = catalog.app.database.url
+    path = declared.removeprefix(SQLITE)
+    return declared if path == declared else f"{SQLITE}{folder / path}"
+
+
+@asynccontextmanager
+async def open_runtime(folder: Path, settings: Settings, log: Log) -> AsyncIterator[Runtime]:
+    """Opens the app in a folder and closes it at the end of the block; an empty database gets its first start."""
+    catalog = load_catalog(folder)
+    settings = _with_secret(folder, settings)
+    url = database_url(folder, catalog, settings)
+    store = await open_store(catalog, url, synchronous=catalog.app.database.synchronous, limits=settings.limits)
+    try:
+        yield await _compose(catalog, settings, store, log)
+    finally:
+        await store.close()
+
+
+async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: Log) -> Runtime:
+    passwords = Passwords()
+    door = Door(
+        store,
+        DATA_HANDLERS,
+        settings,
+        hooks=identity_hooks(catalog),
+        preparers={"password": passwords.hash},
+        clock=system_clock,
+        new_id=new_id,
+    )
+    organization_id = await bootstrap(door.execute, catalog.app, settings)
+    seeded = await seed_once(door.execute, catalog, organization_id, system_clock)
+    if seeded:
+        log.info("seeded", records=seeded)
+    identity = Identity(door.execute, declared=frozenset(catalog.permissions), clock=system_clock, epoch=store.epoch)
+    accounts = Accounts(
+        door.execute,
+        auth=catalog.app.auth,
+        scopes=_scopes(catalog),
+        passwords=passwords,
+        throttle=Throttle(settings.limits.sign_ins, time.monotonic),
+        clock=system_clock,
+    )
+    handlers = _handlers(catalog, settings, door, accounts)
+    tables = {name: bind(catalog.apis[name], catalog, handlers) for name in catalog.app.surfaces.apis}
+    return Runtime(
+        settings=settings,
+        catalog=catalog,
+        store=store,
+        door=door,
+        identity=identity,
+        accounts=accounts,
+        organization_id=organization_id,
+        tables=tables,
+        asgi=_server(tables, identity, door, store, Shell(objectos_body, settings.limits, log)),
+    )
+
+
+def _handlers(catalog: Catalog, settings: Settings, door: Door, accounts: Accounts) -> Mapping[str, Handler]:
+    """Returns every named handler over its service."""
+    meta = Meta(catalog, door.policies, frozenset({ADMINISTRATOR}))
+    deployment = Deployment(catalog.app.label or catalog.app.name, settings.environment)
+    return {
+        **bind_handlers(AUTH_HANDLERS, SignIn(accounts, catalog.app.auth)),
+        **bind_handlers(DISCOVERY_HANDLERS, deployment),
+        **bind_handlers(META_HANDLERS, meta),
+        **bind_handlers(OPENAPI_HANDLERS, OpenApi(meta, open_docs=settings.environment == "development")),
+    }
+
+
+def _server(tables: Mapping[str, RouteTable], identity: Identity, door: Door, store: SqlStore, shell: Shell) -> Edge:
+    """Returns the ASGI application: each surface under its base path, and discovery at its well-known address."""
+    faces: dict[str, Dispatcher] = {}
+    aliases: dict[str, str] = {}
+    for table in tables.values():
+        face = RestFace(table, identity, door.execute, shell.limits)
+        dispatcher = Dispatcher(face.answer, table.dialect.errors.body, shell.limits, shell.log)
+        faces[table.dialect.api.base_path] = dispatcher
+        for route in table.routes:
+            if route.declaration.handler == "discovery.reduced":
+                aliases.setdefault(WELL_KNOWN, route.template)
+    return make_server(shell, faces, aliases, store.ready)
+
+
+def _scopes(catalog: Catalog) -> frozenset[str]:
+    """Returns the scopes that some mounted surface asks for."""
+    mounted = (catalog.apis[name] for name in catalog.app.surfaces.apis)
+    return frozenset(scope for api in mounted for operation in api.operations for scope in operation.scopes)
+
+
+def _with_secret(folder: Path, settings: Settings) -> Settings:
+    """Returns settings with a secret: in development, one that is made once and kept in the app's folder."""
+    if settings.secret:
+        return settings
+    path = folder / OWN_FOLDER / "secret"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError), path.open("x", encoding="ascii", opener=_for_the_owner) as file:
+            file.write(secrets.token_urlsafe(48))
+        secret = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        message = f"No secret can be kept in `{path}`: {error.strerror}."
+        raise SettingsError(message, hint="Set FIELDSTONE_SECRET.") from error
+    return msgspec.structs.replace(settings, secret=secret)
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)

@@ -1,0 +1,134 @@
+"""Metadata as somebody may know it: the declarations, cut to a caller's rights (contract 8.1).
+
+An object that he has no right on is left out, and so is every field that he may neither read nor write; declarations of other kinds are
+for administrators. Refuses unknown kinds and names: what he may not know of is unknown.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fieldstone.access.caller import Caller
+from fieldstone.access.policies import Policies
+from fieldstone.access.policy import Action
+from fieldstone.errors import Invalid, NotFound
+from fieldstone.kinds.table import KINDS
+from fieldstone.query.names import did_you_mean, nearest, shown
+from fieldstone.registry.catalog import Catalog, Item, Object
+
+ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete")
+_OPEN_KINDS = frozenset({"object"})
+
+
+class TypeEntry(msgspec.Struct, rename="camel"):
+    """A kind of declaration."""
+
+    type: str
+    label: str
+    description: str
+    file_patterns: list[str]
+
+
+class KnownObject(msgspec.Struct, frozen=True, eq=False):
+    """An object as a caller may know it: what he may do with it, and the fields that each of that may name."""
+
+    object: Object
+    actions: frozenset[Action]
+    readable: frozenset[str]
+    creatable: frozenset[str]
+    updatable: frozenset[str]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Every field that he may know of."""
+        return self.readable | self.creatable | self.updatable
+
+
+class Meta:
+    """Shows the declarations of one catalog; holders of a set of `administrators` see all kinds."""
+
+    def __init__(self, catalog: Catalog, policies: Policies, administrators: frozenset[str]) -> None:
+        """Takes the catalog, its policies and the names of the administrators' permission sets."""
+        self._catalog = catalog
+        self._policies = policies
+        self._administrators = administrators
+
+    def objects(self, caller: Caller) -> list[KnownObject]:
+        """Returns the objects that a caller has any right on, in the catalog's order."""
+        known = (self._known(caller, declared) for declared in self._catalog.objects.values())
+        return [item for item in known if item.actions]
+
+    def types(self, caller: Caller) -> list[TypeEntry]:
+        """Returns the kinds whose declarations a caller may see."""
+        return [
+            TypeEntry(kind.name, kind.name.replace("_", " ").capitalize(), kind.summary, [f"**/*.{kind.name}.yaml"])
+            for kind in KINDS.values()
+            if self._shows(caller, kind.name)
+        ]
+
+    def kind(self, caller: Caller, sent: str) -> str:
+        """Returns the kind of a name, singular or plural; raises Invalid for a near miss, NotFound for any other."""
+        visible = {kind.name: kind.plural for kind in KINDS.values() if self._shows(caller, kind.name)}
+        for name, plural in visible.items():
+            if sent in (name, plural):
+                return name
+        near = nearest(sent, [*visible, *visible.values()])
+        if near is not None:
+            raise Invalid(f"No type `{shown(sent)}`.", reason="INVALID_QUERY", hint=f"Did you mean `{near}`?")
+        raise NotFound(f"No type `{shown(sent)}`.")
+
+    def items(self, caller: Caller, kind: str, package: str | None = None) -> list[dict[str, Any]]:
+        """Returns the declarations of a kind, of one package where it is named."""
+        items = self._catalog.items.get(kind, {}).values()
+        shown_items = (self._shown(caller, item) for item in items if package in (None, item.package))
+        return [item for item in shown_items if item is not None]
+
+    def item(self, caller: Caller, kind: str, name: str) -> dict[str, Any]:
+        """Returns one declaration; raises NotFound."""
+        item = self._catalog.items.get(kind, {}).get(name)
+        document = None if item is None else self._shown(caller, item)
+        if document is None:
+            names = [shown_item["name"] for shown_item in self.items(caller, kind)]
+            raise NotFound(f"No {kind} `{shown(name)}`.", hint=did_you_mean(name, names))
+        return document
+
+    def _shows(self, caller: Caller, kind: str) -> bool:
+        return kind in _OPEN_KINDS or caller.system or not self._administrators.isdisjoint(caller.sets)
+
+    def _known(self, caller: Caller, declared: Object) -> KnownObject:
+        policies = {action: self._policies.policy(caller, declared.name, action) for action in ACTIONS}
+        return KnownObject(
+            object=declared,
+            actions=frozenset(action for action, policy in policies.items() if policy.allowed),
+            readable=policies["read"].readable,
+            creatable=policies["create"].writable,
+            updatable=policies["update"].writable,
+        )
+
+    def _shown(self, caller: Caller, item: Item) -> dict[str, Any] | None:
+        """Returns a declaration's document with its package beside it; None when the caller may not know of it."""
+        if not self._shows(caller, item.kind):
+            return None
+        document = dict(item.document)
+        if item.kind == "object":
+            known = self._known(caller, self._catalog.objects[item.name])
+            if not known.actions:
+                return None
+            document |= _masked(document, known)
+        version = self._catalog.packages[item.package].version if item.package in self._catalog.packages else None
+        return document | {"_package": {"id": item.package, "version": version}}
+
+
+def _masked(document: Mapping[str, Any], known: KnownObject) -> dict[str, Any]:
+    """Returns those keys of an object's document that name fields, without the fields that are hidden."""
+    declared = known.object.declaration.fields
+    hidden = declared.keys() - known.fields
+    masked: dict[str, Any] = {
+        "fields": {name: field for name, field in document["fields"].items() if name not in hidden}
+    }
+    if "indexes" in document:
+        masked["indexes"] = [index for index in document["indexes"] if hidden.isdisjoint(index["fields"])]
+    if document.get("nameField") in hidden:
+        masked["nameField"] = None
+    return masked

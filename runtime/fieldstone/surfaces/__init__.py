@@ -1,0 +1,1 @@
+"""Faces to the outside: no rules in here."""

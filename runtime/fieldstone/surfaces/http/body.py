@@ -1,0 +1,82 @@
+"""Request bodies: read up to the limit, decoded so that a decimal keeps all its digits.
+
+Refuses a body that is too large (413), is not JSON by its header (415) or by its text (400).
+"""
+
+from decimal import Decimal, DecimalException
+from typing import Any
+
+import msgspec
+
+from fieldstone.errors import Invalid, PayloadTooLarge, UnsupportedMediaType
+from fieldstone.surfaces.http.request import JSON, Request
+
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was whole: there is nobody to answer."""
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Returns the whole body; raises PayloadTooLarge over the limit, as soon as the header or the bytes tell."""
+    announced = request.headers.get(b"content-length", b"0")
+    if announced.isdigit() and int(announced[:20]) > limit:
+        raise _too_large(limit)
+    message: Any = await request.receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        body: bytes = message.get("body", b"")
+        if len(body) > limit:
+            raise _too_large(limit)
+        return body
+    chunks, size = [], 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+        message = await request.receive()
+
+
+def decode_json(request: Request, body: bytes) -> Any:
+    """Returns the value of a JSON body: whole numbers as `int`, all other numbers as `Decimal`."""
+    _require_json(request)
+    try:
+        return _decode(body)
+    except msgspec.DecodeError as error:
+        raise Invalid(f"The body is not JSON: {_position(str(error), body)}", reason="INVALID_JSON") from None
+    except UnicodeDecodeError:
+        raise Invalid("The body is not JSON: its text is not UTF-8.", reason="INVALID_JSON") from None
+    except RecursionError:
+        raise Invalid("The body is nested too deeply.", reason="INVALID_JSON") from None
+    except (DecimalException, ValueError):
+        raise Invalid("The body is not JSON: a number in it is out of range.", reason="INVALID_JSON") from None
+
+
+def _require_json(request: Request) -> None:
+    sent = request.headers.get(b"content-type", b"")
+    if sent == JSON:
+        return
+    media_type, _, rest = sent.partition(b";")
+    charset = rest.strip().lower().removeprefix(b"charset=").strip(b'"')
+    if media_type.strip().lower() != JSON or charset not in (b"", b"utf-8"):
+        name = sent.decode("latin-1")[:100] or "no Content-Type"
+        raise UnsupportedMediaType(f"The body has {name}.", hint="Send `Content-Type: application/json`, in UTF-8.")
+
+
+def _position(message: str, body: bytes) -> str:
+    """Returns the decoder's message with the line and column where it stopped."""
+    head, found, rest = message.partition("(byte ")
+    at = int(rest.rstrip(")")) if found else len(body)
+    line = body.count(b"\n", 0, at) + 1
+    column = at - (body.rfind(b"\n", 0, at) + 1) + 1
+    return f"{head.removeprefix('JSON is malformed: ').strip()} at line {line}, column {column}."
+
+
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body is larger than {limit} bytes.", details={"limit": limit})

@@ -1,0 +1,69 @@
+"""The dispatcher: the lean ASGI application that stands under a base path and answers every request of one face.
+
+Nothing that a request can do makes it answer in a shape that is not the dialect's: crashes and limits included.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fieldstone.errors import FieldstoneError, Internal, Timeout
+from fieldstone.log import Log
+from fieldstone.settings import Limits
+from fieldstone.surfaces.http.body import ClientGone
+from fieldstone.surfaces.http.edge import REQUEST
+from fieldstone.surfaces.http.encode import encode_json
+from fieldstone.surfaces.http.errors import ErrorBody, Failure, crash_of, failure_of
+from fieldstone.surfaces.http.parameters import refuse_long_address
+from fieldstone.surfaces.http.request import Request, Response
+from fieldstone.surfaces.http.send import send_response
+
+CLIENT_GONE = 499
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+class Dispatcher:
+    """An ASGI application for one face, inside an `Edge`: a function from request to answer, within limits."""
+
+    def __init__(self, answer: Answer, errors: ErrorBody, limits: Limits, log: Log) -> None:
+        """Takes the face's function, the shape of its errors, the limits and the log."""
+        self._answer = answer
+        self._errors = errors
+        self._limits = limits
+        self.log = log
+
+    async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
+        """Answers one request; a web socket is turned away."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 4404})
+            return
+        request: Request = scope[REQUEST]
+        try:
+            response = await self._respond(request, scope)
+        except ClientGone:
+            request.status = CLIENT_GONE
+            return
+        await send_response(send, request, response)
+
+    async def _respond(self, request: Request, scope: Any) -> Response:
+        try:
+            refuse_long_address(request, scope, self._limits.url_bytes)
+            async with asyncio.timeout(self._limits.request_seconds):
+                return await self._answer(request)
+        except ClientGone:
+            raise
+        except FieldstoneError as error:
+            failure = failure_of(error, request)
+            if failure.code == Internal.code:
+                self.log.exception("crashed", id=request.id, route=request.route or request.path)
+        except TimeoutError:
+            failure = failure_of(Timeout(f"It took longer than {self._limits.request_seconds} seconds."), request)
+        except Exception:
+            self.log.exception("crashed", id=request.id, route=request.route or request.path)
+            failure = crash_of(request)
+        return render_failure(failure, self._errors)
+
+
+def render_failure(failure: Failure, errors: ErrorBody) -> Response:
+    """Returns the answer of a failure in the shape of a dialect."""
+    return Response(failure.status, encode_json(errors(failure)), headers=failure.headers)

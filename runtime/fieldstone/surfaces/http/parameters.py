@@ -1,0 +1,60 @@
+"""Query parameters: each at most once, within the limit on the length of an address.
+
+Refuses a repeated parameter, text that is not UTF-8, and names that nothing reads.
+"""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from urllib.parse import parse_qsl
+
+from fieldstone.errors import Invalid, PayloadTooLarge
+from fieldstone.surfaces.http.request import Request
+
+_MOST = 200
+
+
+def read_parameters(query: bytes) -> dict[str, str]:
+    """Returns the parameters of a query string by name; a fresh dictionary that the caller may change."""
+    if not query:
+        return {}
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST)
+    except UnicodeDecodeError:
+        raise Invalid("The query string is not percent-encoded UTF-8.", reason="INVALID_QUERY") from None
+    except ValueError:
+        raise Invalid(f"There are more than {_MOST} parameters.", reason="INVALID_QUERY") from None
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise Invalid(f"Sent more than once: {', '.join(twice)}.", reason="INVALID_QUERY", path=twice[0])
+    return parameters
+
+
+def refuse_parameters(parameters: Iterable[str], known: Iterable[str] = ()) -> None:
+    """Raises Invalid when parameters are left that nothing reads."""
+    left = sorted(parameters)
+    if not left:
+        return
+    names = sorted(known)
+    near = get_close_matches(left[0], names, n=1)
+    hint = f"Did you mean `{near[0]}`?" if near else _takes(names)
+    raise Invalid(f"Unknown parameter `{left[0]}`.", reason="INVALID_QUERY", path=left[0], hint=hint)
+
+
+def refuse_long_address(request: Request, scope: Mapping[str, object], limit: int) -> None:
+    """Raises PayloadTooLarge when the path with its query is longer than the limit."""
+    raw = scope.get("raw_path")
+    path = raw if isinstance(raw, bytes) else request.path.encode()
+    if len(path) + len(request.query) > limit:
+        raise PayloadTooLarge(
+            f"The address is longer than {limit} bytes.",
+            details={"limit": limit},
+            hint="Send the query as a body: POST .../query.",
+        )
+
+
+def _takes(names: list[str]) -> str:
+    return (
+        f"This route takes {', '.join(f'`{name}`' for name in names)}." if names else "This route takes no parameters."
+    )

@@ -1,0 +1,58 @@
+"""A request as every face sees it, and the answer that a face gives back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar.types import Receive
+
+JSON = b"application/json"
+Header = tuple[bytes, bytes]
+
+
+class Request(msgspec.Struct, eq=False):
+    """One HTTP request.
+
+    `path` is whole and decoded, `query` the raw query string, `headers` are by lower-case name (the last of several wins), `address` is the
+    client's. `route` and `caller` are filled in on the way, for the log alone; `status` when the answer is sent.
+    """
+
+    id: str
+    method: str
+    path: str
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    secure: bool
+    address: str
+    receive: Receive
+    route: str = ""
+    caller: str | None = None
+    status: int = 0
+
+    def header(self, name: bytes) -> str | None:
+        """Returns the text of a header by its lower-case name."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+
+class Response(msgspec.Struct, eq=False):
+    """One HTTP answer; its length and the request's id are added when it is sent."""
+
+    status: int
+    body: bytes
+    media_type: bytes = JSON
+    headers: tuple[Header, ...] = ()
+
+
+def request_of(scope: Mapping[str, Any], receive: Receive, request_id: str) -> Request:
+    """Returns the request of an ASGI scope."""
+    return Request(
+        id=request_id,
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"],
+        headers=dict(scope["headers"]),
+        secure=scope["scheme"] == "https",
+        address=(scope.get("client") or ("",))[0],
+        receive=receive,
+    )

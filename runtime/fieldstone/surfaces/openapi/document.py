@@ -1,0 +1,77 @@
+"""The OpenAPI document (3.0.3) of one surface, from the table that mounts its routes, cut to what a caller may know (contract 10.6)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from fieldstone.services.meta import KnownObject
+from fieldstone.surfaces.openapi.operation_object import operations
+from fieldstone.surfaces.openapi.record_schema import record_schemas
+from fieldstone.surfaces.openapi.struct_schema import struct_schemas
+from fieldstone.surfaces.rest.table import RouteTable, Schema
+
+QUERY: Schema = {
+    "type": "object",
+    "description": "A query document.",
+    "properties": {
+        "object": {"type": "string", "description": "The object of the path, or nothing."},
+        "where": {"type": "object", "description": "A condition tree.", "example": {"status": {"$eq": "open"}}},
+        "orderBy": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field"],
+                "properties": {"field": {"type": "string"}, "order": {"type": "string", "enum": ["asc", "desc"]}},
+            },
+        },
+        "fields": {"type": "array", "items": {"type": "string"}},
+        "expand": {"type": "array", "items": {"type": "string"}},
+        "limit": {"type": "integer", "minimum": 1},
+        "offset": {"type": "integer", "minimum": 0},
+        "cursor": {"type": "string"},
+        "count": {"type": "boolean", "default": True},
+    },
+    "additionalProperties": False,
+}
+
+
+def openapi_document(table: RouteTable, objects: Iterable[KnownObject]) -> dict[str, Any]:
+    """Returns the document of a surface for somebody who may know of these objects."""
+    api = table.dialect.api
+    known = {item.object.name: item for item in objects}
+    paths: dict[str, dict[str, Any]] = {}
+    for path, method, operation in operations(table, known):
+        paths.setdefault(path, {})[method] = operation
+    security = {scheme.scheme: part.security(scheme) for scheme, part in table.dialect.auth}
+    info = {"title": api.label or api.name, "version": api.version}
+    return {
+        "openapi": api.openapi,
+        "info": info | {"description": api.description} if api.description else info,
+        "servers": [{"url": "/"}],
+        "security": [{name: []} for name in security],
+        "tags": _tags(paths),
+        "paths": paths,
+        "components": {
+            "securitySchemes": security,
+            "schemas": {
+                "Error": table.dialect.errors.schema,
+                "Query": QUERY,
+                **struct_schemas(_structs(table)),
+                **record_schemas(known),
+            },
+        },
+    }
+
+
+def _tags(paths: dict[str, dict[str, Any]]) -> list[Schema]:
+    names = {tag: None for operations_of in paths.values() for found in operations_of.values() for tag in found["tags"]}
+    return [{"name": name} for name in names]
+
+
+def _structs(table: RouteTable) -> list[type[msgspec.Struct]]:
+    handlers = [route.handler.part for route in table.routes if route.handler is not None]
+    parts = [route.data for route in table.routes if route.data is not None]
+    structs = [struct for handler in handlers for struct in (handler.body, handler.answer)]
+    structs += [struct for part in parts for struct in (part.body_type, part.answer_type)]
+    return list(dict.fromkeys(struct for struct in structs if struct is not None))

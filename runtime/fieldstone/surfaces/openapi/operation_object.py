@@ -1,0 +1,176 @@
+"""Operations of the OpenAPI document: what each route takes and answers, once for every object that the caller may use it on."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fieldstone.access.policy import Action
+from fieldstone.kinds.api import DataOperation
+from fieldstone.services.meta import KnownObject
+from fieldstone.surfaces.openapi.record_schema import EXPECTED_VERSION, create_name, read_name, update_name
+from fieldstone.surfaces.openapi.struct_schema import reference
+from fieldstone.surfaces.rest.table import Dialect, ParameterNote, Route, RouteTable, Schema
+
+NEEDS: Mapping[DataOperation, frozenset[Action]] = {
+    "list": frozenset({"read"}),
+    "query": frozenset({"read"}),
+    "get": frozenset({"read"}),
+    "create": frozenset({"create"}),
+    "update": frozenset({"update"}),
+    "delete": frozenset({"delete"}),
+    "batch": frozenset({"create", "update", "delete"}),
+}
+"""Which rights let somebody use an operation: any of these."""
+
+_ID_ONLY: Schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+_TEXT: Schema = {"type": "string"}
+_ETAG = {"ETag": {"description": "The record's version and a hash of the answer.", "schema": _TEXT}}
+_CHANGES = frozenset({"update", "delete"})
+_LISTS = frozenset({"list", "query"})
+
+
+def operations(table: RouteTable, known: Mapping[str, KnownObject]) -> Iterator[tuple[str, str, Schema]]:
+    """Yields path, method and operation of every route, with `{object}` written out for each object."""
+    for route in table.routes:
+        declared = route.declaration
+        method = declared.method.lower()
+        if declared.operation is None:
+            yield route.template, method, _handler_operation(route)
+            continue
+        for name, item in known.items():
+            face = table.dialect.objects.get(name)
+            if face is None or declared.operation not in face.operations or declared.object not in (None, name):
+                continue
+            if not NEEDS[declared.operation].isdisjoint(item.actions):
+                path = route.template.replace("{object}", name)
+                yield path, method, _data_operation(table.dialect, route, item)
+
+
+def _handler_operation(route: Route) -> Schema:
+    if route.handler is None:
+        return {}
+    part = route.handler.part
+    tag = (route.declaration.handler or "").partition(".")[0]
+    schema = reference(part.answer.__name__) if part.answer is not None else _TEXT
+    found = _operation(route, tag, part.summary, _parameters(route, part.parameters))
+    if part.body is not None:
+        found["requestBody"] = _body(reference(part.body.__name__))
+    found["responses"] = _responses(route, str(part.status), _content(schema, part.media_type))
+    return found
+
+
+def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema:
+    operation, name = route.declaration.operation, item.object.name
+    summary = route.data.summary if route.data is not None else ""
+    found = _operation(
+        route, name, f"{item.object.label}: {summary.lower()}", _parameters(route, _notes(dialect, route))
+    )
+    if route.declaration.object is None:
+        found["operationId"] = f"{route.declaration.id}_{name}"
+    body = _request(route, name)
+    if body is not None:
+        found["requestBody"] = _body(body, required=route.body == "required")
+    status = "201" if operation == "create" else "200"
+    found["responses"] = _responses(route, status, _content(_answer(dialect, route, item)))
+    headers: Schema = dict(_ETAG) if operation in ("get", "create", "update") else {}
+    if operation == "create":
+        headers["Location"] = {"description": "Where the new record is.", "schema": _TEXT}
+    if headers:
+        found["responses"][status]["headers"] = headers
+    return found
+
+
+def _operation(route: Route, tag: str, summary: str, parameters: list[Schema]) -> Schema:
+    declared = route.declaration
+    found: Schema = {
+        "operationId": declared.id,
+        "tags": [tag],
+        "summary": declared.summary or summary,
+        "parameters": parameters,
+    }
+    if declared.public:
+        found["security"] = []
+    if declared.permission is not None:
+        found["x-permission"] = declared.permission
+    if declared.scopes:
+        found["x-scopes"] = list(declared.scopes)
+    return found
+
+
+def _notes(dialect: Dialect, route: Route) -> tuple[ParameterNote, ...]:
+    match route.declaration.operation:
+        case "list":
+            return (*dialect.queries.list_notes(route.declaration), *dialect.pager.notes(dialect.api.pager))
+        case "get":
+            return dialect.queries.record_notes
+        case "delete":
+            description = str(EXPECTED_VERSION["description"])
+            return (ParameterNote("expectedVersion", description, {"type": "integer"}),)
+        case _:
+            return ()
+
+
+def _parameters(route: Route, notes: tuple[ParameterNote, ...]) -> list[Schema]:
+    names = [segment[1:-1] for segment in route.template.split("/") if segment.startswith("{")]
+    found: list[Schema] = [
+        {"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names if name != "object"
+    ]
+    for note in notes:
+        parameter = {"name": note.name, "in": "query", "description": note.description, "schema": dict(note.schema)}
+        found.append(parameter | {"required": True} if note.required else parameter)
+    if route.declaration.operation in _CHANGES:
+        found.append(_header("If-Match", "The version, or the ETag, that the record must still be at."))
+    if route.declaration.operation == "get":
+        found.append(_header("If-None-Match", "An ETag; 304 when the answer is still the same."))
+    return found
+
+
+def _header(name: str, description: str) -> Schema:
+    return {"name": name, "in": "header", "description": description, "schema": _TEXT}
+
+
+def _request(route: Route, name: str) -> Schema | None:
+    if route.data is not None and route.data.body_type is not None:
+        return reference(route.data.body_type.__name__)
+    match route.declaration.operation:
+        case "create":
+            return reference(create_name(name))
+        case "update":
+            return reference(update_name(name))
+        case "query":
+            return reference("Query")
+        case _:
+            return None
+
+
+def _answer(dialect: Dialect, route: Route, item: KnownObject) -> Schema:
+    if route.data is not None and route.data.answer_type is not None:
+        return dialect.envelope.one_schema(reference(route.data.answer_type.__name__))
+    record = reference(read_name(item.object.name)) if "read" in item.actions else _ID_ONLY
+    if route.declaration.operation in _LISTS:
+        return dialect.envelope.page_schema(record)
+    return dialect.envelope.one_schema(record)
+
+
+def _responses(route: Route, status: str, content: Schema) -> dict[str, Any]:
+    responses: dict[str, Any] = {status: {"description": "Done.", "content": content}}
+    refusals = {"400": "The request is not acceptable.", "default": "Something else went wrong."}
+    if not route.declaration.public:
+        refusals |= {"401": "Nobody is signed in.", "403": "The caller may not do this."}
+    if "{" in route.template:
+        refusals["404"] = "There is no such thing, or the caller may not know of it."
+    if route.declaration.operation in ("create", "update", "delete"):
+        refusals["409"] = (
+            "The state of things does not allow it: another version, a key that is taken, a record in use."
+        )
+    if route.body != "none":
+        refusals |= {"413": "The body is too large.", "415": "The body is not JSON."}
+    error = _content(reference("Error"))
+    return responses | {code: {"description": text, "content": error} for code, text in sorted(refusals.items())}
+
+
+def _body(schema: Schema, *, required: bool = True) -> Schema:
+    return {"required": required, "content": _content(schema)}
+
+
+def _content(schema: Schema, media_type: str = "application/json") -> Schema:
+    return {media_type: {"schema": schema}}

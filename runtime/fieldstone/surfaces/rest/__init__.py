@@ -1,0 +1,1 @@
+"""REST dialects, bound from api declarations."""

@@ -1,0 +1,93 @@
+"""Binding: an api declaration and the catalog become a route table, in which all is settled that depends on them alone."""
+
+from collections.abc import Mapping
+
+from fieldstone.access.capabilities import capabilities
+from fieldstone.errors import Internal
+from fieldstone.kinds.api import ApiDeclaration, ApiOperation, DataOperation
+from fieldstone.registry.catalog import Catalog, Object
+from fieldstone.surfaces.rest.auth import AUTH
+from fieldstone.surfaces.rest.check import API_METHODS
+from fieldstone.surfaces.rest.envelopes import ENVELOPES
+from fieldstone.surfaces.rest.errors import ERRORS
+from fieldstone.surfaces.rest.idents import IDENTS
+from fieldstone.surfaces.rest.operations import DATA
+from fieldstone.surfaces.rest.pagers import PAGERS
+from fieldstone.surfaces.rest.queries import QUERIES
+from fieldstone.surfaces.rest.records import RecordCodec
+from fieldstone.surfaces.rest.router import Router
+from fieldstone.surfaces.rest.table import BodyUse, DataPart, Dialect, Handler, ObjectFace, Route, RouteTable
+
+
+def bind(api: ApiDeclaration, catalog: Catalog, handlers: Mapping[str, Handler]) -> RouteTable:
+    """Returns the route table of an api that loading and `check.py` found nothing wrong with."""
+    dialect = Dialect(
+        api=api,
+        envelope=ENVELOPES[api.envelope],
+        errors=ERRORS[api.errors],
+        pager=PAGERS[api.pager.style],
+        queries=QUERIES[api.queries],
+        auth=tuple((scheme, AUTH[scheme.scheme]) for scheme in api.auth),
+        objects=_faces(api, catalog),
+    )
+    routes = tuple(_route(dialect, operation, catalog, handlers) for operation in api.operations)
+    router: Router[Route] = Router()
+    for route in routes:
+        declared = route.declaration
+        if router.add(declared.method, declared.path, route) is not None:
+            raise Internal(f"{declared.method} {route.template} is declared twice.")
+    return RouteTable(dialect, routes, router)
+
+
+def _faces(api: ApiDeclaration, catalog: Catalog) -> Mapping[str, ObjectFace]:
+    prefix = IDENTS[api.idents].prefix
+    prefixes = {name: prefix(api, declared) for name, declared in catalog.objects.items()}
+    codecs: dict[str, RecordCodec] = {}
+    for name, declared in catalog.objects.items():
+        codecs[name] = RecordCodec(declared, prefixes, codecs)
+    return {
+        name: ObjectFace(declared, codecs[name], _operations(declared), _location(api, name))
+        for name, declared in catalog.objects.items()
+        if declared.declaration.api_enabled
+    }
+
+
+def _operations(declared: Object) -> frozenset[DataOperation]:
+    allowed = declared.declaration.api_methods
+    return frozenset(operation for operation, method in API_METHODS.items() if method in allowed)
+
+
+def _location(api: ApiDeclaration, name: str) -> str | None:
+    """Returns the path of the route by which a record of an object is fetched, with `{id}` left in it."""
+    for operation in api.operations:
+        if operation.operation == "get" and operation.object in (None, name):
+            return (api.base_path + operation.path).replace("{object}", name)
+    return None
+
+
+def _route(dialect: Dialect, operation: ApiOperation, catalog: Catalog, handlers: Mapping[str, Handler]) -> Route:
+    data = DATA[operation.operation] if operation.operation is not None else None
+    handler = handlers[operation.handler] if operation.handler is not None else None
+    return Route(
+        declaration=operation,
+        template=dialect.api.base_path + operation.path,
+        body=_body_use(data, handler),
+        data=data,
+        handler=handler,
+        object=dialect.objects[operation.object] if operation.object is not None else None,
+        scopes=frozenset(operation.scopes),
+        holders=_holders(catalog, operation.permission),
+    )
+
+
+def _body_use(data: DataPart | None, handler: Handler | None) -> BodyUse:
+    if data is not None:
+        return data.body
+    return "optional" if handler is not None and handler.part.body is not None else "none"
+
+
+def _holders(catalog: Catalog, permission: str | None) -> frozenset[str] | None:
+    """Returns the permission sets that carry a capability; None when none is asked for."""
+    if permission is None:
+        return None
+    return frozenset(name for name in catalog.permissions if permission in capabilities(catalog, (name,)))

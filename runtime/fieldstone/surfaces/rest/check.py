@@ -1,0 +1,79 @@
+"""Checks of api declarations that loading cannot make: whether the parts that a surface names fit what it asks of them.
+
+Names of objects, fields, parts and routes were checked at load; here nothing is refused but what those parts could not do.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from fieldstone.errors import Fault
+from fieldstone.kinds.api import ApiDeclaration, ApiOperation, DataOperation, Pager
+from fieldstone.kinds.object import ApiMethod
+from fieldstone.query.operators import OPERATORS
+from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.codes import Code
+from fieldstone.surfaces.rest.auth import AUTH
+from fieldstone.surfaces.rest.idents import IDENTS
+from fieldstone.surfaces.rest.pagers import PAGERS
+from fieldstone.surfaces.rest.queries import QUERIES
+
+API_METHODS: Mapping[DataOperation, ApiMethod] = {
+    "list": "list",
+    "query": "list",
+    "get": "get",
+    "create": "create",
+    "update": "update",
+    "delete": "delete",
+    "batch": "bulk",
+}
+"""What an object's `apiMethods` must name for it to take part in a data operation."""
+
+Remark = tuple[str, str | None]
+"""What is wrong, and the hint."""
+
+
+def check_apis(catalog: Catalog) -> list[Fault]:
+    """Returns the faults of every mounted api."""
+    faults = []
+    mounted = [catalog.apis[name] for name in catalog.app.surfaces.apis]
+    for api in mounted:
+        place = catalog.items["api"][api.name].place
+        remarks = [*_of_api(api), *_of_paths(api, mounted)]
+        for operation in api.operations:
+            remarks += [(f"`{operation.id}`: {text}", hint) for text, hint in _of_operation(api, operation, catalog)]
+        faults += [Fault(place, Code.ROUTE_INCOMPLETE, text, hint) for text, hint in remarks]
+    return faults
+
+
+def _of_api(api: ApiDeclaration) -> Iterator[Remark]:
+    for scheme in api.auth:
+        if AUTH[scheme.scheme].named != (scheme.header is not None):
+            wants = "needs a `header`" if AUTH[scheme.scheme].named else "takes no `header`"
+            yield f"The auth scheme `{scheme.scheme}` {wants}.", None
+    plain = Pager()
+    if not PAGERS[api.pager.style].renames and (api.pager.limit, api.pager.cursor) != (plain.limit, plain.cursor):
+        yield f"The pager `{api.pager.style}` has parameters of its own; they cannot be renamed.", None
+    if not IDENTS[api.idents].prefixes and api.objects:
+        yield f"Ids are `{api.idents}`, so no object has an `idPrefix` on this surface.", "Say `idents: prefixed`."
+
+
+def _of_paths(api: ApiDeclaration, mounted: list[ApiDeclaration]) -> Iterator[Remark]:
+    for other in mounted:
+        if other is not api and f"{api.base_path}/".startswith(f"{other.base_path}/"):
+            yield f"`{api.base_path}` lies within the base path of `{other.name}`.", None
+
+
+def _of_operation(api: ApiDeclaration, operation: ApiOperation, catalog: Catalog) -> Iterator[Remark]:
+    queries = QUERIES[api.queries]
+    if operation.operation == "query" and not queries.whole:
+        yield f"`queries: {api.queries}` has no language for a query's body.", "Leave the operation out."
+    if operation.parameters and queries.whole:
+        yield f"`queries: {api.queries}` has a language of its own and no `parameters`.", "Say `queries: mapped`."
+    if operation.object is None:
+        return
+    fields = catalog.objects[operation.object].shape.fields
+    for name, parameter in operation.parameters.items():
+        if name in (api.pager.limit, api.pager.cursor):
+            yield f"The parameter `{name}` is the pager's.", "Give it another name."
+        family = fields[parameter.field].comparison
+        if family not in OPERATORS[parameter.operator].families:
+            yield f"`{parameter.operator}` does not fit `{parameter.field}`.", None

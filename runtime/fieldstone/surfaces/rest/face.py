@@ -1,0 +1,155 @@
+"""A REST face: the way of one request, top to bottom, from its path to its answer."""
+
+from typing import Any
+
+from fieldstone.access.caller import ANONYMOUS, Caller
+from fieldstone.engine.records import Execute
+from fieldstone.errors import Internal, Invalid, MethodNotAllowed, NotFound, PermissionDenied, Unauthenticated
+from fieldstone.identity.credential import Credential
+from fieldstone.identity.identity import Identity
+from fieldstone.query.names import shown
+from fieldstone.settings import Limits
+from fieldstone.surfaces.http.body import decode_json, read_body
+from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
+from fieldstone.surfaces.http.parameters import read_parameters, refuse_parameters
+from fieldstone.surfaces.http.request import Request, Response
+from fieldstone.surfaces.rest.router import Found
+from fieldstone.surfaces.rest.table import Call, ObjectFace, Route, RouteTable
+
+
+class RestFace:
+    """Answers the requests of one surface out of its route table."""
+
+    def __init__(self, table: RouteTable, identity: Identity, execute: Execute, limits: Limits) -> None:
+        """Takes the routes, who tells whose a credential is, and the door."""
+        self._table = table
+        self._base = table.dialect.api.base_path
+        self._identity = identity
+        self._execute = execute
+        self._limits = limits
+
+    async def answer(self, request: Request) -> Response:
+        """Returns the answer to one request; raises what is wrong with it."""
+        found = self._find(request)
+        if isinstance(found, frozenset):
+            return Response(204, b"", headers=((b"allow", ", ".join(_allowed(found)).encode()),))
+        route = found.route
+        request.route = route.template
+        credential = self._credential(route, request)
+        caller = await self._caller(route, credential)
+        request.caller = caller.id
+        _require_rights(route, caller)
+        call = Call(
+            request=request,
+            credential=credential,
+            caller=caller,
+            table=self._table,
+            route=route,
+            path=found.path,
+            parameters=read_parameters(request.query),
+            body=await self._body(route, request),
+        )
+        if route.data is None:
+            return await self._handle(route, call)
+        face = self._face(route, call)
+        outcome = await self._execute(route.data.operation(call, face), caller)
+        return route.data.answer(call, face, outcome)
+
+    def _find(self, request: Request) -> Found[Route] | frozenset[str]:
+        """Returns the route, or for OPTIONS the methods; raises NotFound, MethodNotAllowed."""
+        path = request.path[len(self._base) :]
+        if path and not path.startswith("/"):
+            raise _no_route(request)
+        method = "GET" if request.method == "HEAD" else request.method
+        found = self._table.router.find(method, path)
+        if not isinstance(found, frozenset):
+            return found
+        if not found:
+            raise _no_route(request)
+        if method != "OPTIONS":
+            raise _not_allowed(request, found)
+        return found
+
+    def _credential(self, route: Route, request: Request) -> Credential | None:
+        """Returns what the request shows of itself: the first scheme of the api that finds something."""
+        for scheme, part in self._table.dialect.auth:
+            credential = part.read(scheme, request)
+            if credential is None:
+                continue
+            if part.ambient and not is_same_origin(request):
+                if route.declaration.public:
+                    continue
+                raise foreign_origin(request)
+            return credential
+        return None
+
+    async def _caller(self, route: Route, credential: Credential | None) -> Caller:
+        """Returns who asks; on a public route a credential that does not hold counts as none."""
+        if route.declaration.public:
+            try:
+                return await self._identity.caller(credential)
+            except Unauthenticated:
+                return ANONYMOUS
+        if credential is None:
+            raise Unauthenticated("You are not signed in.", hint=self._table.dialect.auth_hint)
+        return await self._identity.caller(credential)
+
+    async def _body(self, route: Route, request: Request) -> Any:
+        """Returns the decoded body; None for one that is not read or not there."""
+        if route.body == "none":
+            return None
+        body = await read_body(request, self._limits.body_bytes)
+        if body:
+            return decode_json(request, body)
+        if route.body == "required":
+            raise Invalid("The body is empty.", reason="INVALID_JSON", hint="Send a JSON object.")
+        return None
+
+    async def _handle(self, route: Route, call: Call) -> Response:
+        handler = route.handler
+        if handler is None:
+            raise Internal(f"{route.template} is bound to nothing.")
+        known = [note.name for note in handler.part.parameters]
+        refuse_parameters(call.parameters.keys() - set(known), known)
+        return await handler.answer(call)
+
+    def _face(self, route: Route, call: Call) -> ObjectFace:
+        """Returns the object that a data route is about; raises NotFound, and MethodNotAllowed where it does not take part."""
+        face = route.object or self._table.dialect.objects.get(call.path["object"])
+        if face is None:
+            name = shown(call.path["object"])
+            raise NotFound(f"No object `{name}`.", details={"object": name})
+        if route.declaration.operation not in face.operations:
+            path = call.request.path[len(self._base) :]
+            raise _not_allowed(call.request, self._table.methods(face, path))
+        return face
+
+
+def _require_rights(route: Route, caller: Caller) -> None:
+    """Raises PermissionDenied when the credential's scopes or the caller's capabilities do not reach the route.
+
+    A credential with a limit reaches only routes that name scopes: what nobody thought of is not within its limit.
+    """
+    if caller.scopes is not None and not route.declaration.public:
+        lacking = sorted(route.scopes - caller.scopes)
+        if lacking or not route.scopes:
+            details = {"scopes": lacking, "subject": caller.id}
+            raise PermissionDenied("The credential's scopes do not reach this route.", details=details)
+    if route.holders is not None and not caller.system and route.holders.isdisjoint(caller.sets):
+        permission = route.declaration.permission
+        details = {"permission": permission, "subject": caller.id}
+        raise PermissionDenied(f"Missing {permission}.", details=details)
+
+
+def _no_route(request: Request) -> NotFound:
+    return NotFound(f"No route {request.method} {shown(request.path)}.")
+
+
+def _not_allowed(request: Request, methods: frozenset[str]) -> MethodNotAllowed:
+    allowed = _allowed(methods)
+    message = f"{request.method} is not answered here; {', '.join(allowed)} {'is' if len(allowed) == 1 else 'are'}."
+    return MethodNotAllowed(message, details={"allow": allowed})
+
+
+def _allowed(methods: frozenset[str]) -> list[str]:
+    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))

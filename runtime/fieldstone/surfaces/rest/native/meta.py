@@ -1,0 +1,69 @@
+"""Handlers of `/meta`: the declarations, as far as the caller may know them (contract 8.1)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fieldstone.services.meta import Meta, TypeEntry
+from fieldstone.surfaces.http.conditional import tagged
+from fieldstone.surfaces.http.encode import encode_json
+from fieldstone.surfaces.http.request import Response
+from fieldstone.surfaces.rest.table import Call, HandlerPart, ParameterNote
+
+
+class TypeList(msgspec.Struct):
+    """The kinds of declarations."""
+
+    types: list[str]
+    entries: list[TypeEntry]
+
+
+class ItemList(msgspec.Struct):
+    """The declarations of a kind."""
+
+    type: str
+    items: list[dict[str, Any]]
+    total: int
+
+
+class OneItem(msgspec.Struct):
+    """One declaration."""
+
+    type: str
+    name: str
+    item: dict[str, Any]
+
+
+async def _types(service: Meta, call: Call) -> Response:
+    entries = service.types(call.caller)
+    return _answer(call, TypeList([entry.type for entry in entries], entries))
+
+
+async def _items(service: Meta, call: Call) -> Response:
+    kind = service.kind(call.caller, call.path["type"])
+    items = service.items(call.caller, kind, call.parameters.get("package"))
+    return _answer(call, ItemList(kind, items, len(items)))
+
+
+async def _item(service: Meta, call: Call) -> Response:
+    kind = service.kind(call.caller, call.path["type"])
+    name = call.path["name"]
+    return _answer(call, OneItem(kind, name, service.item(call.caller, kind, name)))
+
+
+def _answer(call: Call, value: msgspec.Struct) -> Response:
+    return tagged(call.request, encode_json(value))
+
+
+META_HANDLERS: Mapping[str, HandlerPart[Any]] = {
+    "meta.types": HandlerPart(_types, "The kinds of declarations", answer=TypeList),
+    "meta.items": HandlerPart(
+        _items,
+        "The declarations of a kind",
+        answer=ItemList,
+        parameters=(ParameterNote("package", "Only those of this package."),),
+    ),
+    "meta.item": HandlerPart(_item, "One declaration", answer=OneItem),
+}
+"""Handlers over a `Meta`."""

@@ -1,0 +1,149 @@
+"""The data operations of a surface: how each is read from a request, and how its outcome is answered (contract 3.1 to 3.4)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fieldstone.engine.operation import Create, Delete, Get, Operation, Read, Update
+from fieldstone.engine.outcome import Deleted, Outcome, Page, Record, Written
+from fieldstone.errors import Internal, Invalid
+from fieldstone.kinds.api import DataOperation
+from fieldstone.query.document import QueryDocument
+from fieldstone.surfaces.http.conditional import entity_tag, tagged
+from fieldstone.surfaces.http.encode import encode_json
+from fieldstone.surfaces.http.parameters import refuse_parameters
+from fieldstone.surfaces.http.request import Header, Response
+from fieldstone.surfaces.rest.batch import BatchAnswer, BatchBody, answer_batch, read_batch
+from fieldstone.surfaces.rest.pagers import page_query
+from fieldstone.surfaces.rest.preconditions import EXPECTED_VERSION, split_version, take_version
+from fieldstone.surfaces.rest.table import Call, DataPart, ObjectFace, Paging
+
+
+class DeletedAnswer(msgspec.Struct):
+    """A record that is gone."""
+
+    object: str
+    id: str
+    success: bool
+
+
+def json_object(body: Any) -> Mapping[str, Any]:
+    """Returns a body that is a JSON object; raises Invalid for any other."""
+    if isinstance(body, dict):
+        return body
+    raise Invalid("The body is not a JSON object.", reason="INVALID_JSON")
+
+
+def _list(call: Call, face: ObjectFace) -> Operation:
+    paging = call.dialect.pager.read(call.dialect.api.pager, call.parameters)
+    query = call.dialect.queries.from_parameters(call.route.declaration, face.object.shape, call.parameters)
+    return _read(call, face, query, paging)
+
+
+def _query(call: Call, face: ObjectFace) -> Operation:
+    refuse_parameters(call.parameters)
+    query = call.dialect.queries.from_body(face.object.name, {} if call.body is None else json_object(call.body))
+    return _read(call, face, query, Paging())
+
+
+def _read(call: Call, face: ObjectFace, query: QueryDocument, paging: Paging) -> Read:
+    paged = page_query(call.dialect.api.pager, paging, query)
+    if not call.dialect.envelope.counts:
+        paged = msgspec.structs.replace(paged, count=False)
+    return Read(face.object.name, face.codec.bare_query(paged))
+
+
+def _page(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
+    if not isinstance(outcome, Page):
+        raise _unexpected(outcome)
+    records = face.codec.records(outcome.columns, outcome.rows)
+    return Response(200, encode_json(call.dialect.envelope.page(records, outcome, call.request.id)))
+
+
+def _get(call: Call, face: ObjectFace) -> Operation:
+    record_id = face.codec.bare(call.path["id"])
+    if not call.parameters:
+        return Get(face.object.name, record_id)
+    fields, expand = call.dialect.queries.shape_of(call.parameters)
+    return Get(face.object.name, record_id, fields, expand)
+
+
+def _record(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
+    if not isinstance(outcome, Record):
+        raise _unexpected(outcome)
+    record = face.codec.record(outcome.columns, outcome.row)
+    return tagged(call.request, _one(call, record), outcome.version)
+
+
+def _create(call: Call, face: ObjectFace) -> Operation:
+    refuse_parameters(call.parameters)
+    return Create(face.object.name, (face.codec.bare_values(json_object(call.body)),))
+
+
+def _created(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
+    response = _written(call, face, outcome)
+    response.status = 201
+    if face.location is not None and isinstance(outcome, Written):
+        location = face.location.replace("{id}", face.codec.shown(outcome.ids[0]))
+        response.headers = (*response.headers, (b"location", location.encode()))
+    return response
+
+
+def _update(call: Call, face: ObjectFace) -> Operation:
+    refuse_parameters(call.parameters)
+    version, values = split_version(call.request, {} if call.body is None else json_object(call.body))
+    record_id = face.codec.bare(call.path["id"])
+    return Update(face.object.name, record_id, face.codec.bare_values(values), version)
+
+
+def _written(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
+    if not isinstance(outcome, Written):
+        raise _unexpected(outcome)
+    row = outcome.rows[0]
+    if row is None:
+        return Response(200, _one(call, {"id": face.codec.shown(outcome.ids[0])}))
+    body = _one(call, face.codec.record(outcome.columns, row))
+    tag: Header = (b"etag", entity_tag(body, outcome.versions[0]).encode())
+    return Response(200, body, headers=(tag,))
+
+
+def _delete(call: Call, face: ObjectFace) -> Operation:
+    version = take_version(call.request, call.parameters)
+    refuse_parameters(call.parameters, (EXPECTED_VERSION,))
+    return Delete(face.object.name, face.codec.bare(call.path["id"]), version)
+
+
+def _deleted(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
+    if not isinstance(outcome, Deleted):
+        raise _unexpected(outcome)
+    gone = DeletedAnswer(outcome.object, face.codec.shown(outcome.id), success=True)
+    return Response(200, _one(call, gone))
+
+
+def _batch(call: Call, face: ObjectFace) -> Operation:
+    refuse_parameters(call.parameters)
+    return read_batch(face.object.name, face.codec, json_object(call.body))
+
+
+def _batched(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
+    return Response(200, _one(call, answer_batch(face.codec, outcome)))
+
+
+def _one(call: Call, value: Any) -> bytes:
+    return encode_json(call.dialect.envelope.one(value, call.request.id))
+
+
+def _unexpected(outcome: Outcome) -> Internal:
+    return Internal(f"The door answered with {type(outcome).__name__}.")
+
+
+DATA: Mapping[DataOperation, DataPart] = {
+    "list": DataPart("List records", "none", _list, _page),
+    "query": DataPart("Query records", "optional", _query, _page),
+    "get": DataPart("Fetch one record", "none", _get, _record),
+    "create": DataPart("Create a record", "required", _create, _created),
+    "update": DataPart("Update a record", "optional", _update, _written),
+    "delete": DataPart("Delete a record", "none", _delete, _deleted, answer_type=DeletedAnswer),
+    "batch": DataPart("Write many records", "required", _batch, _batched, BatchBody, BatchAnswer),
+}

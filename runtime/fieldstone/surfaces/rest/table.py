@@ -1,0 +1,233 @@
+"""What a dialect is made of, as values: the parts it may name, its routes, and the one table of them.
+
+The table mounts the routes, makes the OpenAPI document and the discovery document, and gives tests their roads to the data.
+`bind.py` makes it from an api declaration; everything in it that depends on declarations alone is settled there.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+from fieldstone.access.caller import Caller
+from fieldstone.engine.operation import Operation
+from fieldstone.engine.outcome import Outcome, Page
+from fieldstone.identity.credential import Credential
+from fieldstone.kinds.api import ApiDeclaration, ApiOperation, AuthScheme, DataOperation, Pager
+from fieldstone.query.document import QueryDocument
+from fieldstone.query.storage import ObjectShape
+from fieldstone.registry.catalog import Object
+from fieldstone.surfaces.http.errors import ErrorBody
+from fieldstone.surfaces.http.request import Request, Response
+from fieldstone.surfaces.rest.records import RecordCodec
+from fieldstone.surfaces.rest.router import Found, Router
+
+Schema = dict[str, Any]
+"""A JSON Schema in the dialect of OpenAPI 3.0."""
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+BodyUse = Literal["none", "optional", "required"]
+
+
+class ParameterNote(msgspec.Struct, frozen=True):
+    """A query parameter as the OpenAPI document tells of it."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any] = msgspec.field(default_factory=lambda: {"type": "string"})
+    required: bool = False
+
+
+class EnvelopePart(msgspec.Struct, frozen=True, eq=False):
+    """How answers are wrapped: a page of records, and one value. `counts` says that a page shows how many there are in all."""
+
+    summary: str
+    counts: bool
+    page: Callable[[Sequence[Any], Page, str], Any]
+    one: Callable[[Any, str], Any]
+    page_schema: Callable[[Schema], Schema]
+    one_schema: Callable[[Schema], Schema]
+
+
+class ErrorPart(msgspec.Struct, frozen=True, eq=False):
+    """The shape of errors."""
+
+    summary: str
+    body: ErrorBody
+    schema: Schema
+
+
+class Paging(msgspec.Struct, frozen=True):
+    """Which page is asked for, as far as it was said."""
+
+    limit: int | msgspec.UnsetType = msgspec.UNSET
+    offset: int | msgspec.UnsetType = msgspec.UNSET
+    cursor: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class PagerPart(msgspec.Struct, frozen=True, eq=False):
+    """How a list is paged; `read` takes its own parameters out of those that were sent.
+
+    `renames` tells whether the api may give the parameters names of its own.
+    """
+
+    summary: str
+    read: Callable[[Pager, dict[str, str]], Paging]
+    notes: Callable[[Pager], tuple[ParameterNote, ...]]
+    renames: bool
+
+
+class IdentPart(msgspec.Struct, frozen=True, eq=False):
+    """What stands before the ids of an object; `prefixes` says whether anything does."""
+
+    summary: str
+    prefixes: bool
+    prefix: Callable[[ApiDeclaration, Object], str]
+
+
+class QueryPart(msgspec.Struct, frozen=True, eq=False):
+    """How a list is narrowed and cut: from the parameters of a GET (all but the pager's), and from the body of a query.
+
+    `shape_of` returns which fields and which expansions one record is asked for. `whole` parts have a language of their own: they take
+    a body, and an operation declares no parameters for them.
+    """
+
+    summary: str
+    from_parameters: Callable[[ApiOperation, ObjectShape, dict[str, str]], QueryDocument]
+    from_body: Callable[[str, Any], QueryDocument]
+    shape_of: Callable[[dict[str, str]], tuple[Any, Any]]
+    list_notes: Callable[[ApiOperation], tuple[ParameterNote, ...]]
+    record_notes: tuple[ParameterNote, ...]
+    whole: bool
+
+
+class AuthPart(msgspec.Struct, frozen=True, eq=False):
+    """A way to show who one is. `ambient` ones are sent by a browser unasked; `named` ones need a header's name."""
+
+    summary: str
+    read: Callable[[AuthScheme, Request], Credential | None]
+    security: Callable[[AuthScheme], Schema]
+    ambient: bool = False
+    named: bool = False
+
+
+class ObjectFace(msgspec.Struct, frozen=True, eq=False):
+    """An object on one surface; `operations` are those that it allows, `location` the path of a record with `{id}` in it."""
+
+    object: Object
+    codec: RecordCodec
+    operations: frozenset[DataOperation]
+    location: str | None
+
+
+class Dialect(msgspec.Struct, frozen=True, eq=False):
+    """An api declaration with its parts and the objects as they look on it."""
+
+    api: ApiDeclaration
+    envelope: EnvelopePart
+    errors: ErrorPart
+    pager: PagerPart
+    queries: QueryPart
+    auth: tuple[tuple[AuthScheme, AuthPart], ...]
+    objects: Mapping[str, ObjectFace]
+
+    @property
+    def auth_hint(self) -> str:
+        """What somebody without a credential may do about it."""
+        return f"Send {self.auth[0][1].summary}" if self.auth else ""
+
+
+class Call(msgspec.Struct, frozen=True, eq=False):
+    """One request on its way through a route: who asks, and all that he sent, decoded.
+
+    `path` holds what stood in the place of the pattern's names, `parameters` the query parameters, `body` None when none was read.
+    """
+
+    request: Request
+    credential: Credential | None
+    caller: Caller
+    table: "RouteTable"
+    route: "Route"
+    path: Mapping[str, str]
+    parameters: dict[str, str]
+    body: Any
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the surface."""
+        return self.table.dialect
+
+
+class DataPart(msgspec.Struct, frozen=True, eq=False):
+    """How one of the data operations is read from a call and how its outcome is answered.
+
+    `body_type` and `answer_type` are there where body and answer are the same for every object.
+    """
+
+    summary: str
+    body: BodyUse
+    operation: Callable[[Call, ObjectFace], Operation]
+    answer: Callable[[Call, ObjectFace, Outcome], Response]
+    body_type: type[msgspec.Struct] | None = None
+    answer_type: type[msgspec.Struct] | None = None
+
+
+Service = TypeVar("Service")
+
+
+class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
+    """A named handler: a function over a service that `app.py` hands in.
+
+    `body` is the Struct that the body must fit, `answer` the one that is answered (None: no JSON of a known shape). `parameters` are the
+    query parameters that it reads; others are refused before it is called.
+    """
+
+    function: Callable[[Service, Call], Awaitable[Response]]
+    summary: str
+    body: type[msgspec.Struct] | None = None
+    answer: type[msgspec.Struct] | None = None
+    status: int = 200
+    media_type: str = "application/json"
+    parameters: tuple[ParameterNote, ...] = ()
+
+
+class Handler(msgspec.Struct, frozen=True, eq=False):
+    """A handler with its service in it."""
+
+    part: HandlerPart[Any]
+    answer: Callable[[Call], Awaitable[Response]]
+
+
+class Route(msgspec.Struct, frozen=True, eq=False):
+    """One declared operation, bound: `data` or `handler` is there, never both.
+
+    `template` is the path with the base path, `body` says whether one is read. `object` is the one object it is about; None: the one
+    that `{object}` names, or none. `holders` are the permission sets that carry the capability it asks for; None: it asks for none.
+    """
+
+    declaration: ApiOperation
+    template: str
+    body: BodyUse
+    data: DataPart | None
+    handler: Handler | None
+    object: ObjectFace | None
+    scopes: frozenset[str]
+    holders: frozenset[str] | None
+
+
+class RouteTable(msgspec.Struct, frozen=True, eq=False):
+    """All routes of one surface."""
+
+    dialect: Dialect
+    routes: tuple[Route, ...]
+    router: Router[Route]
+
+    def methods(self, face: ObjectFace, path: str) -> frozenset[str]:
+        """Returns the methods by which a path (without the base path) reaches an object's own operations."""
+        found = {method: self.router.find(method, path) for method in METHODS}
+        routes = {method: hit.route for method, hit in found.items() if isinstance(hit, Found)}
+        return frozenset(
+            method
+            for method, route in routes.items()
+            if route.data is None or route.declaration.operation in face.operations
+        )
