@@ -11,7 +11,8 @@ import msgspec
 from fieldstone.kinds.declaration import Declared, Kind
 from fieldstone.kinds.object import Name
 
-Path = Annotated[str, msgspec.Meta(pattern=r"^(/[A-Za-z0-9_.\-]+|/\{[a-z_]+\})*$")]
+_PATH = "A path is made of `/word` and `/{name}`, and does not end with `/`."
+Path = Annotated[str, msgspec.Meta(pattern=r"^(/[A-Za-z0-9_.\-]+|/\{[a-z_]+\})*$", description=_PATH)]
 DataOperation = Literal["list", "query", "get", "create", "update", "delete", "batch"]
 
 

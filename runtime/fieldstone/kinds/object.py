@@ -7,7 +7,10 @@ import msgspec
 from fieldstone.kinds.declaration import Declared, Kind
 from fieldstone.kinds.fields.table import AnyField
 
-Name = Annotated[str, msgspec.Meta(pattern="^[a-z_][a-z0-9_]*$", max_length=63)]
+_NAME = "A name is made of lower-case letters, digits and `_`, and does not begin with a digit."
+Name = Annotated[str, msgspec.Meta(pattern="^[a-z_][a-z0-9_]*$", max_length=63, description=_NAME)]
+_ID_PREFIX = "A prefix is made of lower-case letters and digits, and ends with `_`: `tic_`."
+IdPrefix = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9]*_$", max_length=12, description=_ID_PREFIX)]
 ApiMethod = Literal["get", "list", "create", "update", "delete", "bulk"]
 SharingModel = Literal["private", "public_read", "public_read_write", "controlled_by_parent"]
 
@@ -45,14 +48,14 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     plural_label: str | None = None
     description: str | None = None
     icon: str | None = None
-    fields: dict[str, AnyField]
+    fields: dict[Name, AnyField]
     indexes: tuple[Index, ...] = ()
     sharing_model: SharingModel | None = None
     ownership: Literal["user", "none"] = "user"
     tenancy: Literal["organization", "none"] | ThroughMembership = "organization"
     access: Access = Access()
     name_field: str | None = None
-    id_prefix: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9]*_$", max_length=12)] | None = None
+    id_prefix: IdPrefix | None = None
     max_page_size: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 200
     api_enabled: bool = True
     api_methods: tuple[ApiMethod, ...] = ("get", "list", "create", "update", "delete", "bulk")

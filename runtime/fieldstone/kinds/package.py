@@ -7,7 +7,7 @@ import msgspec
 from fieldstone.kinds.declaration import Declared
 from fieldstone.kinds.object import Name
 
-Version = Annotated[str, msgspec.Meta(pattern=r"^\d+\.\d+\.\d+$")]
+Version = Annotated[str, msgspec.Meta(pattern=r"^\d+\.\d+\.\d+$", description="A version has three numbers: `1.0.0`.")]
 
 
 class PackageDeclaration(Declared, frozen=True, kw_only=True):

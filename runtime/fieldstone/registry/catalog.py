@@ -19,6 +19,7 @@ from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.kinds.seed import SeedDeclaration
 from fieldstone.query.ast import Filter
 from fieldstone.query.storage import FieldShape, ObjectShape
+from fieldstone.registry.source import Spot
 
 
 class Field(msgspec.Struct, frozen=True, eq=False):
@@ -96,13 +97,21 @@ class PermissionSet(msgspec.Struct, frozen=True, eq=False):
 
 
 class Item(msgspec.Struct, frozen=True, eq=False):
-    """Any declaration as it was read, for `/meta`: its plain document and where it stands."""
+    """Any declaration as it was read, for `/meta`: its plain document and where it stands.
+
+    Rooms above that check more than linking does find the place of a value with `at`.
+    """
 
     kind: str
     name: str
     package: str
     document: Mapping[str, Any]
     place: Place
+    spot: Spot
+
+    def at(self, *path: str | int) -> Place:
+        """Returns the place of the value at a path in the document, or of the last step of it that is there."""
+        return self.spot.find(path).of_value(self.place.file)
 
 
 class Catalog(msgspec.Struct, frozen=True, eq=False):

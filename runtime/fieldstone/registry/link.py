@@ -82,4 +82,6 @@ def _declared(documents: Mapping[str, Document]) -> dict[str, Any]:
 
 
 def _item(document: Document) -> Item:
-    return Item(document.kind, document.name, document.package, document.source.value, document.value_at())
+    return Item(
+        document.kind, document.name, document.package, document.source.value, document.value_at(), document.source.spot
+    )

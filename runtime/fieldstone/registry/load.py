@@ -41,8 +41,9 @@ def load_app(folder: Path, *, parts: DialectParts, cache: Path | None, platform:
     with _without_collection():
         path = folder / APP_FILE
         app, source, faults = read_file(path, AppDeclaration)
-        if app is None or source is None:
+        if source is None:
             raise DeclarationError(faults)
+        app = app or _what_can_be_read(source)
         spot = source.spot
         places = [spot.find(("packages", number)).of_value(shown(path)) for number in range(len(app.packages))]
         packages, more = read_named(app.packages, folder, package_shelves(folder), places)
@@ -142,6 +143,13 @@ def _surface_faults(app: AppDeclaration, source: Source, file: str, catalog: Cat
         else:
             bases[api.base_path] = name
     return faults
+
+
+def _what_can_be_read(source: Source) -> AppDeclaration:
+    """Returns an app with the packages of one that has faults, so that theirs are found, too."""
+    named = source.value.get("packages") if isinstance(source.value, dict) else None
+    packages = tuple(name for name in named if isinstance(name, str)) if isinstance(named, list) else ()
+    return msgspec.structs.replace(_nameless(), packages=packages)
 
 
 def _nameless() -> AppDeclaration:

@@ -14,14 +14,18 @@ from msgspec import inspect
 
 from fieldstone.query.names import did_you_mean
 from fieldstone.registry.codes import Code
+from fieldstone.registry.scalars import resolve
 
 Path = tuple[str | int, ...]
 
 _LISTS = (inspect.ListType, inspect.VarTupleType, inspect.SetType, inspect.FrozenSetType)
+COMMA_HINT = "Within braces a comma ends a value; quote a value that holds one."
+_WHOLE = "a whole number"
+_NUMBER = "a number"
 _DESCRIPTIONS: tuple[tuple[tuple[type[inspect.Type], ...], str], ...] = (
     ((inspect.StrType,), "text"),
-    ((inspect.IntType,), "a whole number"),
-    ((inspect.FloatType, inspect.DecimalType), "a number"),
+    ((inspect.IntType,), _WHOLE),
+    ((inspect.FloatType, inspect.DecimalType), _NUMBER),
     ((inspect.BoolType,), "true or false"),
     ((inspect.StructType, inspect.DictType), "a mapping of keys to values"),
     (_LISTS, "a list"),
@@ -86,9 +90,8 @@ def _struct(value: dict[str, Any], wanted: inspect.StructType, path: Path) -> It
                 if wanted.tag_field == _FIELD_TYPE_KEY
                 else _where(path) or "this file"
             )
-            yield Mismatch(
-                (*path, key), Code.UNKNOWN_KEY, f"`{key}` is not a key of {what}.", _choose(key, names), at_key=True
-            )
+            hint = COMMA_HINT if item is None and " " in key else _choose(key, names)
+            yield Mismatch((*path, key), Code.UNKNOWN_KEY, f"{shown(key)} is not a key of {what}.", hint, at_key=True)
     for name, field in known.items():
         if field.required and name not in value:
             yield _missing(name, path)
@@ -209,6 +212,8 @@ def _wrong_type(value: Any, wanted: inspect.Type, path: Path) -> Mismatch:
         and "true or false" in takes
     ):
         hint = "Write `true` or `false`, without quotes."
+    elif isinstance(value, str) and "number" in takes and isinstance(resolve(value).value, int | Decimal):
+        hint = f"Write `{value}`, without quotes."
     elif isinstance(value, str) and "list" in takes:
         hint = f"Write `[{value}]`."
     return Mismatch(path, Code.WRONG_TYPE, f"{_where(path) or 'The file'} takes {takes}, not {_kind_of(value)}.", hint)
@@ -247,7 +252,7 @@ def _describe(wanted: inspect.Type) -> str:
             texts = list(
                 dict.fromkeys(_describe(option) for option in types if not isinstance(option, inspect.NoneType))
             )
-            return " or ".join(texts)
+            return " or ".join(text for text in texts if text != _WHOLE or _NUMBER not in texts)
         case inspect.LiteralType(values=values):
             return " or ".join(f"`{value}`" for value in values)
         case _:

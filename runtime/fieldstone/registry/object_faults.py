@@ -1,6 +1,5 @@
 """What can be wrong with an object beyond what its Struct sees: names that are taken, options that do not fit, dangling references."""
 
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -15,7 +14,6 @@ from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.objects import all_options, field_type_of, object_declaration
 from fieldstone.registry.system_fields import SYSTEM_NAMES
 
-_FIELD_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _EXPRESSION_WORDS = WORDS | {"record", "current_user"}
 _UNSEARCHABLE = frozenset({"json", "none"})
 
@@ -50,17 +48,13 @@ def _field_faults(name: str, options: FieldOptions, document: Document, objects:
 
 
 def _name_faults(name: str, document: Document) -> Iterator[Fault]:
-    code, hint = Code.NAME_RESERVED, "Choose another name."
     if name in SYSTEM_NAMES:
         message = f"`{name}` is a system field, which every object may have."
     elif name in _EXPRESSION_WORDS:
         message = f"`{name}` is a word of the expression language."
-    elif not _FIELD_NAME.fullmatch(name):
-        code, message = Code.WRONG_VALUE, f"`{name}` cannot be the name of a field."
-        hint = "Use lower-case letters, digits and `_`, not beginning with a digit; 63 characters at most."
     else:
         return
-    yield Fault(document.key_at("fields", name), code, message, hint)
+    yield Fault(document.key_at("fields", name), Code.NAME_RESERVED, message, "Choose another name.")
 
 
 def _default_faults(name: str, options: FieldOptions, document: Document) -> Iterator[Fault]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from fieldstone.errors import Fault
 from fieldstone.kinds.fields.field_type import Rejected
 from fieldstone.kinds.seed import SeedDeclaration
@@ -10,6 +12,7 @@ from fieldstone.registry.catalog import Field, Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.known import Known, unknown_field
+from fieldstone.registry.mismatch import COMMA_HINT
 
 
 def seed_faults(document: Document, objects: Known[Object]) -> Iterator[Fault]:
@@ -28,7 +31,9 @@ def seed_faults(document: Document, objects: Known[Object]) -> Iterator[Fault]:
     for number, record in enumerate(seed.records):
         for name, value in record.items():
             if name not in writable:
-                yield unknown_field(document.key_at("records", number, name), name, seed.object, writable)
+                fault = unknown_field(document.key_at("records", number, name), name, seed.object, writable)
+                broken_off = value is None and " " in name
+                yield msgspec.structs.replace(fault, hint=COMMA_HINT) if broken_off else fault
             elif value is not None:
                 yield from _value_fault(document, number, subject.fields[name], value)
         yield from _identity_faults(document, seed.key, number, record, seen)

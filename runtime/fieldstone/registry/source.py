@@ -15,7 +15,7 @@ from yaml._yaml import CParser
 
 from fieldstone.errors import Fault, Place
 from fieldstone.registry.codes import Code
-from fieldstone.registry.scalars import resolve
+from fieldstone.registry.scalars import Scalar, resolve
 from fieldstone.registry.syntax import syntax_fault
 
 MAX_BYTES = 2_000_000
@@ -210,10 +210,11 @@ class _Builder:
                 event, Code.YAML_UNSUPPORTED, "Merge keys (`<<`) are not used in declarations.", "Write the keys out."
             )
             return None
-        if not isinstance(self._scalar(event), str):
-            self._refuse(
-                event, Code.YAML_AMBIGUOUS, f"The key `{name}` is not text to a YAML reader.", f'Write `"{name}"`.'
-            )
+        if event.implicit[0] and resolve(name) != Scalar(name):
+            message = f"The key `{name}` is not text to every YAML reader."
+            self._refuse(event, Code.YAML_AMBIGUOUS, message, f'Write `"{name}"`.')
+        elif event.tag is not None or "\n" in name:
+            self._refuse(event, Code.YAML_UNSUPPORTED, "A key is one line of text without a tag.")
         if name in taken:
             first = taken[name].of_key(self._file)
             self._refuse(

@@ -1,0 +1,40 @@
+"""The command line: one module for each command, all of them listed here."""
+
+import sys
+from importlib.metadata import version
+
+from cyclopts import App
+
+from fieldstone.cli.check import check
+from fieldstone.cli.new import new_command
+from fieldstone.cli.report import report_error
+from fieldstone.cli.schema import schema
+from fieldstone.errors import FieldstoneError
+
+COMMANDS = (
+    check,
+    schema,
+    new_command(),
+)
+"""Functions, and Apps that have commands of their own."""
+
+
+def build_app() -> App:
+    """Returns the whole command line."""
+    app = App(
+        name="fieldstone",
+        help="A metadata-driven low-code runtime: declare in YAML, serve a secured API.",
+        version=version("fieldstone"),
+    )
+    for command in COMMANDS:
+        app.command(command)
+    return app
+
+
+def main() -> None:
+    """Runs the command that the process was called with; ends with 1 when it fails."""
+    try:
+        build_app()()
+    except FieldstoneError as error:
+        report_error(error)
+        sys.exit(1)

@@ -1,0 +1,37 @@
+"""`fieldstone schema`: the JSON Schema of every kind of declaration, for editors."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from fieldstone.kinds.app import AppDeclaration
+from fieldstone.kinds.declaration import Declared
+from fieldstone.kinds.package import PackageDeclaration
+from fieldstone.kinds.table import KINDS
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema(*, out: Path = Path("metadata/schemas")) -> None:
+    """Write the JSON Schema of every kind of declaration, so that editors complete and check YAML.
+
+    Parameters
+    ----------
+    out
+        The folder to write to; files of that name in it are replaced.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    schemas = declaration_schemas()
+    for name, document in schemas.items():
+        text = msgspec.json.format(msgspec.json.encode(document, order="sorted")).decode()
+        (out / f"{name}.schema.json").write_text(f"{text}\n", "utf-8")
+    Console(highlight=False, soft_wrap=True).print(f"{len(schemas)} schemas written to {out}/", style="green")
+
+
+def declaration_schemas() -> dict[str, dict[str, Any]]:
+    """Returns the JSON Schema of each kind, and of `app.yaml` and `package.yaml`, by name."""
+    structs: dict[str, type[Declared]] = {kind.name: kind.struct for kind in KINDS.values()}
+    structs |= {"app": AppDeclaration, "package": PackageDeclaration}
+    return {name: {"$schema": _DRAFT, **msgspec.json.schema(struct)} for name, struct in structs.items()}
