@@ -23,6 +23,10 @@ class WithinUnit:
         """Runs a further operation in the same Unit, as the same caller unless another is given."""
         return await self._door.execute(operation, caller or self.caller, unit=self._unit)
 
+    async def take_turn(self) -> None:
+        """Waits for the other Units that change rights: all of them write the row of the epoch, and hold it until they end."""
+        await self._unit.transaction.raise_epoch()
+
 
 async def fire(
     door: Door, unit: Unit, caller: Caller, object_name: str, event: Event, changes: Iterable[Change]

@@ -36,6 +36,12 @@ class Context(Protocol):
     async def execute(self, operation: Operation, caller: Caller | None = None) -> Outcome:
         """Runs a further operation in the same Unit, as the same caller unless another is given."""
 
+    async def take_turn(self) -> None:
+        """Waits until every other Unit that has taken its turn, or changed anybody's rights, has ended; what they did is seen then.
+
+        For a rule over several records that two Units at once could break together.
+        """
+
 
 HookFunction = Callable[[Context, Change], Awaitable[None]]
 

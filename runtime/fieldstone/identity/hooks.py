@@ -46,11 +46,11 @@ def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
 
 
 async def join_makers_organization(context: Context, change: Change) -> None:
-    """Makes a new user a member of his maker's active organisation."""
+    """Makes a new user a member of his maker's active organisation; only the system makes users outside any."""
     organization_id = context.caller.organization_id
-    if organization_id is None:
-        raise Invalid("A user joins his maker's organisation, and none is active.")
-    await create_records(context.execute, "sys_member", [{"user_id": change.id}], system_in(organization_id))
+    if organization_id is not None:
+        row = {"user_id": change.id}
+        await create_records(context.execute, "sys_member", [row], system_in(organization_id))
 
 
 async def keep_an_administrator_active(context: Context, change: Change) -> None:
@@ -134,22 +134,26 @@ async def keep_the_reach_of_a_key(context: Context, change: Change) -> None:
 
 async def _require_another(context: Context, organization_id: str, user_id: str) -> None:
     """Raises Conflict unless somebody else, an active member, is an administrator of the organisation, or this user is none."""
-    execute = context.execute
-    held = {"permission_set": ADMINISTRATOR, "organization_id": organization_id}
-    grants = await read_records(execute, "sys_user_permission_set", held, ("user_id",))
-    holders = {grant["user_id"] for grant in grants}
-    others = list(holders - {user_id})
-    if user_id not in holders:
+    if user_id not in await _administrators(context, organization_id):
         return
+    await context.take_turn()
+    others = list(await _administrators(context, organization_id) - {user_id})
     if others:
         active = {"id": {"$in": others}, "active": True}
-        users = await read_records(execute, "sys_user", active, ("id",))
+        users = await read_records(context.execute, "sys_user", active, ("id",))
         staying = {"user_id": {"$in": [user["id"] for user in users]}, "organization_id": organization_id}
-        if users and await read_first(execute, "sys_member", staying, ("id",)) is not None:
+        if users and await read_first(context.execute, "sys_member", staying, ("id",)) is not None:
             return
     raise Conflict(
         "An organisation keeps at least one administrator.", hint=f"Grant `{ADMINISTRATOR}` to somebody else first."
     )
+
+
+async def _administrators(context: Context, organization_id: str) -> set[str]:
+    held = {"permission_set": ADMINISTRATOR, "organization_id": organization_id}
+    return {
+        row["user_id"] for row in await read_records(context.execute, "sys_user_permission_set", held, ("user_id",))
+    }
 
 
 def _unknown_set(name: str, catalog: Catalog) -> Invalid:

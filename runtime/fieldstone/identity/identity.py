@@ -36,30 +36,30 @@ class Identity:
         self._declared = declared
         self._clock = clock
         self._epoch = epoch
-        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._entries: OrderedDict[Credential, _Entry] = OrderedDict()
 
     async def caller(self, credential: Credential | None) -> Caller:
         """Returns who shows a credential, ANONYMOUS for none; raises Unauthenticated for one that does not hold (any more)."""
         if credential is None:
             return ANONYMOUS
         epoch, now = await self._epoch(), self._clock()
-        token_hash = hash_token(credential.secret)
-        entry = self._entries.get(token_hash)
+        hashed = Credential(credential.kind, hash_token(credential.secret))
+        entry = self._entries.get(hashed)
         if entry is None or entry.epoch != epoch:
-            entry = await self._resolve(credential, token_hash, now, epoch)
+            entry = await self._resolve(hashed, now, epoch)
         ends_at = entry.resolved.ends_at
         if ends_at is not None and ends_at <= now:
-            self._entries.pop(token_hash, None)
+            self._entries.pop(hashed, None)
             raise _not_signed_in()
         return entry.resolved.caller
 
-    async def _resolve(self, credential: Credential, token_hash: str, now: str, epoch: int) -> _Entry:
-        self._entries.pop(token_hash, None)
-        look_up = resolve_key if credential.kind == "key" else resolve_session
-        resolved = await look_up(self._execute, token_hash, now, self._declared)
+    async def _resolve(self, hashed: Credential, now: str, epoch: int) -> _Entry:
+        self._entries.pop(hashed, None)
+        look_up = resolve_key if hashed.kind == "key" else resolve_session
+        resolved = await look_up(self._execute, hashed.secret, now, self._declared)
         if resolved is None:
             raise _not_signed_in()
-        entry = self._entries[token_hash] = _Entry(resolved, epoch)
+        entry = self._entries[hashed] = _Entry(resolved, epoch)
         while len(self._entries) > _KEPT:
             self._entries.popitem(last=False)
         return entry

@@ -1,0 +1,197 @@
+"""A small house for the tests of identity: an app with one object, the real door, a database, and a clock that can be moved."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from fieldstone.access.caller import SYSTEM, Caller, system_in
+from fieldstone.clock import later
+from fieldstone.engine.door import Door
+from fieldstone.engine.handlers import DATA_HANDLERS
+from fieldstone.engine.operation import Create, Operation, Read
+from fieldstone.engine.outcome import Page
+from fieldstone.engine.records import read_records
+from fieldstone.identity.accounts import Accounts
+from fieldstone.identity.bootstrap import Account, bootstrap, create_account
+from fieldstone.identity.credential import credential_of
+from fieldstone.identity.hooks import identity_hooks
+from fieldstone.identity.identity import Identity
+from fieldstone.identity.passwords import Passwords
+from fieldstone.identity.sessions import Origin
+from fieldstone.identity.throttle import Throttle
+from fieldstone.ids import new_id
+from fieldstone.query.document import QueryDocument
+from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.load import load_app
+from fieldstone.settings import Limits, Settings
+from fieldstone.store.interface import Store
+from fieldstone.store.open import open_store
+
+PLATFORM = Path(__file__).parents[2] / "metadata"
+PASSWORD = "correct horse"
+ADDRESS = Origin("192.0.2.1", "a browser")
+SCOPES = frozenset({"notes:read", "notes:write"})
+BEGINNING = "2026-03-01T08:00:00.000Z"
+
+APP = {
+    "app.yaml": "name: small\nlabel: Small\norganization: Small & Co.\npackages: [./notes]\nsurfaces: {apis: []}\n",
+    "notes/package.yaml": "name: notes\n",
+    "notes/note.object.yaml": "name: note\nfields:\n  text: {type: text, required: true}\n",
+    "notes/note_writer.permission.yaml": (
+        "name: note_writer\nobjects:\n  note: {allowRead: true, allowCreate: true, allowEdit: true}\n"
+    ),
+    "notes/note_reader.permission.yaml": "name: note_reader\nobjects:\n  note: {allowRead: true}\n",
+    "notes/granter.permission.yaml": (
+        "name: granter\nobjects:\n"
+        "  sys_user_permission_set: {allowRead: true, allowCreate: true, allowEdit: true, allowDelete: true}\n"
+    ),
+}
+
+
+class MovableClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self._now = BEGINNING
+
+    def __call__(self) -> str:
+        return self._now
+
+    def move(self, seconds: float) -> None:
+        """Goes ahead by so many seconds."""
+        self._now = later(self._now, seconds)
+
+
+class House:
+    """The running app, as one of its processes sees it."""
+
+    sign_ins = 20
+    password = PASSWORD
+    origin = ADDRESS
+    all_seeing = SYSTEM
+
+    def __init__(self, catalog: Catalog, store: Store) -> None:
+        self.catalog = catalog
+        self.store = store
+        self.clock = MovableClock()
+        self.passwords = Passwords(Argon2Hasher(time_cost=1, memory_cost=1024, parallelism=1))
+        self.door = Door(
+            store,
+            DATA_HANDLERS,
+            Settings(secret="a secret"),
+            hooks=identity_hooks(catalog),
+            preparers={"password": self.passwords.hash},
+            clock=self.clock,
+            new_id=new_id,
+        )
+        self.execute = self.door.execute
+        self.identity = self.another_identity()
+        self.accounts = self.accounts_of(catalog)
+        self.organization_id = ""
+
+    def another_identity(self) -> Identity:
+        """Returns what another process of the same app would look callers up with."""
+        declared = frozenset(self.catalog.permissions)
+        return Identity(self.execute, declared=declared, clock=self.clock, epoch=self.store.epoch)
+
+    def accounts_of(self, catalog: Catalog) -> Accounts:
+        """Returns the accounts under the settings of an app."""
+        return Accounts(
+            self.execute,
+            auth=catalog.app.auth,
+            scopes=SCOPES,
+            passwords=self.passwords,
+            throttle=Throttle(self.sign_ins, lambda: 0.0),
+            clock=self.clock,
+        )
+
+    async def system(self, operation: Operation, organization_id: str | None = None) -> Any:
+        """Does something as the system, in the default organisation unless another is given."""
+        return await self.execute(operation, system_in(organization_id or self.organization_id))
+
+    async def user(self, name: str, *sets: str, organization_id: str | None = None) -> str:
+        """Makes `<name>@example.org` with the usual password, holding permission sets."""
+        account = Account(f"{name}@example.org", PASSWORD, name.title(), sets=sets)
+        return await create_account(self.execute, account, organization_id or self.organization_id)
+
+    async def grant(self, user_id: str, name: str) -> None:
+        """Grants a permission set."""
+        await self.system(Create("sys_user_permission_set", ({"user_id": user_id, "permission_set": name},)))
+
+    async def organization(self, slug: str) -> str:
+        """Makes a further organisation."""
+        written = await self.execute(Create("sys_organization", ({"name": slug.title(), "slug": slug},)), SYSTEM)
+        return written.ids[0]
+
+    async def member(self, user_id: str, organization_id: str) -> None:
+        """Makes a user a member of an organisation."""
+        await self.system(Create("sys_member", ({"user_id": user_id},)), organization_id)
+
+    async def memberships(self, user_id: str, organization_id: str) -> list[str]:
+        """Returns the ids of a user's memberships in an organisation."""
+        return [
+            row["id"]
+            for row in await self.read("sys_member", ("id",), user_id=user_id, organization_id=organization_id)
+        ]
+
+    async def sign_in(self, name: str) -> str:
+        """Signs `<name>@example.org` in, after making him when he is not there, and returns his token."""
+        if not await self.read("sys_user", ("id",), email=f"{name}@example.org"):
+            await self.user(name)
+        return (await self.accounts.sign_in(f"{name}@example.org", PASSWORD, Origin(name))).token
+
+    async def caller(self, name: str) -> Caller:
+        """Returns the caller that `<name>@example.org` is after signing in."""
+        return await self.identity.caller(credential_of(await self.sign_in(name)))
+
+    async def read(self, object_name: str, fields: tuple[str, ...], **where: Any) -> list[dict[str, Any]]:
+        """Returns what is stored, past every policy."""
+        return await read_records(self.execute, object_name, where, fields)
+
+    async def count(self, object_name: str) -> int:
+        """Returns how many records there are, past every policy."""
+        return len(await self.read(object_name, ("id",)))
+
+    async def list(
+        self, caller: Caller, object_name: str, query: QueryDocument | None = None, where: Any = None
+    ) -> Page:
+        """Returns what a caller gets when he asks for a list."""
+        document = query or (QueryDocument() if where is None else QueryDocument(where=where))
+        return await self.execute(Read(object_name, document), caller)
+
+
+def write_app(folder: Path, **more: str) -> Path:
+    """Writes the small app into a folder, with further or other files by path, and returns the folder."""
+    for name, text in (APP | more).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def load(folder: Path) -> Catalog:
+    """Returns the catalog of an app in a folder, over the platform without its surfaces."""
+    platform = folder / "platform"
+    if not platform.exists():
+        shutil.copytree(PLATFORM, platform, ignore=shutil.ignore_patterns("apis"))
+    return load_app(folder, parts={}, cache=None, platform=platform)
+
+
+@asynccontextmanager
+async def open_house(catalog: Catalog, database_url: str) -> AsyncIterator[House]:
+    """Opens a house over a database, as a process that starts, before anything is in it."""
+    store = await open_store(catalog, database_url, synchronous="normal", limits=Limits())
+    try:
+        yield House(catalog, store)
+    finally:
+        await store.close()
+
+
+async def started(house: House, settings: Settings | None = None) -> House:
+    """Does what the first start does."""
+    house.organization_id = await bootstrap(house.execute, house.catalog.app, settings or Settings())
+    return house
