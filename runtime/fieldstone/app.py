@@ -194,14 +194,12 @@ def _with_secret(folder: Path, settings: Settings) -> Settings:
     path = folder / OWN_FOLDER / "secret"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError), path.open("x", encoding="ascii", opener=_for_the_owner) as file:
-            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48))
         secret = path.read_text(encoding="ascii").strip()
     except OSError as error:
         message = f"No secret can be kept in `{path}`: {error.strerror}."
         raise SettingsError(message, hint="Set FIELDSTONE_SECRET.") from error
     return msgspec.structs.replace(settings, secret=secret)
-
-
-def _for_the_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)

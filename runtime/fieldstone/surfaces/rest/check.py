@@ -32,10 +32,10 @@ Remark = tuple[str, str | None]
 
 
 def check_apis(catalog: Catalog) -> list[Fault]:
-    """Returns the faults of every mounted api."""
+    """Returns the faults of every api, mounted or not."""
     faults = []
-    mounted = [catalog.apis[name] for name in catalog.app.surfaces.apis]
-    for api in mounted:
+    mounted = [catalog.apis[name] for name in catalog.app.surfaces.apis if name in catalog.apis]
+    for api in catalog.apis.values():
         place = catalog.items["api"][api.name].place
         remarks = [*_of_api(api), *_of_paths(api, mounted)]
         for operation in api.operations:
@@ -57,7 +57,7 @@ def _of_api(api: ApiDeclaration) -> Iterator[Remark]:
 
 
 def _of_paths(api: ApiDeclaration, mounted: list[ApiDeclaration]) -> Iterator[Remark]:
-    for other in mounted:
+    for other in mounted if api in mounted else []:
         if other is not api and f"{api.base_path}/".startswith(f"{other.base_path}/"):
             yield f"`{api.base_path}` lies within the base path of `{other.name}`.", None
 

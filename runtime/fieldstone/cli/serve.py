@@ -1,0 +1,124 @@
+"""`fieldstone serve`: serves an app over HTTP, in this process or in several, and in development again after every change."""
+
+import asyncio
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter, validators
+from rich.console import Console
+
+from fieldstone.app import SQLITE, database_url, load_catalog, open_runtime
+from fieldstone.cli.processes import serve_and_reload, serve_in_workers
+from fieldstone.cli.worker import open_server_log, serve_app
+from fieldstone.errors import SettingsError
+from fieldstone.registry.catalog import Catalog
+from fieldstone.settings import Settings, read_settings
+
+BACKLOG = 2048
+Port = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))]
+Workers = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=256))]
+
+
+class SignInExample(msgspec.Struct, frozen=True):
+    """An account that the app's own seeds make, to try it with."""
+
+    email: str
+    password: str
+
+
+def serve(
+    app: Path, /, *, host: str = "127.0.0.1", port: Port = 8000, workers: Workers = 1, reload: bool = False
+) -> None:
+    """Serve an app over HTTP until it is stopped.
+
+    Parameters
+    ----------
+    app
+        The app's folder, with its `app.yaml`.
+    host
+        The address to listen at.
+    port
+        The port to listen at; 0 takes a free one.
+    workers
+        How many processes answer; more than one needs PostgreSQL.
+    reload
+        Start again whenever a declaration changes; for development.
+    """
+    settings = read_settings(os.environ)
+    catalog = load_catalog(app)
+    _refuse_what_cannot_be(app, catalog, settings, workers, reload=reload)
+    with _listen(host, port) as listener:
+        lines = _announcement(catalog, settings, listener)
+        if reload:
+            _print(lines)
+            serve_and_reload(app, settings, listener, catalog)
+        elif workers > 1:
+            asyncio.run(_first_start(app, settings))
+            _print(lines)
+            sys.exit(serve_in_workers(app, settings, listener, workers))
+        else:
+            serve_app(app, settings, listener, lambda: _print(lines))
+
+
+def demo_sign_in(catalog: Catalog, settings: Settings) -> SignInExample | None:
+    """Returns the first account that the seeds make with a password; None in production."""
+    if settings.environment == "production":
+        return None
+    records = (record for seed in catalog.seeds if seed.object == "sys_user" for record in seed.records)
+    for record in records:
+        if "email" in record and "password" in record:
+            return SignInExample(record["email"], record["password"])
+    return None
+
+
+def _refuse_what_cannot_be(app: Path, catalog: Catalog, settings: Settings, workers: int, *, reload: bool) -> None:
+    if workers > 1 and database_url(app, catalog, settings).startswith(SQLITE):
+        raise SettingsError(
+            f"{workers} workers cannot share a SQLite database.",
+            hint="Use one worker, or a PostgreSQL database (FIELDSTONE_DATABASE_URL).",
+        )
+    if reload and workers > 1:
+        raise SettingsError("--reload serves with one worker.", hint="Leave out --workers.")
+    if reload and settings.environment == "production":
+        raise SettingsError("--reload is for development.", hint="Leave it out, or set FIELDSTONE_ENV=development.")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        hint = "Stop what listens there, or take another --port." if port else None
+        raise SettingsError(f"Cannot listen at {host}:{port}: {error.strerror}.", hint=hint) from error
+
+
+async def _first_start(app: Path, settings: Settings) -> None:
+    """Does what the first start does before several processes begin."""
+    async with open_runtime(app, settings, open_server_log(settings)):
+        pass
+
+
+def _announcement(catalog: Catalog, settings: Settings, listener: socket.socket) -> list[str]:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{port}"
+    lines = [f"[bold green]{catalog.app.label or catalog.app.name}[/] is served at [bold]{address}[/]"]
+    for api in (catalog.apis[name] for name in catalog.app.surfaces.apis):
+        lines.append(f"  API            {address}{api.base_path}")
+        docs = [item.path for item in api.operations if item.handler == "openapi.docs"]
+        lines += [f"  documentation  {address}{api.base_path}{path}" for path in docs]
+    example = demo_sign_in(catalog, settings)
+    if example is not None:
+        lines.append(f"  demo sign-in   {example.email} with the password {example.password}")
+    return lines
+
+
+def _print(lines: list[str]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for line in lines:
+        console.print(line)
+    sys.stdout.flush()

@@ -1,0 +1,52 @@
+"""One serving process: opens the app, answers on a socket that is there already, and closes it all when it is told to stop."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+import uvloop
+
+from fieldstone.app import open_runtime
+from fieldstone.log import Log, open_log
+from fieldstone.settings import Settings
+
+STOPPING_SECONDS = 10
+
+
+def serve_app(folder: Path, settings: Settings, listener: socket.socket, when_ready: Callable[[], None]) -> None:
+    """Serves until SIGTERM or SIGINT; requests that are being answered are answered first."""
+    _end_by_server_alone()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(folder, settings, listener, when_ready))
+
+
+def open_server_log(settings: Settings) -> Log:
+    """Returns the log of a serving process: on the standard error stream, for people in development."""
+    return open_log(sys.stderr.buffer, readable=settings.environment == "development")
+
+
+async def _serve(folder: Path, settings: Settings, listener: socket.socket, when_ready: Callable[[], None]) -> None:
+    async with open_runtime(folder, settings, open_server_log(settings)) as runtime:
+        config = uvicorn.Config(
+            runtime.asgi,
+            loop="none",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOPPING_SECONDS,
+        )
+        when_ready()
+        await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def _end_by_server_alone() -> None:
+    """Takes the signals' usual effect away: the server stops on them, then raises them again, before the app is closed."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
