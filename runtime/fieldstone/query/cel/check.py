@@ -47,7 +47,7 @@ class _Checker:
                 return self._map(part)
         raise TypeError(f"{type(part).__name__} is no part of an expression")
 
-    def _fault(self, part: syntax.Syntax, code: str, message: str, hint: str | None = None) -> ir.Node:
+    def _fault(self, part: syntax.Syntax | ir.Node, code: str, message: str, hint: str | None = None) -> ir.Node:
         self.faults.append(ExpressionFault(part.pos, part.end, code, message, hint))
         return ir.Lit(part.pos, part.end, DYN, None)
 
@@ -114,9 +114,9 @@ class _Checker:
 
     def _map(self, part: syntax.Pairs) -> ir.Node:
         pairs = tuple((self.visit(key), self.visit(value)) for key, value in part.items)
-        for (written, _), (key, _) in zip(part.items, pairs, strict=True):
+        for key, _ in pairs:
             if key.type.name not in _KEYS:
-                self._fault(written, "TYPE_MISMATCH", f"A {_shown(key.type)} cannot be a key", "Use a text")
+                self._fault(key, "TYPE_MISMATCH", f"A {_shown(key.type)} cannot be a key", "Use a text")
         return ir.MapLit(part.pos, part.end, map_of(_joined([value.type for _, value in pairs]) or DYN), pairs)
 
     def _call(self, part: syntax.Call) -> ir.Node:
@@ -149,10 +149,10 @@ class _Checker:
     def _junction(self, part: syntax.Call, args: tuple[ir.Node, ...]) -> ir.Node:
         """Returns `&&` or `||` with operands of the same operator taken in, so that its depth does not grow."""
         flat: list[ir.Node] = []
-        for written, arg in zip(part.args, args, strict=True):
+        for arg in args:
             if arg.type.name not in ("bool", "dyn"):
                 message = f"`{part.function}` cannot take {_shown(arg.type)}"
-                self._fault(written, "TYPE_MISMATCH", message, "It takes conditions, which are true or false")
+                self._fault(arg, "TYPE_MISMATCH", message, "It takes conditions, which are true or false")
             flat.extend(arg.args if isinstance(arg, ir.Op) and arg.op == part.function else (arg,))
         return ir.Op(part.pos, part.end, BOOL, part.function, tuple(flat))
 
@@ -208,7 +208,7 @@ class _Checker:
     def _condition(self, part: syntax.Syntax) -> ir.Node:
         cond = self.visit(part)
         if cond.type.name not in ("bool", "dyn"):
-            self._fault(part, "TYPE_MISMATCH", f"The condition is a {_shown(cond.type)}", "It must be true or false")
+            self._fault(cond, "TYPE_MISMATCH", f"The condition is a {_shown(cond.type)}", "It must be true or false")
         return cond
 
 

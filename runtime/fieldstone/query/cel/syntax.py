@@ -149,7 +149,7 @@ class _Parser:
         marks = []
         while self._next.kind == sign:
             marks.append(self._take())
-        if sign == "-" and self._next.kind in ("int", "float"):
+        if len(marks) == 1 and sign == "-" and self._next.kind in ("int", "float"):
             marks.pop()
             self._at -= 1
         operand = self._member()
@@ -230,11 +230,11 @@ class _Parser:
     def _name(self) -> Syntax:
         token = self._take()
         name = str(token.value)
-        if self._next.kind == "(":
-            return self._call(token, None)
         if name in RESERVED:
             message = f"`{name}` is a reserved word"
             raise syntax_error(token.pos, token.end, message, f"A field of this name is written `record.{name}`")
+        if self._next.kind == "(":
+            return self._call(token, None)
         return self._counted(Name(pos=token.pos, end=token.end, name=name))
 
     def _literal(self) -> Syntax:

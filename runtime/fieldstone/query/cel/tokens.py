@@ -112,7 +112,11 @@ def _string(found: re.Match[str], pos: int) -> str:
         raise syntax_error(pos, found.end(), "There are no byte strings", "Write it without `b`")
     width = 3 if text[prefix : prefix + 3] in ('"""', "'''") and len(text) >= prefix + 6 else 1
     inner = text[prefix + width : -width]
-    return inner if found["raw"] else _unescape(inner, pos + width)
+    if found["raw"] is None:
+        return _unescape(inner, pos + width)
+    if (len(inner) - len(inner.rstrip("\\"))) % 2:
+        raise syntax_error(pos, found.end(), "A raw text cannot end with a single backslash")
+    return inner
 
 
 def _unescape(text: str, start: int) -> str:
