@@ -28,10 +28,10 @@ check: .venv/.installed-dev
 	$(BIN)/python -m pytest tests/house
 
 bench: .venv/.installed-test
-	$(BIN)/python -m bench.run $(ARGS)
+	$(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m bench.run $(ARGS)
 
 flights: .venv/.installed-test
-	$(BIN)/python -m packages.flights.load $(ARGS)
+	$(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m packages.flights.load $(ARGS)
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .fieldstone build dist

@@ -77,7 +77,7 @@ def _floor(database_url: str, folder: Path) -> Iterator[Side]:
     port = free_port()
     command = [sys.executable, "-m", "bench.floor", database_url, str(port)]
     with started(command, environ, folder / "floor.log") as process:
-        wait_until_ready(process, f"http://127.0.0.1:{port}/ready", folder / "floor.log")
+        wait_until_ready(process, f"http://127.0.0.1:{port}/ready")
         yield Side("floor", port, process.pid)
 
 

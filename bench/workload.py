@@ -7,7 +7,7 @@ from typing import Any
 
 OBJECT = "work_order"
 ROWS = 100_000
-TECHNICIANS = 10
+TECHNICIANS = 5
 BATCH = 5_000
 STATUSES = ("open", "waiting", "closed")
 

@@ -1,6 +1,7 @@
 """Servers for tests and for the programs beside them: `fieldstone serve` started as a user would, in a process of its own.
 
-The process listens on 127.0.0.1 at a free port, writes its log to a file, and is stopped at the end of the block.
+The process listens on 127.0.0.1 at a free port, writes its log to a file, and is stopped at the end of the block. An exception
+that leaves the block carries the end of that log as a note.
 """
 
 import secrets
@@ -32,7 +33,7 @@ class Server(msgspec.Struct, frozen=True):
 
 
 class ServerDied(Exception):
-    """A server that did not come up; its message ends with the last lines of its log."""
+    """A server that did not come up."""
 
 
 @contextmanager
@@ -53,7 +54,7 @@ def running_server(
     command = [str(COMMAND), "serve", str(app), "--host", "127.0.0.1", "--port", str(port)]
     with started(command, environment, folder / f"server-{port}.log") as process:
         url = f"http://127.0.0.1:{port}"
-        wait_until_ready(process, f"{url}/ready", folder / f"server-{port}.log")
+        wait_until_ready(process, f"{url}/ready")
         yield Server(url=url, process_id=process.pid, admin_password=password)
 
 
@@ -64,6 +65,10 @@ def started(command: list[str], environment: Mapping[str, str], log: Path) -> It
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink)
     try:
         yield process
+    except Exception as error:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LINES_OF_LOG:]
+        error.add_note("\n".join([f"{log.name} ends with:", *lines]))
+        raise
     finally:
         process.terminate()
         try:
@@ -73,7 +78,7 @@ def started(command: list[str], environment: Mapping[str, str], log: Path) -> It
             process.wait()
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
     """Returns when the address answers 200; raises ServerDied when the process ends or takes too long."""
     deadline = time.monotonic() + SECONDS_TO_START
     while process.poll() is None and time.monotonic() < deadline:
@@ -83,8 +88,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> N
         except httpx.TransportError:
             pass
         time.sleep(0.05)
-    ending = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LINES_OF_LOG:]
-    raise ServerDied("\n".join([f"Nothing answers at {url}. The log ends with:", *ending]))
+    raise ServerDied(f"Nothing answers at {url}.")
 
 
 def sign_in(url: str, email: str, password: str) -> str:
