@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from fieldstone.access.caller import SYSTEM
 from fieldstone.engine.records import Execute, create_records, read_first
-from fieldstone.errors import Internal, UniqueViolation
+from fieldstone.errors import Internal, NotFound, UniqueViolation
 from fieldstone.kinds.app import AppDeclaration
 
 
@@ -14,6 +14,14 @@ async def default_organization(execute: Execute) -> str:
     if organization_id is None:
         raise Internal("There is no organisation: the server has not been started on this database yet.")
     return organization_id
+
+
+async def organization_name(execute: Execute, organization_id: str) -> str:
+    """Returns an organisation's name."""
+    row = await read_first(execute, "sys_organization", {"id": organization_id}, ("name",))
+    if row is None:
+        raise NotFound(f"No organisation `{organization_id}`.")
+    return str(row["name"])
 
 
 async def ensure_organization(execute: Execute, app: AppDeclaration) -> str:
