@@ -9,12 +9,16 @@ from fieldstone.cli.check import check
 from fieldstone.cli.new import new_command
 from fieldstone.cli.report import report_error
 from fieldstone.cli.schema import schema
+from fieldstone.cli.serve import serve
+from fieldstone.cli.user import user_command
 from fieldstone.errors import FieldstoneError
 
 COMMANDS = (
     check,
     schema,
+    serve,
     new_command(),
+    user_command(),
 )
 """Functions, and Apps that have commands of their own."""
 
