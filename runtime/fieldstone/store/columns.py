@@ -5,7 +5,6 @@ PostgreSQL the native types are used; text compares by code point (`COLLATE "C"`
 """
 
 from collections.abc import Callable
-from datetime import date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import cache
 from typing import Any, Literal
@@ -37,6 +36,22 @@ class Column(msgspec.Struct, frozen=True, eq=False):
     sql_type: TypeEngine[Any]
     to_driver: Convert | None = None
     to_wire: Convert | None = None
+
+
+class Spelled(sa.TypeDecorator[str]):
+    """A type whose parameters go to PostgreSQL as text and are read there: the driver takes the first and last day for infinite."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, target: TypeEngine[Any]) -> None:
+        """Takes the type of the column."""
+        self.target = target
+        super().__init__()
+
+    def bind_expression(self, bindparam: sa.BindParameter[str]) -> sa.ColumnElement[str]:
+        """Returns the parameter as the column's type."""
+        return sa.cast(sa.type_coerce(bindparam, sa.Text()), self.target)
 
 
 @cache
@@ -114,10 +129,6 @@ def _trimmed(value: Decimal) -> int | Decimal:
     return whole if whole == value else value.normalize(_EXACT)
 
 
-def _instant(value: datetime) -> str:
-    return value.isoformat(timespec="milliseconds")[:23] + "Z"
-
-
 def _sqlite_decimal(storage: Storage) -> Column:
     reader = _unscaled(storage.scale) if storage.fixed else _unscaled_trimmed(storage.scale)
     return Column("INTEGER", sa.BigInteger(), _scaled(storage.scale), reader)
@@ -145,10 +156,8 @@ _POSTGRESQL: dict[StorageClass, Callable[[Storage], Column]] = {
     StorageClass.INTEGER: lambda _: Column("bigint", sa.BigInteger()),
     StorageClass.DECIMAL: _postgresql_decimal,
     StorageClass.DOUBLE: lambda _: Column("double precision", sa.Double(), float),
-    StorageClass.INSTANT: lambda _: Column(
-        "timestamptz(3)", sa.TIMESTAMP(timezone=True), datetime.fromisoformat, _instant
-    ),
-    StorageClass.DAY: lambda _: Column("date", sa.Date(), date.fromisoformat, date.isoformat),
+    StorageClass.INSTANT: lambda _: Column("timestamptz(3)", Spelled(sa.TIMESTAMP(timezone=True))),
+    StorageClass.DAY: lambda _: Column("date", Spelled(sa.Date())),
     StorageClass.BOOLEAN: lambda _: Column("boolean", sa.Boolean()),
     StorageClass.JSON: lambda _: Column("jsonb", postgresql.JSONB(), json_text, msgspec.Raw),
     StorageClass.BYTES: lambda _: Column("bytea", sa.LargeBinary()),

@@ -11,7 +11,7 @@ from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.types import TypeEngine
 
 from fieldstone.query.storage import Storage, StorageClass
-from fieldstone.store.columns import Column, Convert, DialectName, column_of, json_text
+from fieldstone.store.columns import Column, Convert, DialectName, Spelled, column_of, json_text
 
 Value = sa.ColumnElement[Any]
 Condition = sa.ColumnElement[bool]
@@ -23,8 +23,8 @@ class Dialect(Protocol):
     name: DialectName
     sql: SqlDialect
 
-    def placeholder(self, number: int) -> str:
-        """Returns how the parameter of a place is written; places count from 1."""
+    def placeholder(self, number: int, column: Column) -> str:
+        """Returns how the parameter of a place, which becomes a column's value, is written; places count from 1."""
 
     def column(self, storage: Storage) -> Column:
         """Returns how a storage class is kept."""
@@ -75,9 +75,9 @@ class SqliteDialect:
         """Makes the compiler's dialect."""
         self.sql: SqlDialect = pysqlite_dialect()
 
-    def placeholder(self, number: int) -> str:
+    def placeholder(self, number: int, column: Column) -> str:
         """Returns a question mark: parameters go by their order."""
-        del number
+        del number, column
         return "?"
 
     def column(self, storage: Storage) -> Column:
@@ -152,9 +152,9 @@ class PostgresDialect:
         make: Callable[[], SqlDialect] = asyncpg_dialect
         self.sql = make()
 
-    def placeholder(self, number: int) -> str:
+    def placeholder(self, number: int, column: Column) -> str:
         """Returns the number of the parameter."""
-        return f"${number}"
+        return f"CAST(${number}::text AS {column.ddl})" if isinstance(column.sql_type, Spelled) else f"${number}"
 
     def column(self, storage: Storage) -> Column:
         """Returns how a storage class is kept."""
@@ -194,11 +194,12 @@ class PostgresDialect:
 
     def one_of(self, value: Value, values: Value) -> Condition:
         """Binds the list as an array, so that its length is no part of the statement."""
-        return value == sa.any_(values)
+        spelled = value.type.target if isinstance(value.type, Spelled) else None
+        return value == sa.any_(values if spelled is None else sa.cast(values, ARRAY(spelled)))
 
     def list_of(self, item: Convert | None, sql_type: TypeEngine[Any]) -> tuple[Convert, TypeEngine[Any]]:
         """Returns the list as it is."""
-        return _listed(item, list), ARRAY(sql_type)
+        return _listed(item, list), ARRAY(sa.Text() if isinstance(sql_type, Spelled) else sql_type)
 
     def same(self, left: Value, right: Value) -> Condition:
         """Uses `IS NOT DISTINCT FROM`."""

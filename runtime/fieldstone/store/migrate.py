@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from fieldstone.errors import Conflict, DeclarationError, Fault, Internal, SettingsError
+from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.store import ddl
 from fieldstone.store.columns import DialectName
@@ -25,8 +26,11 @@ OBJECTS_AT_ONCE = 40
 """How many objects share a transaction: PostgreSQL holds a lock for each table and index in one."""
 
 _OWN_TABLES = (
-    f"CREATE TABLE IF NOT EXISTS {EPOCH_TABLE} (policy BIGINT NOT NULL, metadata BIGINT NOT NULL)",
-    f"INSERT INTO {EPOCH_TABLE} (policy, metadata) SELECT 1, 1 WHERE NOT EXISTS (SELECT 1 FROM {EPOCH_TABLE})",
+    (
+        f"CREATE TABLE IF NOT EXISTS {EPOCH_TABLE}"
+        " (id INTEGER PRIMARY KEY, policy BIGINT NOT NULL, metadata BIGINT NOT NULL)"
+    ),
+    f"INSERT INTO {EPOCH_TABLE} (id, policy, metadata) SELECT 1, 1, 1 WHERE NOT EXISTS (SELECT 1 FROM {EPOCH_TABLE})",
     f"CREATE TABLE IF NOT EXISTS {SCHEMA_TABLE} (name TEXT PRIMARY KEY, hash TEXT NOT NULL, definition TEXT NOT NULL)",
 )
 _READ = f"SELECT name, hash, definition FROM {SCHEMA_TABLE}"
@@ -181,7 +185,8 @@ async def _remember(change: _Change, session: Session, dialect: Dialect, *, comp
     pointing = tuple(reference for reference in stored.references if reference.column not in names)
     made = wanted.references if complete else tuple(r for r in wanted.references if r in stored.references)
     schema = TableSchema(wanted.name, wanted.columns + left, wanted.indexes, made + pointing)
-    places = [dialect.placeholder(number) for number in (1, 2, 3)]
+    text = dialect.column(Storage(StorageClass.TEXT))
+    places = [dialect.placeholder(number, text) for number in (1, 2, 3)]
     await session.write(_FORGET.format(*places), (wanted.name,))
     digest = fingerprint(wanted) if complete else ""
     await session.write(_WRITE.format(*places), (wanted.name, digest, msgspec.json.encode(schema).decode()))

@@ -1,7 +1,7 @@
 """The schema that an object needs: its columns, indexes and references, as one value that can be stored and compared.
 
-Every index but those on references begins with the organisation where there is a wall, for every query of a caller does; those that are not
-unique end with `id`, as every order does.
+Indexes name the organisation where there is a wall, for every query of a caller does: first, or second on a reference, where the checks of
+foreign keys look for the reference alone. Those that are not unique end with `id`, as every order does.
 """
 
 from collections.abc import Iterable, Iterator
@@ -106,7 +106,7 @@ def _indexes(linked: Object, stored: list[Field]) -> Iterator[IndexSchema]:
         elif field.declaration.index:
             yield _index(linked, (*wall, field.name, ID))
         if field.delete_behavior is not None:
-            yield _index(linked, (field.name,))
+            yield _index(linked, (field.name, *wall, ID))
     for declared in linked.declaration.indexes:
         columns = (*wall, *(name for name in declared.fields if name not in wall))
         ending = () if declared.unique or ID in columns else (ID,)

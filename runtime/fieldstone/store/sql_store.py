@@ -20,8 +20,8 @@ from fieldstone.store.write import InsertStatement, compile_delete, compile_inse
 
 SHAPES_KEPT = 4096
 
-_EPOCH = f"SELECT policy FROM {EPOCH_TABLE} LIMIT 1"
-_RAISE_EPOCH = f"UPDATE {EPOCH_TABLE} SET policy = policy + 1"
+_EPOCH = f"SELECT policy FROM {EPOCH_TABLE} WHERE id = 1"
+_RAISE_EPOCH = f"UPDATE {EPOCH_TABLE} SET policy = policy + 1 WHERE id = 1"
 _READY = "SELECT 1"
 
 

@@ -44,7 +44,7 @@ class SqliteDatabase:
         self.dialect: Dialect = SqliteDialect()
         self.unique_keys: UniqueKeys = {}
         self.seconds = statement_seconds
-        self.commits_beside = synchronous == "full"
+        self._commit_pace = Pace(quick=True)
         self.writer = SqliteConnection(path, interval=IN_THREAD_INTERVAL, writes=True, synchronous=synchronous)
         self._path = path
         self._reader = SqliteConnection(path, interval=ON_LOOP_INTERVAL)
@@ -100,7 +100,7 @@ class SqliteDatabase:
             await self._begin()
             try:
                 yield session
-                await self._commit()
+                await self._commit(many=session.many)
             finally:
                 if self.writer.in_transaction:
                     self.writer.run("ROLLBACK", (), self.seconds)
@@ -181,17 +181,20 @@ class SqliteDatabase:
                     raise sqlite_failure(error) from error
             await asyncio.sleep(BUSY_PAUSE_SECONDS)
 
-    async def _commit(self) -> None:
+    async def _commit(self, *, many: bool) -> None:
+        """Commits on the loop's thread as long as the disk is quick and the transaction small."""
         if not self.writer.in_transaction:
             raise Internal("The transaction has ended before its commit.")
-        work = partial(self.writer.run, "COMMIT", (), self.seconds)
-        if self.commits_beside:
+        work = partial(self.writer.run, "COMMIT", (), inf)
+        pace = self._commit_pace
+        if many or pace.beside:
+            pace.beside = max(0, pace.beside - 1)
             await self.beside(self.writer, work)
             return
-        try:
-            work()
-        except SQLITE_FAILURES as error:
-            raise sqlite_failure(error) from error
+        start = perf_counter()
+        _at_once(work)
+        if perf_counter() - start > ON_LOOP_SECONDS:
+            pace.beside = RUNS_BESIDE
 
     def _count_commit(self) -> None:
         self._commits += 1
@@ -208,6 +211,7 @@ class SqliteSession:
         self._database = database
         self._writer = database.writer
         self._statements = 0
+        self.many = False
 
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query, the transaction's own changes among them."""
@@ -225,6 +229,7 @@ class SqliteSession:
         work = partial(self._writer.run, text, parameters, self._database.seconds)
         if self._database.write_pace(text, len(parameters)).quick:
             return _at_once(work)
+        self.many = True
         return await self._beside(work)
 
     async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -237,6 +242,7 @@ class SqliteSession:
         if len(rows) <= ON_LOOP_ROWS:
             _at_once(work)
         else:
+            self.many = True
             await self._beside(work)
 
     async def command(self, text: str) -> None:

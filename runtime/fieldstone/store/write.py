@@ -36,7 +36,7 @@ def compile_insert(object_name: str, columns: tuple[str, ...], tables: Tables, d
     source = tables.source(object_name)
     kept = [dialect.column(source.shape(name).storage) for name in columns]
     names = ", ".join(map(quoted, columns))
-    places = ", ".join(dialect.placeholder(number) for number in range(1, len(columns) + 1))
+    places = ", ".join(dialect.placeholder(number, column) for number, column in enumerate(kept, start=1))
     text = f"INSERT INTO {quoted(object_name)} ({names}) VALUES ({places})"
     return InsertStatement(text, changes_of(column.to_driver for column in kept))
 
