@@ -65,7 +65,7 @@ def check(stand: Stand, scenario: Scenario) -> int:
         message = _message(request, stand.tokens[scenario.caller])
         ours, theirs = (_ask(side, message, scenario) for side in (stand.fieldstone, stand.floor))
         if ours != theirs:
-            raise Different(f"{scenario.name}: {request.target}\nFieldstone: {ours!r}\nfloor:      {theirs!r}")
+            raise Different(f"{scenario.name}: {request.target}\n{_difference(ours, theirs)}")
     return len(requests)
 
 
@@ -141,8 +141,16 @@ def _ask(side: Side, message: bytes, scenario: Scenario) -> bytes:
         return bytes(msgspec.json.decode(body, type=_Page).items)
     if scenario.compare == "created":
         record = json.loads(body)
-        return json.dumps({name: None if name in NEW_EACH_TIME else record[name] for name in record}).encode()
+        return json.dumps({name: None if name in NEW_EACH_TIME else record[name] for name in sorted(record)}).encode()
     return body
+
+
+def _difference(ours: bytes, theirs: bytes) -> str:
+    """Returns both answers around the first place where they part."""
+    places = enumerate(zip(ours, theirs, strict=False))
+    first = next((place for place, (one, other) in places if one != other), min(len(ours), len(theirs)))
+    shown = slice(max(0, first - 200), first + 200)
+    return f"from byte {first} on\nFieldstone: {ours[shown]!r}\nfloor:      {theirs[shown]!r}"
 
 
 def _received(connection: socket.socket) -> Iterator[bytes]:

@@ -36,7 +36,7 @@ class Scenario(msgspec.Struct, frozen=True):
     """A kind of request: who sends it, what a right answer is, and what of the answer must be equal on both sides.
 
     `repeat` says that a request may be sent again. `compare` names the part of the body: the whole record, the `items`
-    of a page, or the record without what is new each time.
+    of a page, or the values of a record but for those that are new each time.
     """
 
     name: str

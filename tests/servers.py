@@ -21,7 +21,7 @@ ADMIN_EMAIL = "admin@fieldstone.example"
 COMMAND = Path(sys.executable).with_name("fieldstone")
 SECONDS_TO_START = 60.0
 SECONDS_TO_STOP = 15.0
-LINES_OF_LOG = 40
+LINES_OF_LOG = 15
 
 
 class Server(msgspec.Struct, frozen=True):

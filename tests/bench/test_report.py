@@ -24,7 +24,8 @@ def test_each_database_has_its_own_table_and_a_new_run_replaces_only_that(tmp_pa
     assert text.startswith(f"# Before\n\n{BEGIN}\n\n### SQLite\n\n1,000 rows, 16 connections")
     assert text.endswith(f"{END}\n\nAfter.\n")
     assert text.index("### SQLite") < text.index("| create |") < text.index("### PostgreSQL") < text.index("| list |")
-    assert "| create | 12,346 | 1.23 | 9.88 | 321 | 12,346 | 1.23 | 9.88 | 321 | 0.70 |" in text
+    assert "| create | Fieldstone | 12,346 | 1.23 | 9.88 | 321 | 0.70 |" in text
+    assert "|  | floor | 12,346 | 1.23 | 9.88 | 321 |  |" in text
     assert "31% of one core" in text
     assert "| get |" not in text
 
