@@ -50,7 +50,7 @@ class Stand(msgspec.Struct, frozen=True):
 def stand(rows: int, folder: Path, console: Console, *, postgres: bool) -> Iterator[Stand]:
     """Prepares the data, starts both servers, and stops all at the end of the block."""
     with ExitStack() as stack:
-        cluster = stack.enter_context(running_postgres(folder / "postgres")) if postgres else None
+        cluster = stack.enter_context(running_postgres(folder)) if postgres else None
         url = stack.enter_context(cluster.fresh_database()) if cluster else sqlite_address(folder / "fieldstone.db")
         with _fieldstone(url, folder) as server:
             tokens, ids = _load(server, rows, console)
