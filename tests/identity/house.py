@@ -74,11 +74,11 @@ class House:
     origin = ADDRESS
     all_seeing = SYSTEM
 
-    def __init__(self, catalog: Catalog, store: Store) -> None:
+    def __init__(self, catalog: Catalog, store: Store, passwords: Passwords) -> None:
         self.catalog = catalog
         self.store = store
         self.clock = MovableClock()
-        self.passwords = Passwords(Argon2Hasher(time_cost=1, memory_cost=1024, parallelism=1))
+        self.passwords = passwords
         self.door = Door(
             store,
             DATA_HANDLERS,
@@ -182,11 +182,12 @@ def load(folder: Path) -> Catalog:
 
 
 @asynccontextmanager
-async def open_house(catalog: Catalog, database_url: str) -> AsyncIterator[House]:
-    """Opens a house over a database, as a process that starts, before anything is in it."""
+async def open_house(catalog: Catalog, database_url: str, passwords: Passwords | None = None) -> AsyncIterator[House]:
+    """Opens a house over a database, as a process that starts, before anything is in it; passwords are hashed cheaply."""
     store = await open_store(catalog, database_url, synchronous="normal", limits=Limits())
+    cheap = Passwords(Argon2Hasher(time_cost=1, memory_cost=1024, parallelism=1))
     try:
-        yield House(catalog, store)
+        yield House(catalog, store, passwords or cheap)
     finally:
         await store.close()
 
