@@ -20,7 +20,7 @@ from fieldstone.engine.gate import check_method, enter, find_object
 from fieldstone.engine.locate import Target
 from fieldstone.engine.operation import Batch, Delete, Update
 from fieldstone.engine.outcome import BatchResult, BatchRow, Written
-from fieldstone.engine.unit import Undone, Unit
+from fieldstone.engine.unit import Fetch, Undone, Unit
 from fieldstone.engine.update import Changing, apply_update, prepare_update
 from fieldstone.errors import (
     BatchTooLarge,
@@ -75,7 +75,7 @@ class _Run:
             )
 
 
-async def prepare_batch(door: Door, operation: Batch, caller: Caller) -> PreparedBatch:
+async def prepare_batch(door: Door, operation: Batch, caller: Caller, fetch: Fetch) -> PreparedBatch:
     """Returns the batch with each row read; raises what befalls all of it."""
     subject = find_object(door, caller, operation.object)
     if not caller.system:
@@ -89,11 +89,11 @@ async def prepare_batch(door: Door, operation: Batch, caller: Caller) -> Prepare
     for place, record in enumerate(operation.records):
         try:
             _check_record(operation.operation, record)
-            rows[place] = await _prepare_row(door, subject, policy, caller, operation, record)
+            rows[place] = await _prepare_row(door, fetch, caller, operation, policy, record)
         except REFUSALS as error:
             errors[place] = error
     if operation.operation == "create":
-        rows = await _prepare_drafts(door, subject, caller, rows, errors)
+        rows = await _prepare_drafts(door, fetch, caller, subject, rows, errors)
     return PreparedBatch(operation, subject, policy, rows, errors)
 
 
@@ -113,24 +113,30 @@ async def apply_batch(door: Door, prepared: PreparedBatch, caller: Caller, unit:
 
 
 async def _prepare_row(
-    door: Door, subject: Object, policy: Policy, caller: Caller, operation: Batch, record: Mapping[str, Any]
+    door: Door, fetch: Fetch, caller: Caller, operation: Batch, policy: Policy, record: Mapping[str, Any]
 ) -> Draft | Changing | Target:
+    subject = door.catalog.objects[operation.object]
     expected = record.get("expectedVersion")
     if operation.operation == "create":
         draft = read_new(door, subject, policy, caller, record["data"])
         refuse_forbidden(subject, policy, draft.forbidden)
         return draft
     if operation.operation == "update":
-        return await prepare_update(door, Update(subject.name, record["id"], record["data"], expected), caller)
-    return await prepare_delete(door, Delete(subject.name, record["id"], expected), caller)
+        return await prepare_update(door, Update(subject.name, record["id"], record["data"], expected), caller, fetch)
+    return await prepare_delete(door, Delete(subject.name, record["id"], expected), caller, fetch)
 
 
 async def _prepare_drafts(
-    door: Door, subject: Object, caller: Caller, drafts: Mapping[int, Draft], errors: dict[int, FieldstoneError]
+    door: Door,
+    fetch: Fetch,
+    caller: Caller,
+    subject: Object,
+    drafts: Mapping[int, Draft],
+    errors: dict[int, FieldstoneError],
 ) -> dict[int, dict[str, Any]]:
     """Returns the values of the drafts without a fault; the others become errors with all that is wrong with them."""
     faulty = {place: draft for place, draft in drafts.items() if draft.faults}
-    found = await all_faults(door, caller, subject, tuple(faulty.values())) if faulty else []
+    found = await all_faults(door, fetch, caller, subject, tuple(faulty.values())) if faulty else []
     errors.update({place: invalid(faults) for place, faults in zip(faulty, found, strict=True)})
     return {
         place: await prepare_values(subject, draft.values, door.preparers)

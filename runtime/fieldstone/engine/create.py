@@ -21,7 +21,7 @@ from fieldstone.engine.hooks import Change
 from fieldstone.engine.operation import Create
 from fieldstone.engine.outcome import Written
 from fieldstone.engine.review import may_not_stand, review
-from fieldstone.engine.unit import Unit
+from fieldstone.engine.unit import Fetch, Unit
 from fieldstone.engine.validate import find_faults
 from fieldstone.errors import FieldFault, FieldstoneError, Invalid
 from fieldstone.ids import is_id
@@ -45,13 +45,13 @@ class RowsRefused(Exception):
         self.errors = errors
 
 
-async def prepare_create(door: Door, operation: Create, caller: Caller) -> NewRows:
+async def prepare_create(door: Door, operation: Create, caller: Caller, fetch: Fetch) -> NewRows:
     """Returns the rows ready to insert; raises Invalid with every fault of every row, PermissionDenied."""
     subject, policy = enter(door, caller, operation.object, "create")
     drafts = [read_new(door, subject, policy, caller, body) for body in operation.rows]
     refuse_forbidden(subject, policy, (name for draft in drafts for name in draft.forbidden))
     if any(draft.faults for draft in drafts):
-        faults = await all_faults(door, caller, subject, drafts)
+        faults = await all_faults(door, fetch, caller, subject, drafts)
         raise together({place: invalid(found) for place, found in enumerate(faults) if found}, len(drafts))
     rows = [await prepare_values(subject, draft.values, door.preparers) for draft in drafts]
     return NewRows(subject, policy, tuple(rows))
@@ -74,13 +74,15 @@ def read_new(door: Door, subject: Object, policy: Policy, caller: Caller, body: 
     return Draft(draft.values, (*draft.faults, fault), draft.forbidden)
 
 
-async def all_faults(door: Door, caller: Caller, subject: Object, drafts: Sequence[Draft]) -> list[list[FieldFault]]:
+async def all_faults(
+    door: Door, fetch: Fetch, caller: Caller, subject: Object, drafts: Sequence[Draft]
+) -> list[list[FieldFault]]:
     """Returns the faults of drafts that cannot be written as they are: those of their reading and all that would come after."""
     now = door.clock()
     rows = [dict(draft.values) for draft in drafts]
     for row in rows:
         fill_defaults(subject, row, caller, now)
-    later = await find_faults(door, door.store.fetch, caller, now, _own_fields(subject), rows)
+    later = await find_faults(door, fetch, caller, now, _own_fields(subject), rows)
     faults = []
     for draft, found in zip(drafts, later, strict=True):
         named = {fault.field for fault in draft.faults}

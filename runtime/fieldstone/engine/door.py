@@ -18,7 +18,7 @@ from fieldstone.engine.hooks import Event, Hook
 from fieldstone.engine.operation import Batch, Create, Delete, Get, Operation, Read, Update
 from fieldstone.engine.outcome import BatchResult, Deleted, Outcome, Page, Record, Written
 from fieldstone.engine.plans import Plans
-from fieldstone.engine.unit import Undone, Unit
+from fieldstone.engine.unit import Fetch, Undone, Unit, fetcher
 from fieldstone.errors import SerializationFailure
 from fieldstone.ids import NewId
 from fieldstone.settings import Settings
@@ -38,12 +38,13 @@ class Reading(msgspec.Struct, frozen=True, eq=False):
 
 
 class Writing(msgspec.Struct, frozen=True, eq=False):
-    """How an operation that writes is done: `prepare` before the Unit opens, `apply` within it, once more when it is tried again.
+    """How an operation that writes is done: `prepare` before its Unit opens, `apply` within it, once more when it is tried again.
 
-    What `prepare` returns is given to `apply`, which must leave it as it is. `apply` may raise `Undone`.
+    `prepare` reads by the `Fetch` that it is given; what it returns is given to `apply`, which must leave it as it is. `apply`
+    may raise `Undone`.
     """
 
-    prepare: Callable[["Door", Any, Caller], Awaitable[Any]]
+    prepare: Callable[["Door", Any, Caller, Fetch], Awaitable[Any]]
     apply: Callable[["Door", Any, Caller, Unit], Awaitable[Outcome]]
 
 
@@ -98,7 +99,7 @@ class Door:
         handler = self._handlers[type(operation)]
         if isinstance(handler, Reading):
             return await handler.answer(self, operation, caller, unit)
-        prepared = await handler.prepare(self, operation, caller)
+        prepared = await handler.prepare(self, operation, caller, fetcher(self.store, unit))
         if unit is None:
             return await self._in_own_unit(handler, prepared, caller)
         try:
