@@ -110,8 +110,7 @@ class PostgresDatabase:
         """Holds an advisory lock on a session of its own."""
         connection = await self._acquire()
         try:
-            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", SCHEMA_LOCK):
-                await asyncio.sleep(LOCK_PAUSE_SECONDS)
+            await _take_schema_lock(connection)
             try:
                 yield
             finally:
@@ -199,6 +198,14 @@ class PostgresSession:
 async def _roll_back(connection: Connection) -> None:
     with suppress(*POSTGRES_FAILURES):
         await connection.execute("ROLLBACK")
+
+
+async def _take_schema_lock(connection: Connection) -> None:
+    # Waiting inside the server would end at the limit for statements.
+    while True:
+        if await connection.fetchval("SELECT pg_try_advisory_lock($1)", SCHEMA_LOCK):
+            return
+        await asyncio.sleep(LOCK_PAUSE_SECONDS)
 
 
 async def _require_fitness(database: PostgresDatabase) -> None:
