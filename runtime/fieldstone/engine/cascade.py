@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from fieldstone.access.caller import SYSTEM, Caller
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
+from fieldstone.engine.gate import may_look
 from fieldstone.engine.operation import Update
 from fieldstone.engine.plans import pointing_rows
 from fieldstone.engine.unit import Unit
@@ -40,10 +41,7 @@ async def refuse_restricted(door: Door, unit: Unit, caller: Caller, doomed: Doom
     for reference, ids in _references(door, doomed, "restrict"):
         if not await _pointing(door, unit, reference, ids, doomed):
             continue
-        policy = door.policies.policy(caller, reference.object, "read")
-        gone = list(doomed.get(reference.object, ()))
-        count = door.plans.pointing_count(policy, reference.field)
-        seen = (await unit.transaction.fetch(count, Binds((ids, gone), caller.values, unit.now)))[0][0]
+        seen = await _seen(door, unit, caller, reference, ids, doomed)
         if not seen:
             raise DeleteRestricted("Other records refer to it.")
         raise DeleteRestricted(
@@ -81,3 +79,14 @@ async def _pointing(door: Door, unit: Unit, reference: Reference, ids: list[str]
     statement = door.plans.pointing(reference.object, reference.field)
     known = list(doomed.get(reference.object, ()))
     return [row[0] for row in await unit.transaction.fetch(statement, Binds((ids, known), SYSTEM.values, unit.now))]
+
+
+async def _seen(door: Door, unit: Unit, caller: Caller, reference: Reference, ids: list[str], doomed: Doomed) -> int:
+    """Returns how many of those the caller may see."""
+    if not may_look(door, caller, reference.object):
+        return 0
+    policy = door.policies.policy(caller, reference.object, "read")
+    statement = door.plans.pointing_count(policy, reference.field)
+    known = list(doomed.get(reference.object, ()))
+    found = await unit.transaction.fetch(statement, Binds((ids, known), caller.values, unit.now))
+    return int(found[0][0])

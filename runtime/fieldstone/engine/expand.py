@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
 from fieldstone.engine.door import Door
+from fieldstone.engine.gate import may_look
 from fieldstone.engine.unit import Fetch
 from fieldstone.store.binds import Binds
 from fieldstone.store.interface import Row
@@ -41,9 +42,8 @@ async def _records(
     door: Door, object_name: str, ids: list[str], caller: Caller, now: str, fetch: Fetch
 ) -> dict[str, dict[str, object]]:
     """Returns those of the records that the caller may see, by id."""
-    policy = door.policies.policy(caller, object_name, "read")
-    if not policy.allowed or not (caller.system or door.catalog.objects[object_name].declaration.api_enabled):
+    if not may_look(door, caller, object_name):
         return {}
-    plan = door.plans.related(policy)
+    plan = door.plans.related(door.policies.policy(caller, object_name, "read"))
     rows = await fetch(plan.statement, Binds((ids,), caller.values, now))
     return {row[0]: dict(zip(plan.columns, row, strict=True)) for row in rows}

@@ -49,12 +49,14 @@ def find_object(door: Door, caller: Caller, object_name: str) -> Object:
     subject = door.catalog.objects.get(object_name)
     if subject is not None and (caller.system or subject.declaration.api_enabled):
         return subject
-    visible = (
-        name
-        for name, known in door.catalog.objects.items()
-        if known.declaration.api_enabled and door.policies.policy(caller, name, "read").allowed
-    )
+    visible = (name for name in door.catalog.objects if may_look(door, caller, name))
     raise NotFound(f"No object `{shown(object_name)}`.", hint=did_you_mean(object_name, visible))
+
+
+def may_look(door: Door, caller: Caller, object_name: str) -> bool:
+    """Tells whether the caller may come to see records of an object at all, on whatever way."""
+    offered = caller.system or door.catalog.objects[object_name].declaration.api_enabled
+    return offered and door.policies.policy(caller, object_name, "read").allowed
 
 
 def check_method(subject: Object, method: ApiMethod) -> None:
