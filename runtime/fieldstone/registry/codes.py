@@ -33,7 +33,6 @@ class Code(StrEnum):
     UNKNOWN_PART = "UNKNOWN_PART"
     PARENT_MISSING = "PARENT_MISSING"
     PARENT_CYCLE = "PARENT_CYCLE"
-    DELETE_BEHAVIOR = "DELETE_BEHAVIOR"
     TENANCY = "TENANCY"
     INDEX_REPEATED = "INDEX_REPEATED"
     EXPRESSION = "EXPRESSION"
@@ -71,7 +70,6 @@ EXPLANATIONS: dict[Code, str] = {
     Code.UNKNOWN_PART: "A part of a REST surface is named that is in none of its tables.",
     Code.PARENT_MISSING: "`controlled_by_parent` needs exactly one field of type `master_detail`.",
     Code.PARENT_CYCLE: "Objects are each other's masters in a circle.",
-    Code.DELETE_BEHAVIOR: "What happens to this field when the record it points to is deleted cannot work.",
     Code.TENANCY: "The organisation wall cannot be built from what `tenancy` says.",
     Code.INDEX_REPEATED: "An index names a field twice, or two indexes are the same.",
     Code.EXPRESSION: "An expression does not compile.",

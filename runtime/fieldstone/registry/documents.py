@@ -100,10 +100,9 @@ def read_documents(files: Iterable[PackagedFile], head: bytes, cache: Cache | No
         digest.update(f"{packaged.package}\0{packaged.file.relative}\0{len(content)}\0".encode())
         digest.update(content)
     version = digest.hexdigest()
-    kept = cache.load(version, len(read)) if cache and not faults else None
+    kept = _kept_documents(read, version, cache) if cache and not faults else None
     if kept is not None:
-        documents = [_known_document(*pair, source) for pair, source in zip(read, kept, strict=True)]
-        return Reading(tuple(documents), (), frozenset(), version)
+        return Reading(kept, (), frozenset(), version)
     documents, wrong = _read_all(read)
     faults += wrong
     if cache and not faults:
@@ -148,9 +147,18 @@ def _parse(content: bytes, file: str) -> tuple[Source | None, list[Fault]]:
     return (None, faults) if text is None else parse(text, file)
 
 
-def _known_document(packaged: PackagedFile, content: bytes, source: Source) -> Document:
-    """Returns the document of a source that was decoded without a fault before."""
-    return _document(packaged, content, source, msgspec.convert(source.value, KINDS[packaged.file.kind].struct))
+def _kept_documents(files: list[tuple[PackagedFile, bytes]], version: str, cache: Cache) -> tuple[Document, ...] | None:
+    """Returns the documents of an earlier reading; None when it was none of these files, or does not fit its kinds."""
+    sources = cache.load(version, len(files))
+    if sources is None:
+        return None
+    try:
+        return tuple(
+            _document(packaged, content, source, msgspec.convert(source.value, KINDS[packaged.file.kind].struct))
+            for (packaged, content), source in zip(files, sources, strict=True)
+        )
+    except msgspec.ValidationError:
+        return None
 
 
 def _document(packaged: PackagedFile, content: bytes, source: Source, declared: Declared) -> Document:

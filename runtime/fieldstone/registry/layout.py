@@ -76,9 +76,8 @@ def find_package(name: str, folder: Path, shelves: Iterable[Path], place: Place)
         if (shelf / name / PACKAGE_FILE).is_file():
             return (shelf / name).resolve()
         known += sorted(path.parent.name for path in shelf.glob(f"*/{PACKAGE_FILE}"))
-    looked = ", ".join(f"`{shown(shelf)}`" for shelf in shelves) or "no folder `packages` found"
-    message = f"There is no package `{name}` (looked in {looked})."
-    return Fault(place, Code.UNKNOWN_PACKAGE, message, did_you_mean(name, known))
+    hint = did_you_mean(name, known) or "Put it into the folder `packages/` beside the app, or name its path: `./name`."
+    return Fault(place, Code.UNKNOWN_PACKAGE, f"There is no package `{name}`.", hint)
 
 
 def declaration_files(folder: Path, kinds: Iterable[str]) -> tuple[list[DeclarationFile], list[Fault]]:

@@ -19,7 +19,6 @@ from fieldstone.registry.documents import Package, PackagedFile, read_documents,
 from fieldstone.registry.layout import (
     APP_FILE,
     PACKAGE_FILE,
-    PLATFORM,
     declaration_file,
     declaration_files,
     package_shelves,
@@ -56,48 +55,44 @@ def load_app(folder: Path, *, parts: DialectParts, cache: Path | None, platform:
 def load_path(path: Path, *, parts: DialectParts, platform: Path) -> Catalog:
     """Returns the catalog of an app's folder, of a package's with what it depends on, or of one file with its package.
 
-    Raises DeclarationError; for one file, with the faults of that file alone.
+    Raises DeclarationError; for one file with its own faults alone, or, when it has none, with those around it.
     """
-    if (path.is_dir() and (path / APP_FILE).is_file()) or path.name == APP_FILE:
-        return load_app(path if path.is_dir() else path.parent, parts=parts, cache=None, platform=platform)
+    app = path if path.name == APP_FILE else path / APP_FILE
+    if app.is_file():
+        return load_app(app.parent, parts=parts, cache=None, platform=platform)
+    package = path if path.name == PACKAGE_FILE else path / PACKAGE_FILE
     with _without_collection():
-        home = next((folder for folder in (path, *path.absolute().parents) if (folder / PACKAGE_FILE).is_file()), None)
-        if home is not None and (path.is_dir() is False or home == path):
-            return _load_package(home, None if path.is_dir() or path.name == PACKAGE_FILE else path, parts, platform)
-        if not path.is_file():
-            message = f"`{shown(path)}` is neither an app, nor a package, nor a declaration."
-            raise DeclarationError(
-                [
-                    Fault(
-                        Place(shown(path), 1, 1),
-                        Code.FILE_UNREADABLE,
-                        message,
-                        f"An app has a file `{APP_FILE}`, a package `{PACKAGE_FILE}`.",
-                    )
-                ]
-            )
-        found = declaration_file(path, path.parent, list(KINDS))
-        if isinstance(found, Fault):
-            raise DeclarationError([found])
-        return _load(_nameless(), [], [PackagedFile("", found)], [], parts, None, platform)
+        if package.is_file():
+            return _load_package(package.parent, parts, platform)
+        return _load_file(path, parts, platform)
 
 
-def _load_package(folder: Path, only: Path | None, parts: DialectParts, platform: Path) -> Catalog:
-    package, faults = read_package(folder, platform=folder.resolve() == platform.resolve())
+def _load_package(folder: Path, parts: DialectParts, platform: Path) -> Catalog:
+    if folder.resolve() == platform.resolve():
+        return _load(_nameless(), [], [], [], parts, None, platform)
+    package, faults = read_package(folder)
     if package is None:
         raise DeclarationError(faults)
-    if package.name == PLATFORM:
-        return _load(_nameless(), [], [], faults, parts, None, folder)
     packages, more = with_dependencies(package, package_shelves(folder))
+    return _load(_nameless(), packages, [], [*faults, *more], parts, None, platform)
+
+
+def _load_file(path: Path, parts: DialectParts, platform: Path) -> Catalog:
+    if not path.is_file():
+        message = f"`{shown(path)}` is neither an app, nor a package, nor a declaration."
+        hint = f"An app's folder has a file `{APP_FILE}`, a package's `{PACKAGE_FILE}`."
+        raise DeclarationError([Fault(Place(shown(path), 1, 1), Code.FILE_UNREADABLE, message, hint)])
+    found = declaration_file(path, path.parent, list(KINDS))
+    if isinstance(found, Fault):
+        raise DeclarationError([found])
+    home = next((folder for folder in path.resolve().parents if (folder / PACKAGE_FILE).is_file()), None)
+    if home is None:
+        return _load(_nameless(), [], [PackagedFile("", found)], [], parts, None, platform)
     try:
-        return _load(_nameless(), packages, [], [*faults, *more], parts, None, platform)
+        return _load_package(home, parts, platform)
     except DeclarationError as error:
-        its_own = [
-            fault for fault in error.faults if only is None or Path(fault.place.file).absolute() == only.absolute()
-        ]
-        if only is None or its_own:
-            raise DeclarationError(its_own) from None
-        raise
+        own = [fault for fault in error.faults if Path(fault.place.file).resolve() == path.resolve()]
+        raise DeclarationError(own or error.faults) from None
 
 
 def _load(
@@ -113,11 +108,12 @@ def _load(
     base, more = read_package(platform, platform=True)
     sequence, wrong = ordered([*([base] if base else []), *packages])
     faults = [*faults, *more, *wrong]
-    files = list(loose)
+    files: list[PackagedFile] = []
     for package in sequence:
         found, misplaced = declaration_files(package.folder, KINDS)
         files += [PackagedFile(package.name, file) for file in found]
         faults += misplaced
+    files += loose
     heads = [msgspec.json.encode(app), *(msgspec.json.encode(package.declaration) for package in sequence)]
     reading = read_documents(files, b"".join(heads), Cache(cache) if cache else None)
     faults += reading.faults

@@ -34,7 +34,7 @@ def _field_faults(name: str, options: FieldOptions, document: Document, objects:
     kind = field_type_of(options)
     wrong = kind.check(options)
     for key, message in wrong:
-        yield document.fault(("fields", name, key), Code.FIELD_OPTION, f"{message[:1].upper()}{message[1:]}.")
+        yield document.fault(("fields", name, key), Code.FIELD_OPTION, f"{_sentence(message, key)}.")
     target = getattr(options, "reference", None)
     if target is not None and objects.get(target) is None:
         yield from objects.missing(document.value_at("fields", name, "reference"), target)
@@ -57,19 +57,28 @@ def _name_faults(name: str, document: Document) -> Iterator[Fault]:
     yield Fault(document.key_at("fields", name), Code.NAME_RESERVED, message, "Choose another name.")
 
 
+def _sentence(message: str, key: str) -> str:
+    return message if message.startswith(key) else f"{message[:1].upper()}{message[1:]}"
+
+
 def _default_faults(name: str, options: FieldOptions, document: Document) -> Iterator[Fault]:
     """Yields a fault for a default that the field would not take; each token fits one kind of field."""
     kind = field_type_of(options)
     value = options.default_value
     tokens = {
-        "now()": kind.comparison == "instant",
-        "today()": kind.comparison == "day",
-        "current_user": getattr(options, "reference", None) == "sys_user",
+        "now()": (kind.comparison == "instant", "It fits `datetime`."),
+        "today()": (kind.comparison == "day", "It fits `date`."),
+        "current_user": (
+            getattr(options, "reference", None) == "sys_user",
+            "It fits `user`, or a lookup of `sys_user`.",
+        ),
     }
     path = ("fields", name, "defaultValue")
     if isinstance(value, str) and value in tokens:
-        if not tokens[value]:
-            yield document.fault(path, Code.FIELD_OPTION, f"`{value}` does not fit a field of type `{kind.name}`.")
+        fits, hint = tokens[value]
+        if not fits:
+            message = f"`{value}` does not fit a field of type `{kind.name}`."
+            yield document.fault(path, Code.FIELD_OPTION, message, hint)
         return
     try:
         kind.reader(msgspec.structs.replace(options, label="The default"))(value)

@@ -12,6 +12,7 @@ from fieldstone.errors import Fault
 from fieldstone.kinds.permission import RowPolicy
 from fieldstone.query.ast import (
     EVERYTHING,
+    NOTHING,
     CallerHas,
     CallerValue,
     Filter,
@@ -24,8 +25,9 @@ from fieldstone.query.ast import (
 )
 from fieldstone.query.cel.environment import Environment
 from fieldstone.query.cel.expression import compile_expression
-from fieldstone.query.cel.fault import ExpressionError
+from fieldstone.query.cel.fault import ExpressionError, Refused
 from fieldstone.query.cel.ir import Lit, Node, Op, Ref
+from fieldstone.query.cel.translatable import check_sql
 from fieldstone.query.cel.types import BOOL, STRING, Type, list_of, optional, required, struct_of
 from fieldstone.registry.catalog import Field, Object, RowRule
 from fieldstone.registry.documents import Document
@@ -97,6 +99,8 @@ def link_rule(policy: RowPolicy, scope: Scope, document: Document, number: int) 
 def compile_filter(text: str, scope: Scope) -> Filter:
     """Returns the filter that an expression stands for; raises ExpressionError for one that does not compile to SQL."""
     compiled = compile_expression(text, scope.environment, BOOL)
+    if faults := check_sql(compiled.node):
+        raise Refused(faults)
     named = sorted(
         path[1] for path in compiled.refs if path[0] == "current_user" and len(path) > 1 and path[1] in _SCALARS
     )
@@ -119,6 +123,8 @@ def _lowered(node: Node, fields: Mapping[str, Field]) -> Filter:
 
     Under AND and OR alone a comparison that cannot be computed may count as false, as a comparison with an absent value does.
     """
+    if isinstance(node, Lit):
+        return EVERYTHING if node.value else NOTHING
     if isinstance(node, Op) and node.op in ("&&", "||"):
         join: Callable[..., Filter] = conjunction if node.op == "&&" else disjunction
         return join(*(_lowered(part, fields) for part in node.args))

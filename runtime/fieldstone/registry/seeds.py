@@ -32,11 +32,12 @@ def seed_faults(document: Document, objects: Known[Object]) -> Iterator[Fault]:
         for name, value in record.items():
             if name not in writable:
                 fault = unknown_field(document.key_at("records", number, name), name, seed.object, writable)
-                broken_off = value is None and " " in name
+                broken_off = value is None and fault.hint is None
                 yield msgspec.structs.replace(fault, hint=COMMA_HINT) if broken_off else fault
             elif value is not None:
                 yield from _value_fault(document, number, subject.fields[name], value)
-        yield from _identity_faults(document, seed.key, number, record, seen)
+        if set(seed.key) <= set(writable):
+            yield from _identity_faults(document, seed.key, number, record, seen)
 
 
 def _value_fault(document: Document, number: int, field: Field, value: Any) -> Iterator[Fault]:

@@ -16,7 +16,7 @@ from yaml._yaml import CParser
 from fieldstone.errors import Fault, Place
 from fieldstone.registry.codes import Code
 from fieldstone.registry.scalars import Scalar, resolve
-from fieldstone.registry.syntax import syntax_fault
+from fieldstone.registry.syntax import refused_character, syntax_fault
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 64
@@ -73,6 +73,8 @@ class Source(msgspec.Struct, frozen=True):
 
 def parse(text: str, file: str) -> tuple[Source | None, list[Fault]]:
     """Returns the only document of a text and what is wrong with its spelling; no document after a fault of syntax."""
+    if refused := refused_character(text, file):
+        return None, [refused]
     builder = _Builder(text, file)
     try:
         source = builder.document()

@@ -1,10 +1,13 @@
 """Faults of YAML syntax, in words that say what to do: libyaml's messages name tokens, not mistakes."""
 
+import re
+
 import yaml
-from yaml.reader import ReaderError
 
 from fieldstone.errors import Fault, Place
 from fieldstone.registry.codes import Code
+
+_REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]|\r(?!\n)")
 
 _MEANINGS: tuple[tuple[str, str, str], ...] = (
     ("cannot start any token", "Nothing in YAML can begin with this character.", "Quote the value."),
@@ -25,10 +28,14 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "did not find expected ',' or '}'",
-        "The braces are not closed, or a comma is missing.",
+        "The braces opened on line {line} are not closed, or a comma is missing.",
         "Write `{key: value, key: value}`.",
     ),
-    ("did not find expected ',' or ']'", "The brackets are not closed, or a comma is missing.", "Write `[one, two]`."),
+    (
+        "did not find expected ',' or ']'",
+        "The brackets opened on line {line} are not closed, or a comma is missing.",
+        "Write `[one, two]`.",
+    ),
     (
         "did not find expected '-' indicator",
         "This line is no item of the list around it.",
@@ -52,38 +59,35 @@ _MEANINGS: tuple[tuple[str, str, str], ...] = (
 
 
 def syntax_fault(error: yaml.YAMLError, text: str, file: str) -> Fault:
-    """Returns what libyaml stumbled over as a fault with its place."""
-    if isinstance(error, ReaderError):
-        return _unprintable(text, file)
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    """Returns what libyaml stumbled over as a fault with its place; at the end of a file, where what was left open began."""
     problem = str(getattr(error, "problem", None) or "the text is not YAML")
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
+    opened = getattr(error, "context_mark", None)
+    stumbled = None if "end of stream" in problem else getattr(error, "problem_mark", None)
     lines = text.split("\n")
-    line = lines[place.line - 1] if place.line <= len(lines) else ""
-    if line[place.column - 1 : place.column] == "\t" or (line[: len(line) - len(line.lstrip())]).count("\t"):
+    last = len(text.rstrip().split("\n"))
+    mark = next((mark for mark in (stumbled, opened) if mark is not None and mark.line < last), None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (last, 1)
+    place = Place(file, line, column)
+    written = lines[line - 1]
+    if written[column - 1 : column] == "\t" or "\t" in written[: len(written) - len(written.lstrip())]:
         return Fault(place, Code.YAML_SYNTAX, "A tab cannot indent in YAML.", "Use spaces.")
     for phrase, message, hint in _MEANINGS:
         if phrase in problem:
-            return Fault(place, Code.YAML_SYNTAX, message, hint)
+            return Fault(
+                place, Code.YAML_SYNTAX, message.replace("{line}", str(opened.line + 1 if opened else 1)), hint
+            )
     return Fault(place, Code.YAML_SYNTAX, f"{problem[:1].upper()}{problem[1:]}.")
 
 
-def _unprintable(text: str, file: str) -> Fault:
-    for number, line in enumerate(text.split("\n"), start=1):
-        for column, character in enumerate(line, start=1):
-            if not _printable(character):
-                message = f"The character U+{ord(character):04X} may not stand in YAML."
-                return Fault(
-                    Place(file, number, column),
-                    Code.YAML_SYNTAX,
-                    message,
-                    "Delete it, or write it as an escape in double quotes.",
-                )
-    return Fault(Place(file, 1, 1), Code.YAML_SYNTAX, "The file holds a character that may not stand in YAML.")
+def refused_character(text: str, file: str) -> Fault | None:
+    """Returns the fault of the first character that declarations do not hold; None when there is none.
 
-
-def _printable(character: str) -> bool:
-    code = ord(character)
-    if code < 0x20:
-        return character in "\t\r"
-    return not (0x7F <= code <= 0x9F and code != 0x85) and not 0xD800 <= code <= 0xDFFF and code not in (0xFFFE, 0xFFFF)
+    These are YAML's own, and the line ends that one program counts and the next does not.
+    """
+    found = _REFUSED.search(text)
+    if found is None:
+        return None
+    before = text[: found.start()]
+    place = Place(file, before.count("\n") + 1, found.start() - before.rfind("\n"))
+    message = f"The character U+{ord(found.group()):04X} may not stand in YAML."
+    return Fault(place, Code.YAML_SYNTAX, message, "Delete it, or write it as an escape in double quotes.")
