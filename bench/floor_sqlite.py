@@ -11,6 +11,14 @@ from bench.floor_records import Session, Where, WorkOrder
 _COLUMNS = ", ".join(WorkOrder.__struct_fields__)
 _PLACES = ", ".join("?" for _ in WorkOrder.__struct_fields__)
 
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cache_size = -16384",
+    "temp_store = MEMORY",
+    "busy_timeout = 5000",
+)
 SESSION = """
     SELECT s.user_id, s.active_organization_id, s.expires_at, EXISTS(
         SELECT 1 FROM sys_user_permission_set g WHERE g.user_id = s.user_id AND g.permission_set = 'technician')
@@ -70,9 +78,9 @@ class Sqlite:
 
 
 async def open_sqlite(url: str) -> Sqlite:
-    """Opens the file with the server's own durability."""
+    """Opens the file with the server's own durability and memory."""
     connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000"):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     return Sqlite(connection)
 
