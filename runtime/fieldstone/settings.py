@@ -50,9 +50,13 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("FIELDSTONE_ENV", "environment", "`development` (unless set) or `production`."),
+    Setting("FIELDSTONE_ENV", "environment", "`development` or `production`."),
     Setting("FIELDSTONE_DATABASE_URL", "database_url", "`sqlite:///file` or `postgresql://...`; wins over `app.yaml`."),
-    Setting("FIELDSTONE_SECRET", "secret", "Signs cursors and keys; production refuses to start without it."),
+    Setting(
+        "FIELDSTONE_SECRET",
+        "secret",
+        "Signs cursors. Production refuses to start without it; in development one is kept in the app's folder.",
+    ),
     Setting("FIELDSTONE_ADMIN_EMAIL", "admin_email", "The first administrator, made at start when there is no user."),
     Setting("FIELDSTONE_ADMIN_PASSWORD", "admin_password", "The first administrator's password."),
     Setting("FIELDSTONE_LIMIT_BODY_BYTES", "body_bytes", "Largest request body.", limit=True),
@@ -64,10 +68,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("FIELDSTONE_LIMIT_ORDER_KEYS", "order_keys", "Most sort keys.", limit=True),
     Setting("FIELDSTONE_LIMIT_EXPAND_NAMES", "expand_names", "Most names in an expand.", limit=True),
     Setting("FIELDSTONE_LIMIT_OFFSET", "offset", "Largest offset; a cursor goes further.", limit=True),
-    Setting("FIELDSTONE_LIMIT_OPERATION_DEPTH", "operation_depth", "Deepest nesting of operations in a unit.", limit=True),
+    Setting(
+        "FIELDSTONE_LIMIT_OPERATION_DEPTH", "operation_depth", "Deepest nesting of operations in a unit.", limit=True
+    ),
     Setting("FIELDSTONE_LIMIT_STATEMENT_SECONDS", "statement_seconds", "Longest database statement.", limit=True),
     Setting("FIELDSTONE_LIMIT_REQUEST_SECONDS", "request_seconds", "Longest request.", limit=True),
-    Setting("FIELDSTONE_LIMIT_SIGN_INS", "sign_ins", "Sign-ins a minute from one address, and of one account.", limit=True),
+    Setting(
+        "FIELDSTONE_LIMIT_SIGN_INS", "sign_ins", "Sign-ins a minute from one address, and of one account.", limit=True
+    ),
 )
 
 
@@ -88,7 +96,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     except msgspec.ValidationError as error:
         raise SettingsError(f"FIELDSTONE_ENV: {error}", hint="It is `development` or `production`.") from None
     if settings.environment == "production" and not settings.secret:
-        raise SettingsError("FIELDSTONE_SECRET is not set.", hint="Production needs one: at least 32 random characters.")
+        raise SettingsError(
+            "FIELDSTONE_SECRET is not set.", hint="Production needs one: at least 32 random characters."
+        )
     return settings
 
 

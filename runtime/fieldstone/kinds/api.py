@@ -20,32 +20,44 @@ class AuthScheme(Declared, frozen=True, kw_only=True):
     """One way to show who you are: `scheme` is a part of the table `auth`; `header` names the header where it has one."""
 
     scheme: str
+    """A part of the table `auth`."""
     header: str | None = None
+    """The header's name, for a scheme that needs one."""
 
 
 class Pager(Declared, frozen=True, kw_only=True):
     """How a list is paged: the style, the names of its parameters, and the page size unless said."""
 
     style: str = "objectql"
+    """A part of the table `pagers`."""
     limit: str = "limit"
+    """The name of the parameter for the page size."""
     cursor: str = "cursor"
+    """The name of the parameter for the cursor."""
     default_limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
+    """The page size when none is asked for."""
     max_limit: Annotated[int, msgspec.Meta(ge=1, le=5000)] | None = None
+    """The largest page on this surface, beside the object's own `maxPageSize`."""
 
 
 class ApiObject(Declared, frozen=True, kw_only=True):
     """How an object looks on this surface: what stands before its ids, when they are prefixed."""
 
     id_prefix: str | None = None
+    """The prefix; goes before the object's own `idPrefix`."""
 
 
 class Parameter(Declared, frozen=True, kw_only=True):
     """A query parameter of a list that filters: the field and the operator, without its `$`."""
 
     field: str
+    """The field that it filters by."""
     operator: str = "eq"
+    """An operator of the [query language](objectql.md), without its `$`."""
     required: bool = False
+    """A request without it is refused."""
     description: str | None = None
+    """What it does, for the OpenAPI document."""
 
 
 class ApiOperation(Declared, frozen=True, kw_only=True):
@@ -56,35 +68,60 @@ class ApiOperation(Declared, frozen=True, kw_only=True):
     """
 
     id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0-9_]*$")]
+    """Its name in the OpenAPI document; new among the surface's."""
     method: Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
+    """The HTTP method."""
     path: Path
+    """The path under `basePath`, with `{object}`, `{id}` and such."""
     summary: str | None = None
+    """One line for the OpenAPI document."""
     operation: DataOperation | None = None
+    """A data operation."""
     handler: str | None = None
+    """A part of the table `handlers`."""
     object: str | None = None
+    """The object, where the path does not name it."""
     scopes: tuple[str, ...] = ()
+    """Scopes that a limited credential must carry."""
     permission: str | None = None
+    """A capability that the caller must hold."""
     public: bool = False
+    """`true`: anonymous callers may come."""
     parameters: dict[str, Parameter] = {}
+    """Query parameters of a list that filter, by name; for `queries: mapped`."""
 
 
 class ApiDeclaration(Declared, frozen=True, kw_only=True):
     """A REST surface."""
 
     name: Name
+    """The surface's name."""
     label: str | None = None
+    """The title of its OpenAPI document."""
     description: str | None = None
+    """What it is for."""
     version: str = "1.0.0"
+    """The version that the OpenAPI document shows."""
     base_path: Path
+    """What every path begins with."""
     openapi: Literal["3.0.3"] = "3.0.3"
+    """The version of OpenAPI that its document is in."""
     auth: tuple[AuthScheme, ...]
+    """Where a request may show a credential; the first that is found counts."""
     envelope: str
+    """How answers are wrapped: a part of the table `envelopes`."""
     errors: str
+    """The shape of errors: a part of the table `errors`."""
     queries: str = "objectql"
+    """How a list is narrowed: a part of the table `queries`."""
     idents: str = "plain"
+    """What stands before ids: a part of the table `idents`."""
     pager: Pager = Pager()
+    """How a list is paged."""
     objects: dict[str, ApiObject] = {}
+    """How single objects look, by name."""
     operations: tuple[ApiOperation, ...]
+    """The routes."""
 
 
 API = Kind(name="api", plural="apis", struct=ApiDeclaration, summary="A REST surface over the objects")

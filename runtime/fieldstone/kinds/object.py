@@ -19,21 +19,27 @@ class Index(Declared, frozen=True, kw_only=True):
     """An index over several fields; a unique one holds within an organisation."""
 
     fields: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    """The fields, in the order in which they are sorted."""
     unique: bool = False
+    """No two records of an organisation have the same values."""
     name: Name | None = None
+    """The index's own name; made of the object's and the fields' unless given."""
 
 
 class ThroughMembership(Declared, frozen=True, kw_only=True):
     """Tenancy through another object: a record is inside the wall when a row of `object` points to it by `field`."""
 
     object: str
+    """The object whose rows say who is inside."""
     field: str
+    """Its field that holds this object's id."""
 
 
 class Access(Declared, frozen=True, kw_only=True):
     """`default: private` keeps wildcard grants (`'*'`) away from the object."""
 
     default: Literal["public", "private"] = "public"
+    """`private`: only a permission set that names the object reaches it, and one that views and modifies all."""
 
 
 class ObjectDeclaration(Declared, frozen=True, kw_only=True):
@@ -44,21 +50,37 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """
 
     name: Name
+    """The name in paths, queries and references; as in the file's name, and new among all objects."""
     label: str | None = None
+    """What people call one record."""
     plural_label: str | None = None
+    """What people call several."""
     description: str | None = None
+    """What the object is for."""
     icon: str | None = None
+    """The name of an icon, for faces that show one; told by `/meta`."""
     fields: dict[Name, AnyField]
+    """The fields by name, in the order in which they are shown."""
     indexes: tuple[Index, ...] = ()
+    """Indexes over several fields; one field says `index: true` itself."""
     sharing_model: SharingModel | None = None
+    """Which records a right to the object opens before any row policy."""
     ownership: Literal["user", "none"] = "user"
+    """`user`: each record has an `owner_id`."""
     tenancy: Literal["organization", "none"] | ThroughMembership = "organization"
+    """`organization`: each record is seen within its organisation alone."""
     access: Access = Access()
+    """Whether a permission set reaches the object without naming it."""
     name_field: str | None = None
+    """The field that stands for the whole record where there is room for one; told by `/meta`."""
     id_prefix: IdPrefix | None = None
+    """What stands before ids on surfaces that say `idents: prefixed`."""
     max_page_size: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 200
+    """The most records on a page; a larger `limit` is cut to it."""
     api_enabled: bool = True
+    """`false` keeps the object off every surface: it answers as one that does not exist."""
     api_methods: tuple[ApiMethod, ...] = ("get", "list", "create", "update", "delete", "bulk")
+    """What the data API offers of it; the rest is 405."""
 
 
 OBJECT = Kind(name="object", plural="objects", struct=ObjectDeclaration, summary="A business object and its fields")

@@ -14,7 +14,12 @@ class PackageDeclaration(Declared, frozen=True, kw_only=True):
     """A package: declarations that are dropped in as a folder; `dependencies` names packages that must be loaded too."""
 
     name: Name
+    """The package's name, as in the folder's."""
     label: str | None = None
+    """What people call it."""
     version: Version = "0.1.0"
+    """Its version."""
     description: str | None = None
+    """What it is for."""
     dependencies: tuple[str, ...] = ()
+    """Names of packages that are loaded before it."""

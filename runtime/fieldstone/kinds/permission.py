@@ -10,19 +10,28 @@ class ObjectGrant(Declared, frozen=True, kw_only=True):
     """What a set allows on an object as a whole; view and modify all lift record scope and row policies, never the wall."""
 
     allow_read: bool = False
+    """Get, list, query, expand."""
     allow_create: bool = False
+    """Create."""
     allow_edit: bool = False
+    """Update."""
     allow_delete: bool = False
+    """Delete."""
     allow_transfer: bool = False
+    """Change `owner_id` by an update."""
     view_all_records: bool = False
+    """Read every record of the organisation."""
     modify_all_records: bool = False
+    """Read every record of the organisation, and change and delete it where `allowEdit` and `allowDelete` are given."""
 
 
 class FieldGrant(Declared, frozen=True, kw_only=True):
     """A rule for one field; a field without a rule is open."""
 
     readable: bool = True
+    """`false`: for this set the field does not exist."""
     editable: bool = False
+    """`true`: a body may set it; needs `readable`."""
 
 
 class RowPolicy(Declared, frozen=True, kw_only=True):
@@ -32,27 +41,45 @@ class RowPolicy(Declared, frozen=True, kw_only=True):
     """
 
     name: Name
+    """The policy's name within the set."""
     object: str
+    """The object, or `'*'` for every object that the set grants."""
     operation: Literal["select", "insert", "update", "delete", "all"] = "all"
+    """What it bounds; `update` and `delete` without a policy of their own are bounded by those for `select`."""
     using: str | None = None
+    """Which records are reached."""
     check: str | None = None
+    """What must hold on a record after it is written."""
     label: str | None = None
+    """What people call it."""
     description: str | None = None
+    """What it is for."""
     enabled: bool = True
+    """`false`: as if it were not there."""
 
 
 class PermissionDeclaration(Declared, frozen=True, kw_only=True):
     """A permission set; the set named `everyone` is held by every signed-in user, `guest` by anonymous callers."""
 
     name: Name
+    """The name by which `sys_user_permission_set` grants it."""
     label: str | None = None
+    """What people call it."""
     description: str | None = None
+    """What its holders do."""
     objects: dict[str, ObjectGrant] = {}
+    """Rights by object name; `'*'` stands for every object that is not named here and not `access: {default: private}`."""
     fields: dict[str, FieldGrant] = {}
+    """Rules by `object.field`; a field without one may be read and set by whoever may read and set the record."""
     system_permissions: tuple[str, ...] = ()
+    """Capabilities that routes ask for with `permission`."""
     row_level_security: tuple[RowPolicy, ...] = ()
+    """Row policies; several for one operation are joined by OR."""
 
 
 PERMISSION = Kind(
-    name="permission", plural="permissions", struct=PermissionDeclaration, summary="A permission set: object, field and row rights"
+    name="permission",
+    plural="permissions",
+    struct=PermissionDeclaration,
+    summary="A permission set: object, field and row rights",
 )

@@ -15,9 +15,13 @@ class SeedDeclaration(Declared, frozen=True, kw_only=True):
     """
 
     name: Name
+    """The seed's name."""
     object: str
+    """The object of the records."""
     external_id: Name | Annotated[tuple[Name, ...], msgspec.Meta(min_length=1)]
+    """The field, or fields, that tell records apart."""
     records: Annotated[tuple[dict[str, Any], ...], msgspec.Meta(min_length=1)]
+    """The records: values by field."""
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -14,15 +14,20 @@ class Option(Declared, frozen=True):
     """One value that may be chosen; one marked `default` is taken when a new record says nothing."""
 
     value: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    """What is stored and sent."""
     label: str | None = None
+    """What people see."""
     color: str | None = None
+    """A colour, for faces that show one."""
     default: bool = False
+    """Taken when a new record says nothing."""
 
 
 class SelectOptions(FieldOptions, frozen=True, kw_only=True, tag="select"):
     """One of the options, by its value; the option marked `default` stands for a `defaultValue`."""
 
     options: Annotated[tuple[Option, ...], msgspec.Meta(min_length=1)]
+    """The values that may be chosen."""
 
     def __post_init__(self) -> None:
         """Makes the marked option the default value, unless one is written out."""

@@ -19,14 +19,23 @@ class FieldOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
     """
 
     label: str | None = None
+    """What people call it; made of the name unless given."""
     description: str | None = None
+    """What it holds."""
     inline_help_text: str | None = None
+    """A hint for whoever fills it in."""
     required: bool = False
+    """A create must give a value, and no update may take it away."""
     unique: bool | Literal["organization", "global"] = False
+    """No two records have the same value: within an organisation (`true`, `organization`) or at all (`global`)."""
     index: bool = False
+    """An index is kept, for filters and orders by this field."""
     searchable: bool = False
+    """A mark for search, told by `/meta`."""
     internal: bool = False
+    """The system's own: nobody reads it, filters by it or writes it."""
     default_value: Any = msgspec.UNSET
+    """Used on create when the field is absent or null: a literal, `current_user`, `now()` or `today()`."""
 
 
 class Rejected(Exception):

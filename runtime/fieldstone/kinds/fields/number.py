@@ -29,21 +29,27 @@ class NumericOptions(FieldOptions, frozen=True, kw_only=True):
     """What all numbers know: `scale` digits after the point at most (6 unless said), and `precision` digits in all."""
 
     min: int | float | None = None
+    """The least value."""
     max: int | float | None = None
+    """The greatest value."""
     scale: Scale | msgspec.UnsetType = msgspec.UNSET
+    """How many digits may stand after the point; 6 unless said."""
     precision: Digits | None = None
+    """How many digits there may be in all."""
 
 
 class NumberOptions(NumericOptions, frozen=True, kw_only=True, tag="number"):
     """A number; `scale: 0` makes it whole, `approximate` a double, which knows neither `scale` nor `precision`."""
 
     approximate: bool = False
+    """Keep an IEEE double instead of an exact decimal."""
 
 
 class CurrencyOptions(NumericOptions, frozen=True, kw_only=True, tag="currency"):
     """An amount of money, shown with all digits of its scale."""
 
     scale: Scale = 2
+    """How many digits stand after the point."""
 
 
 class PercentOptions(NumericOptions, frozen=True, kw_only=True, tag="percent"):

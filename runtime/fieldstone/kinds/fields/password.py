@@ -15,7 +15,9 @@ class PasswordOptions(FieldOptions, frozen=True, kw_only=True, tag="password"):
     """A password, kept as a hash and never returned."""
 
     min_length: Length = 8
+    """The fewest characters."""
     max_length: Length = 256
+    """The most characters."""
 
 
 def _reader(declaration: PasswordOptions) -> Reader:

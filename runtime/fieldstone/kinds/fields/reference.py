@@ -17,15 +17,20 @@ class LookupOptions(FieldOptions, frozen=True, kw_only=True, tag="lookup"):
     """A record of the object `reference`; `deleteBehavior` says what becomes of this record when that one goes."""
 
     reference: ObjectName
+    """The object that it points to."""
     delete_behavior: Literal["set_null", "cascade", "restrict"] = "set_null"
+    """When that record goes: clear this field, delete this record too, or refuse."""
 
 
 class MasterDetailOptions(FieldOptions, frozen=True, kw_only=True, tag="master_detail"):
     """The record that this one is a part of: always required, and gone with it unless it is to be kept from going."""
 
     reference: ObjectName
+    """The object that it points to."""
     required: Literal[True] = True
+    """Always."""
     delete_behavior: Literal["cascade", "restrict"] = "cascade"
+    """When that record goes: delete this record too, or refuse."""
 
 
 class UserOptions(FieldOptions, frozen=True, kw_only=True, tag="user"):
@@ -33,6 +38,7 @@ class UserOptions(FieldOptions, frozen=True, kw_only=True, tag="user"):
 
     reference: ClassVar[str] = "sys_user"
     delete_behavior: Literal["set_null", "cascade", "restrict"] = "set_null"
+    """When the user goes: clear this field, delete this record too, or refuse."""
 
 
 def _reader(declaration: FieldOptions) -> Reader:

@@ -23,8 +23,11 @@ class TextOptions(FieldOptions, frozen=True, kw_only=True, tag="text"):
     """Text of one line; lengths count characters, `pattern` must be found somewhere in the value."""
 
     min_length: Length | None = None
+    """The fewest characters."""
     max_length: Length | None = None
+    """The most characters."""
     pattern: str | None = None
+    """A regular expression that must be found in the value."""
 
 
 class TextareaOptions(TextOptions, frozen=True, kw_only=True, tag="textarea"):

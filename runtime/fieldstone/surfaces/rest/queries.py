@@ -101,7 +101,7 @@ def _value(name: str, field: FieldShape, text: str) -> Any:
 
 QUERIES: Mapping[str, QueryPart] = {
     "objectql": QueryPart(
-        summary="The whole query language, with the aliases of contract 1.2.",
+        summary="The whole query language, in all its spellings.",
         from_parameters=_objectql_list,
         from_body=_objectql_body,
         shape_of=_objectql_record,
