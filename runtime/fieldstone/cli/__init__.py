@@ -1,6 +1,7 @@
 """The command line: one module for each command, all of them listed here."""
 
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from cyclopts import App
@@ -35,10 +36,10 @@ def build_app() -> App:
     return app
 
 
-def main() -> None:
-    """Runs the command that the process was called with; ends with 1 when it fails."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command, the one that the process was called with unless given; ends with 1 when it fails."""
     try:
-        build_app()()
+        build_app()(sys.argv[1:] if arguments is None else arguments)
     except FieldstoneError as error:
         report_error(error)
         sys.exit(1)

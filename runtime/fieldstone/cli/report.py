@@ -44,10 +44,10 @@ def _fault_text(fault: Fault, lines: list[str]) -> Text:
     place = fault.place
     text = Text.assemble((str(place), "bold"), " ", (fault.code, "bold red"), " ", fault.message)
     margin = " " * len(str(place.line))
-    line = lines[place.line - 1].rstrip() if place.line <= len(lines) else ""
+    line = lines[place.line - 1].rstrip().replace("\t", " ") if place.line <= len(lines) else ""
     if line:
         marked = _TOKEN.match(line, place.column - 1)
-        before = re.sub(r"[^\t]", " ", line[: place.column - 1])
+        before = " " * (place.column - 1)
         caret = "^" * (len(marked.group()) if marked else 1)
         text.append(f"\n{margin} |", "blue").append(f"\n{place.line} | ", "blue").append(line)
         text.append(f"\n{margin} | ", "blue").append(f"{before}{caret}", "red")
