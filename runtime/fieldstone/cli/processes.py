@@ -53,11 +53,15 @@ class Children:
             child.join()
         self._running.clear()
 
-    def ended(self, seconds: float) -> list[float]:
-        """Waits for children to end by themselves; returns how long each of those has lived."""
+    def ended(self, seconds: float) -> list[bool]:
+        """Waits for children to end by themselves; tells of each of those whether it had failed to start."""
         ready = wait([child.sentinel for child in self._running], seconds)
-        gone = [child for child in self._running if child.sentinel in ready]
-        return [time.monotonic() - self._running.pop(child) for child in gone]
+        failed = []
+        for child in [child for child in self._running if child.sentinel in ready]:
+            child.join()
+            age = time.monotonic() - self._running.pop(child)
+            failed.append(age < YOUNG_SECONDS and (child.exitcode or 0) > 0)
+        return failed
 
 
 def serve_in_workers(folder: Path, settings: Settings, listener: socket.socket, workers: int) -> int:
@@ -70,10 +74,10 @@ def serve_in_workers(folder: Path, settings: Settings, listener: socket.socket, 
         for _ in range(workers):
             children.start()
         while not children.stopping.is_set():
-            for age in children.ended(0.2):
+            for failed in children.ended(0.2):
                 if children.stopping.is_set():
                     return 0
-                if age < YOUNG_SECONDS:
+                if failed:
                     return 1
                 children.start()
         return 0

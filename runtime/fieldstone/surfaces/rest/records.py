@@ -93,12 +93,10 @@ class RecordCodec:
         return dict(zip(value, target._dressed(tuple(value), list(value.values())), strict=True))
 
     def _condition(self, node: Any) -> Any:
-        """Returns a condition tree, or its array form, with bare ids; what is not well formed stays as it is."""
+        """Returns a condition tree with bare ids; what is not well formed stays as it is."""
         if isinstance(node, dict):
             return {key: self._entry(key, value) for key, value in node.items()}
         if isinstance(node, list):
-            if len(node) == 3 and isinstance(node[0], str) and isinstance(node[1], str):
-                return [node[0], node[1], self._comparand(node[0], node[2])]
             return [self._condition(item) for item in node]
         return node
 
@@ -126,5 +124,5 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_each_text(item, change) for item in value]
     if isinstance(value, dict):
-        return {key: item if key in ("$field", "$cel") else _each_text(item, change) for key, item in value.items()}
+        return {key: item if key == "$field" else _each_text(item, change) for key, item in value.items()}
     return value
