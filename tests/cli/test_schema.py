@@ -38,6 +38,15 @@ def test_a_schema_of_every_kind_is_written(tmp_path: Path, run: Callable[..., Ru
         Draft202012Validator.check_schema(schema)
 
 
+def test_the_schemas_of_this_checkout_are_those_of_its_kinds(tmp_path: Path, run: Callable[..., Run]) -> None:
+    root = checkout()
+    assert root is not None
+    run("schema", "--out", str(tmp_path))
+    for path in sorted(tmp_path.iterdir()):
+        kept = root / "metadata" / "schemas" / path.name
+        assert kept.read_text("utf-8") == path.read_text("utf-8"), "run `fieldstone schema` and commit what it writes"
+
+
 def test_every_declaration_of_this_checkout_fits_its_schema() -> None:
     validators = {kind: validator(kind) for kind in KINDS}
     seen = set()

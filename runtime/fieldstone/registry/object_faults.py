@@ -1,6 +1,6 @@
 """What can be wrong with an object beyond what its Struct sees: names that are taken, options that do not fit, dangling references."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -27,6 +27,18 @@ def object_faults(document: Document, objects: Known[Document]) -> Iterator[Faul
     yield from _sharing_faults(document, declaration, objects)
     if isinstance(declaration.tenancy, ThroughMembership):
         yield from _tenancy_faults(document, declaration.tenancy, objects)
+
+
+def prefix_faults(documents: Mapping[str, Document]) -> Iterator[Fault]:
+    """Yields a fault for every id prefix that an object before has already."""
+    holders: dict[str, str] = {}
+    for name, document in documents.items():
+        prefix = object_declaration(document).id_prefix
+        if prefix is not None and prefix in holders:
+            message = f"`{prefix}` is already the prefix of `{holders[prefix]}`."
+            yield document.fault(("idPrefix",), Code.NAME_CLASH, message, "Choose another.")
+        elif prefix is not None:
+            holders[prefix] = name
 
 
 def _field_faults(name: str, options: FieldOptions, document: Document, objects: Known[Document]) -> Iterator[Fault]:
