@@ -5,7 +5,7 @@ from datetime import date, datetime
 import asyncpg
 import msgspec
 
-from bench.floor_records import Session, Where, WorkOrder
+from bench.floor_records import RULE_BOUND, Session, Where, WorkOrder
 
 CONNECTIONS = 8
 
@@ -18,10 +18,10 @@ SESSION = """
     FROM sys_session s WHERE s.token_hash = $1"""
 GET = f"SELECT {_COLUMNS} FROM work_order WHERE organization_id = $1 AND id = $2"
 FILTER = "organization_id = $1 AND status = $2 AND priority >= $3"
-RULE = "owner_id = $4 AND priority <= 4"
+RULE = "owner_id = $4 AND priority <= $5"
 ORDER = "ORDER BY reported_at DESC NULLS FIRST, id"
 LIST = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} {ORDER} LIMIT $4"
-LIST_UNDER_RULE = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} AND {RULE} {ORDER} LIMIT $5"
+LIST_UNDER_RULE = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} AND {RULE} {ORDER} LIMIT $6"
 COUNT = f"SELECT count(*) FROM work_order WHERE {FILTER}"
 COUNT_UNDER_RULE = f"SELECT count(*) FROM work_order WHERE {FILTER} AND {RULE}"
 CREATE = f"INSERT INTO work_order ({_COLUMNS}) VALUES ({_PLACES})"
@@ -48,7 +48,7 @@ class Postgresql:
         """Returns the newest records of a status and a priority."""
         values = (session.organization_id, where.status, where.priority.bound)
         if session.technician:
-            rows = await self._pool.fetch(LIST_UNDER_RULE, *values, session.user_id, limit)
+            rows = await self._pool.fetch(LIST_UNDER_RULE, *values, session.user_id, RULE_BOUND, limit)
         else:
             rows = await self._pool.fetch(LIST, *values, limit)
         return [_record(row) for row in rows]
@@ -57,7 +57,7 @@ class Postgresql:
         """Returns how many records there are of a status and a priority."""
         values = (session.organization_id, where.status, where.priority.bound)
         if session.technician:
-            number = await self._pool.fetchval(COUNT_UNDER_RULE, *values, session.user_id)
+            number = await self._pool.fetchval(COUNT_UNDER_RULE, *values, session.user_id, RULE_BOUND)
         else:
             number = await self._pool.fetchval(COUNT, *values)
         return int(number)
@@ -72,8 +72,10 @@ class Postgresql:
 
 
 async def open_postgresql(url: str) -> Postgresql:
-    """Opens a pool."""
-    return Postgresql(await asyncpg.create_pool(url, min_size=CONNECTIONS, max_size=CONNECTIONS))
+    """Opens a pool; compiling a plan of so few rows costs more than running it, here and there."""
+    settings = {"jit": "off"}
+    pool = await asyncpg.create_pool(url, min_size=CONNECTIONS, max_size=CONNECTIONS, server_settings=settings)
+    return Postgresql(pool)
 
 
 def _record(row: asyncpg.Record) -> WorkOrder:

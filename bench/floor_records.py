@@ -6,6 +6,9 @@ from typing import Annotated, Literal, Protocol
 
 import msgspec
 
+RULE_BOUND = 4
+"""The technician's rule: no work order of a higher priority."""
+
 
 class WorkOrder(msgspec.Struct, frozen=True, gc=False):
     """A record on the wire, its fields in the order of the server's answers."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from bench.floor_records import Session, Where, WorkOrder
+from bench.floor_records import RULE_BOUND, Session, Where, WorkOrder
 
 _COLUMNS = ", ".join(WorkOrder.__struct_fields__)
 _PLACES = ", ".join("?" for _ in WorkOrder.__struct_fields__)
@@ -25,7 +25,7 @@ SESSION = """
     FROM sys_session s WHERE s.token_hash = ?"""
 GET = f"SELECT {_COLUMNS} FROM work_order WHERE organization_id = ? AND id = ?"
 FILTER = "organization_id = ? AND status = ? AND priority >= ?"
-RULE = "owner_id = ? AND priority <= 4"
+RULE = "owner_id = ? AND priority <= ?"
 ORDER = "ORDER BY reported_at DESC NULLS FIRST, id LIMIT ?"
 LIST = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} {ORDER}"
 LIST_UNDER_RULE = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} AND {RULE} {ORDER}"
@@ -55,7 +55,7 @@ class Sqlite:
         """Returns the newest records of a status and a priority."""
         values = (session.organization_id, where.status, where.priority.bound)
         if session.technician:
-            rows = self._connection.execute(LIST_UNDER_RULE, (*values, session.user_id, limit))
+            rows = self._connection.execute(LIST_UNDER_RULE, (*values, session.user_id, RULE_BOUND, limit))
         else:
             rows = self._connection.execute(LIST, (*values, limit))
         return [_record(row) for row in rows.fetchall()]
@@ -64,7 +64,7 @@ class Sqlite:
         """Returns how many records there are of a status and a priority."""
         values = (session.organization_id, where.status, where.priority.bound)
         if session.technician:
-            rows = self._connection.execute(COUNT_UNDER_RULE, (*values, session.user_id))
+            rows = self._connection.execute(COUNT_UNDER_RULE, (*values, session.user_id, RULE_BOUND))
         else:
             rows = self._connection.execute(COUNT, values)
         number: int = rows.fetchone()[0]
