@@ -8,9 +8,10 @@ import pytest
 
 from fieldstone.query.ast import And, CallerHas, CallerValue, Exists, Filter, Not, OrderKey, Select, Slot, Term
 from fieldstone.query.evaluate import Surroundings, matches
+from fieldstone.registry.rules import compile_filter, scope_of
 from fieldstone.store.binds import Binds
 from fieldstone.store.sql_store import SqlStore
-from tests.store.catalogs import SYSTEM, catalog_of, store_of, system_values
+from tests.store.catalogs import NOW, SYSTEM, catalog_of, store_of, system_values
 
 CUSTOMER = "name: customer\nownership: none\ntenancy: none\nfields: {region: {type: text}}\n"
 TICKET = """name: ticket
@@ -70,3 +71,39 @@ async def test_sql_selects_what_is_selected_in_memory(store: SqlStore) -> None:
         found = await store.fetch(statement, Binds(values=("b",), caller=caller))
         in_memory = "".join(row["id"] for row in TICKETS if matches(condition, row, around))
         assert ("".join(row[0] for row in found), in_memory) == (expected, expected), (condition, caller)
+
+
+RULES = (
+    'rank == "a"',
+    'rank != "a"',
+    "rank == null",
+    'rank != null && rank.startsWith("a")',
+    '!(rank == "a")',
+    "customer in current_user.positions",
+    "!(customer in current_user.positions)",
+    'rank in ["a", "b"] || follows == "2"',
+    'rank == "a" ? customer == "n" : follows != null',
+    "current_user.email == null || rank == current_user.email",
+    'size(rank) == 1 && rank < "b"',
+    'created_at < now() && created_at > now() - duration("30d")',
+    'current_user.roles.exists(role, role == "agent") && customer != null',
+    'upper(rank) == "A"',
+)
+CALLERS: tuple[dict[str, Any], ...] = (
+    {},
+    {"email": "a", "positions": ["n", "x"], "roles": ["agent"]},
+    {"email": "b", "positions": [], "roles": []},
+)
+
+
+async def test_rules_written_as_expressions_select_what_they_select_in_memory(store: SqlStore) -> None:
+    scope = scope_of(store.catalog.objects["ticket"])
+    for text in RULES:
+        for condition in (compile_filter(text, scope), Not(compile_filter(text, scope))):
+            statement = store.prepare(Select("ticket", ("id",), condition, (OrderKey("id"),), flags=(condition,)))
+            for caller in CALLERS:
+                around = Surroundings(caller=caller, now="2026-03-20T00:00:00.000Z")
+                records = [{"created_at": NOW, **row} for row in TICKETS]
+                expected = [(row["id"], True) for row in records if matches(condition, row, around)]
+                found = await store.fetch(statement, Binds(caller=caller, now=around.now))
+                assert found == expected, (text, condition, caller)

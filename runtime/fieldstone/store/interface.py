@@ -26,7 +26,7 @@ class Transaction(Protocol):
         """Returns the rows of a prepared read."""
 
     async def insert(self, object_name: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-        """Inserts rows; raises UniqueViolation (details.fields), Invalid for a reference that is gone."""
+        """Inserts rows; raises UniqueViolation (details.fields). A reference to a record that is gone is a Conflict at the commit."""
 
     async def update(
         self, object_name: str, values: Mapping[str, Any], where: Filter, binds: Binds, *, bump: bool = True
@@ -37,7 +37,7 @@ class Transaction(Protocol):
         """Deletes the rows of a filter in one statement; returns how many."""
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
-        """Opens a savepoint; an exception that leaves the block rolls back to it."""
+        """Opens a savepoint; an exception that leaves the block rolls back to it. After a failed statement nothing else goes on."""
 
     async def raise_epoch(self) -> None:
         """Raises the policy epoch of the database by one, with the transaction."""
@@ -60,7 +60,8 @@ class Store(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Opens a transaction; commits when the block ends, rolls back on an exception. Waits its turn on SQLite.
 
-        Retries are the caller's: raises SerializationFailure when the database asks for one.
+        Retries are the caller's: raises SerializationFailure when the database asks for one. On SQLite every other write waits until
+        the block ends: inside, await nothing but the transaction's own statements.
         """
 
     async def epoch(self) -> int:

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.types import TypeEngine
 
+from fieldstone.query.cel.expression import EvaluationError, evaluator
+from fieldstone.query.cel.ir import Node
 from fieldstone.store.binds import Binds
 from fieldstone.store.columns import Convert
 
@@ -63,6 +65,20 @@ class Parameters:
         """Returns the parameter of a value that belongs to the shape."""
         fixed = value if convert is None or value is None else convert(value)
         return self.add(("constant", type(value), value, convert), lambda _binds, _given: fixed, sql_type)
+
+    def computed(self, node: Node, convert: Convert, sql_type: TypeEngine[Any]) -> BindParameter[Any]:
+        """Returns the parameter of an expression that names nothing of the record; one that cannot be computed is null."""
+        evaluate = evaluator(node)
+
+        def take(binds: Binds, _given: Given) -> Any:
+            activation = {"current_user": binds.caller, "now": binds.now, "timezone": binds.timezone}
+            try:
+                value = evaluate(activation)
+            except EvaluationError:
+                return None
+            return None if value is None else convert(value)
+
+        return self.add(("computed", node, convert), take, sql_type)
 
     def limit(self) -> BindParameter[Any]:
         """Returns the parameter of the limit."""

@@ -9,6 +9,7 @@ from fieldstone.errors import Internal
 from fieldstone.query.storage import FieldShape, StorageClass
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.store.dialects import Dialect
+from fieldstone.store.expression_value import SqlColumn
 
 
 class Source(msgspec.Struct, frozen=True, eq=False):
@@ -24,6 +25,14 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     def shape(self, name: str) -> FieldShape:
         """Returns the shape of a field."""
         return self.object.shape.fields[name]
+
+    def expression_column(self, path: tuple[str, ...]) -> SqlColumn:
+        """Returns the column that an expression names as `record.<field>`."""
+        field = self.object.fields[path[1]]
+        kind = field.type.expression_type(field.declaration)
+        storage = field.shape.storage
+        scale = storage.scale if storage.kind == StorageClass.DECIMAL else None
+        return SqlColumn(self.table.c[field.name], kind, field.shape.nullable, scale)
 
 
 class Tables:

@@ -27,9 +27,12 @@ from fieldstone.query.ast import (
     Slot,
     Term,
 )
+from fieldstone.query.cel.expression import Refused
+from fieldstone.query.cel.ir import Ref, walk
 from fieldstone.query.operators import fold
 from fieldstone.store.columns import Convert, comparison_of
 from fieldstone.store.dialects import Condition, Dialect, Value
+from fieldstone.store.expression import compile_predicate
 from fieldstone.store.parameters import Parameters
 from fieldstone.store.tables import Source, Tables
 
@@ -134,4 +137,21 @@ class Conditions:
         return rows.correlate_except(inner.table).exists()
 
     def _holds(self, item: Holds, source: Source) -> Condition:
-        raise Internal(f"Expression {item.node} has no SQL.")
+        """Returns the condition of an expression; where the caller lacks a value that it takes for granted, it fails, and is false."""
+        granted = {
+            part.path[1]
+            for part in walk(item.node)
+            if isinstance(part, Ref)
+            and part.path[0] == "current_user"
+            and len(part.path) > 1
+            and not part.type.nullable
+        }
+        try:
+            holds = compile_predicate(
+                item.node, column=source.expression_column, bind=self._parameters.computed, dialect=self._dialect.name
+            )
+            return sa.and_(*(self._parameters.caller_has(name).is_(sa.true()) for name in sorted(granted)), holds)
+        except Refused as error:
+            raise Internal(
+                "An expression that the database cannot compute has passed the checks of loading."
+            ) from error
