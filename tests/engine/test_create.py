@@ -20,7 +20,7 @@ async def test_a_new_record_comes_back_with_its_defaults_and_its_stamps(office: 
     assert (record["title"], str(record["price"]), plain(record["extra"])) == ("one", "3.00", {"a": [1, True]})
     assert record["owner_id"] == record["created_by"] == record["updated_by"] == record["reviewer"] == ann.id
     assert record["organization_id"] == office.here
-    assert record["created_at"] == record["updated_at"] == record["seen_at"]
+    assert record["created_at"] == record["updated_at"] == record["opened_at"]
     assert record["day"] == record["created_at"][:10]
     assert record["state"] == "open"
     assert record["secret"] is None

@@ -36,10 +36,10 @@ async def test_a_change_of_nothing_changes_nothing(office: Office) -> None:
     ann = office.caller("ann", "note_writer")
     extra = {"b": [1, 2.50, None], "a": "x"}
     made = await office.make(
-        "note", ann, title="a", price=2, extra=extra, day="2020-01-01", seen_at="2020-01-01T00:00:00Z"
+        "note", ann, title="a", price=2, extra=extra, day="2020-01-01", opened_at="2020-01-01T00:00:00Z"
     )
     before = await office.stored("note", made)
-    same = {"price": 2.0, "extra": {"a": "x", "b": [1, 2.5, None]}, "seen_at": "2020-01-01T02:00:00+02:00"}
+    same = {"price": 2.0, "extra": {"a": "x", "b": [1, 2.5, None]}, "opened_at": "2020-01-01T02:00:00+02:00"}
     nothing: list[dict[str, Any]] = [{}, {"title": "a"}, {"level": None}, {"day": "2020-01-01"}, same]
     for values in nothing:
         written = await office.update(ann, "note", made, **values)

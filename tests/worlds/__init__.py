@@ -12,6 +12,11 @@ WORLDS = Path(__file__).parent
 
 def load_world(name: str, folder: Path) -> Catalog:
     """Returns the catalog of an app, made in an empty folder, of one world and the platform's objects, without surfaces."""
+    return load_package(WORLDS / name, folder)
+
+
+def load_package(package: Path, folder: Path) -> Catalog:
+    """Returns the same of a package anywhere."""
     platform = folder / "platform"
     for kind in ("objects", "permissions"):
         shutil.copytree(platform_folder() / kind, platform / kind)
@@ -19,6 +24,6 @@ def load_world(name: str, folder: Path) -> Catalog:
     app = folder / "app"
     app.mkdir()
     (app / "app.yaml").write_text(
-        f"name: {name}\npackages: ['{WORLDS / name}']\nsurfaces: {{apis: []}}\n", encoding="utf-8"
+        f"name: {package.name}\npackages: ['{package}']\nsurfaces: {{apis: []}}\n", encoding="utf-8"
     )
     return load_app(app, parts={}, cache=None, platform=platform)
