@@ -98,7 +98,7 @@ async def test_hidden_fields_are_in_no_answer_and_no_question(office: Office) ->
             with pytest.raises(Invalid) as refused:
                 await office.page(clerk, "note", **query)
             assert refused.value.message == f"No field `{name}` on `note`."
-            assert refused.value.details.get("hint") is None
+            assert "secret" not in str(refused.value.details.get("hint"))
     assert (await office.page(office.caller("ann", "note_reader"), "note", where={"secret": "ann3"})).total == 1
 
 
