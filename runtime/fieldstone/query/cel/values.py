@@ -103,8 +103,8 @@ def instant_text(moment: datetime) -> str:
 
 
 def integer(value: int) -> int:
-    """Returns the number if it fits into 64 bits."""
-    if INTEGER_MINIMUM <= value <= INTEGER_MAXIMUM:
+    """Returns a computed number if it fits into 64 bits, the very least left out: SQLite cannot tell it from an overflow."""
+    if INTEGER_MINIMUM < value <= INTEGER_MAXIMUM:
         return value
     raise Failure("OVERFLOW", "The whole number does not fit into 64 bits")
 
