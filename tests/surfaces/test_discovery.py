@@ -4,13 +4,8 @@ import pytest
 
 from tests.surfaces.running import Person, World, error_of
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest.fixture(scope="module")
-def world(lone_world: World) -> World:
-    """One database is enough here."""
-    return lone_world
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ONE_DATABASE = True
 
 
 async def test_the_full_document_lists_exactly_the_routes_of_the_table(world: World, mia: Person) -> None:

@@ -9,14 +9,9 @@ from fieldstone.settings import Settings
 from tests.databases import sqlite_address
 from tests.surfaces.running import WORLD, World, error_of, running
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ONE_DATABASE = True
 DOCS = "/api/v1/docs"
-
-
-@pytest.fixture(scope="module")
-def world(lone_world: World) -> World:
-    """One database is enough here."""
-    return lone_world
 
 
 async def test_the_page_loads_everything_from_this_server(world: World) -> None:

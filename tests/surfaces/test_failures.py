@@ -24,15 +24,10 @@ from fieldstone.surfaces.http.errors import STATUS
 from tests.databases import sqlite_address
 from tests.surfaces.running import DATA, WORLD, Person, World, error_of, running
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ONE_DATABASE = True
 TICKETS = f"{DATA}/ticket"
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def world(lone_world: World) -> World:
-    """One database is enough here."""
-    return lone_world
 
 
 async def test_every_error_has_a_status() -> None:
@@ -170,7 +165,7 @@ async def test_nothing_secret_goes_into_the_log(world: World, mia: Person) -> No
         assert secret not in text
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def small(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """A world with small limits."""
     limits = Limits(body_bytes=200, url_bytes=300, batch_rows=2, sign_ins=1000)
@@ -262,9 +257,25 @@ async def test_a_request_that_takes_too_long_is_ended(tmp_path_factory: pytest.T
         error_of(answer, 504, "TIMEOUT")
 
 
-async def test_health_and_readiness_are_open(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_health_and_readiness_are_open(world: World) -> None:
     assert (await world.nobody.get("/health")).json() == {"status": "ok"}
     assert (await world.nobody.get("/ready")).json() == {"status": "ready"}
+
+
+async def test_a_server_without_its_database_lives_but_is_not_ready(postgres_url: str) -> None:
+    async with running(WORLD, postgres_url) as world:
+        await world.runtime.store.close()
+        error_of(await world.nobody.get("/ready"), 503, "SERVICE_UNAVAILABLE")
+        assert (await world.nobody.get("/health")).status_code == 200
+
+
+@pytest.mark.parametrize("number", ["1e999999", "1e9999999999", "-1e-9999999999", "1" * 400, "1e400"])
+async def test_a_number_beyond_all_bounds_is_refused_as_such(mia: Person, number: str) -> None:
+    body = f'{{"subject": "x", "hours": {number}}}'.encode()
+    error = error_of(await mia.ask("POST", TICKETS, headers=JSON, content=body), 400, "VALIDATION_ERROR")
+    assert "hours" in {fault["field"] for fault in error["details"]["fields"]}
+    where = f'{{"hours": {number}}}'
+    assert (await mia.get(TICKETS, params={"where": where})).status_code in (200, 400)
 
 
 async def test_a_broken_host_header_is_refused_in_the_same_shape(world: World) -> None:

@@ -4,14 +4,9 @@ import pytest
 
 from tests.surfaces.running import Person, World, error_of
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ONE_DATABASE = True
 META = "/api/v1/meta"
-
-
-@pytest.fixture(scope="module")
-def world(lone_world: World) -> World:
-    """One database is enough here."""
-    return lone_world
 
 
 async def test_an_administrator_sees_every_kind_and_others_see_objects_alone(admin: Person, ann: Person) -> None:

@@ -8,14 +8,9 @@ from openapi_spec_validator import validate
 
 from tests.surfaces.running import DATA, Person, World, error_of
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ONE_DATABASE = True
 PATH = "/api/v1/openapi.json"
-
-
-@pytest.fixture(scope="module")
-def world(lone_world: World) -> World:
-    """One database is enough here."""
-    return lone_world
 
 
 async def _document(person: Person) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from tests.surfaces.running import DATA, Person, World, decoded
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 BASE = "/partner/v2"
 ALL_SCOPES = ["tickets:read", "tickets:write", "contacts:read", "everything:read"]
 
@@ -49,12 +49,12 @@ def _flat(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     return error
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def partner(world: World, mia: Person) -> Partner:
     return Partner(world, await _key(mia, ALL_SCOPES))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def customer(mia: Person) -> str:
     return (await mia.make("customer", name="Partner's customer"))["id"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.surfaces.running import DATA, PASSWORD, Person, World, error_of
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 TICKETS = f"{DATA}/ticket"
 NUMBERS = iter(range(1000, 9999))
 

@@ -8,7 +8,7 @@ from fieldstone.settings import Limits, Settings
 from tests.databases import sqlite_address
 from tests.surfaces.running import DATA, HOST, PASSWORD, WORLD, Person, World, error_of, running
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 AUTH = "/api/v1/auth"
 COOKIE = "better-auth.session_token"
 MIA = {"email": "mia@world.example", "password": PASSWORD}
@@ -158,6 +158,11 @@ async def test_an_api_key_is_shown_once_and_works_by_every_header(world: World, 
     assert key["key"] not in (await mia.get(f"{DATA}/sys_api_key/{key['id']}")).text
     await mia.ask("PATCH", f"{DATA}/sys_api_key/{key['id']}", {"revoked": True})
     error_of(await world.nobody.get(f"{DATA}/ticket", headers={name: f"{prefix}{key['key']}"}), 401, "UNAUTHENTICATED")
+
+
+async def test_a_key_needs_no_body_but_one_that_is_there_must_be_an_object(mia: Person) -> None:
+    assert (await mia.ask("POST", "/api/v1/keys")).json()["name"] == "API key"
+    error_of(await mia.ask("POST", "/api/v1/keys", []), 400, "VALIDATION_ERROR")
 
 
 async def test_a_key_with_a_scope_that_nobody_asks_for_is_refused(mia: Person) -> None:

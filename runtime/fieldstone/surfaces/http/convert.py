@@ -11,7 +11,9 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 def convert_body(value: Any, struct: type[S]) -> S:
-    """Returns the Struct of a decoded body; raises Invalid with one fault for each member that is missing, unknown or wrong."""
+    """Returns the Struct of a decoded body, of none as of an empty one; raises Invalid with one fault for each member that is wrong."""
+    if value is None:
+        value = {}
     if not isinstance(value, dict):
         raise Invalid("The body is not a JSON object.", reason="INVALID_JSON")
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}

@@ -81,13 +81,13 @@ class AuthConfig(msgspec.Struct, rename="camel"):
 
 
 async def _sign_in(service: SignIn, call: Call) -> Response:
-    body = convert_body(call.body or {}, SignInBody)
+    body = convert_body(call.body, SignInBody)
     signed_in = await service.accounts.sign_in(body.email, body.password, _origin(call))
     return _signed_in(call, signed_in, lasting=body.remember_me)
 
 
 async def _sign_up(service: SignIn, call: Call) -> Response:
-    body = convert_body(call.body or {}, SignUpBody)
+    body = convert_body(call.body, SignUpBody)
     signed_in = await service.accounts.sign_up(body.name, body.email, body.password, _origin(call))
     return _signed_in(call, signed_in, lasting=True)
 
@@ -110,7 +110,7 @@ async def _config(service: SignIn, _call: Call) -> Response:
 
 
 async def _create_key(service: SignIn, call: Call) -> Response:
-    body = convert_body(call.body or {}, KeyBody)
+    body = convert_body(call.body, KeyBody)
     key = await service.accounts.create_key(call.caller, body.name, body.expires_at, body.scopes)
     return json_answer(key, NOT_STORED, status=201)
 
