@@ -52,7 +52,6 @@ class Policies:
             shape=subject.shape,
             readable=names,
             writable=names,
-            transfer=True,
         )
 
     def _compile(self, sets: frozenset[str], object_name: str, action: Action) -> Policy:
@@ -74,7 +73,6 @@ class Policies:
             shape=_shape(subject, readable),
             readable=readable,
             writable=writable_fields(subject, writers, transfer=transfer),
-            transfer=transfer,
         )
 
     def _holdings(self, sets: frozenset[str], subject: Object) -> list[Holding]:

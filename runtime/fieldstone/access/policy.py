@@ -20,7 +20,8 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
 
     `allowed` is the object right as a whole; without it the rest is empty. `rows` are the rows that the action reaches (for `create`:
     EVERYTHING). `check` must hold on a row after the write. `shape` holds the readable fields and no others: queries are parsed against
-    it. `writable` are the fields that a body may set, `readable` those that an answer may hold. `transfer` allows `owner_id`.
+    it. `writable` are the fields that a body may set, `owner_id` among them with the right to transfer, `readable` those that an
+    answer may hold.
     """
 
     object: str
@@ -31,4 +32,3 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
     shape: ObjectShape
     readable: frozenset[str]
     writable: frozenset[str]
-    transfer: bool = False
