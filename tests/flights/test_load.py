@@ -36,7 +36,7 @@ async def api(server: Server) -> AsyncIterator[DataApi]:
 
 async def test_a_slice_loads_and_answers_as_the_files_do_until_a_record_changes(api: DataApi, source: Source) -> None:
     with pytest.raises(Refused):
-        await api.create("airline", [{"carrier": "9E", "name": "Fine"}, {"carrier": "XXX", "name": "Too long a code"}])
+        await api.create("airline", [{"carrier": "9E", "name": "Fine"}, {"carrier": "ZZZ", "name": "Too long a code"}])
 
     loaded = await load(api, source, Console(file=io.StringIO()))
     assert loaded.counts == {name: len(rows) for name, rows in source.items()}
