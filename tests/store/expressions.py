@@ -68,7 +68,7 @@ FIELDS: Mapping[str, FieldOf] = {
     "id": FieldOf(INT, Storage(StorageClass.INTEGER), []),
     "name": FieldOf(optional(STRING), _TEXT, _TEXTS),
     "code": FieldOf(STRING, _TEXT, _TEXTS),
-    "amount": FieldOf(optional(DECIMAL), _CENTS, _decimals(2, 0, 1050, -1050, 999, 1000, 1001, 250, 30)),
+    "amount": FieldOf(optional(DECIMAL), _CENTS, _decimals(2, 0, 1049, 1050, 1051, -1050, 999, 1000, 1001, 250, 30)),
     "price": FieldOf(optional(DECIMAL), _MILLS, _decimals(3, 0, 10500, -10500, 9990, 1, 2500)),
     "total": FieldOf(DECIMAL, _CENTS, _decimals(2, 0, 1, -250, 1050, 10000)),
     "qty": FieldOf(optional(INT), Storage(StorageClass.INTEGER), [0, 1, -1, 2, 7, -7, 10, 2**63 - 1, -(2**63)]),

@@ -48,6 +48,8 @@ EXPRESSIONS = [
     "name != current_user.name",
     "amount < current_user.budget || amount == current_user.budget",
     "current_user.budget >= price",
+    "current_user.budget > amount",
+    "10.505 <= amount || !(10.495 >= amount)",
     "1 == 1",
     "qty in [0, 2, 7] || !(qty in [1])",
     # null
