@@ -1,6 +1,6 @@
 """Tables: the objects of a catalog as SQLAlchemy sees them, made when first asked for."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import sqlalchemy as sa
@@ -10,6 +10,19 @@ from fieldstone.query.storage import FieldShape, StorageClass
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.store.dialects import Dialect
 from fieldstone.store.expression_value import SqlColumn
+
+
+class Columns(Protocol):
+    """What a filter is asked of: the rows of an object, or groups of them."""
+
+    def column(self, name: str) -> sa.ColumnElement[Any]:
+        """Returns the column of a name."""
+
+    def shape(self, name: str) -> FieldShape:
+        """Returns the shape of what a name holds."""
+
+    def expression_column(self, path: tuple[str, ...]) -> SqlColumn:
+        """Returns the column that an expression names."""
 
 
 class Source(msgspec.Struct, frozen=True, eq=False):
