@@ -40,6 +40,7 @@ async def _serve(folder: Path, settings: Settings, listener: socket.socket, when
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=STOPPING_SECONDS,
         )
         when_ready()

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from math import inf
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, TypeVar
 
 from fieldstone.errors import Internal
@@ -47,7 +47,7 @@ class SqliteDatabase:
         self._commit_pace = Pace(quick=True)
         self.writer = SqliteConnection(path, interval=IN_THREAD_INTERVAL, writes=True, synchronous=synchronous)
         self._path = path
-        self._reader = SqliteConnection(path, interval=ON_LOOP_INTERVAL)
+        self._reader = SqliteConnection(path, interval=ON_LOOP_INTERVAL, clock=thread_time)
         self._idle = [SqliteConnection(path, interval=IN_THREAD_INTERVAL) for _ in range(READERS)]
         self._reading = asyncio.Semaphore(READERS)
         self._writing = asyncio.Lock()

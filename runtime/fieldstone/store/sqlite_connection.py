@@ -1,7 +1,7 @@
 """One connection to an SQLite file: its settings, its functions, and a stop for statements that take too long."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
@@ -18,11 +18,21 @@ class SqliteConnection:
     """A connection used by one thread at a time, whichever.
 
     Every `interval` steps of SQLite's machine it looks at the clock. In a thread beside the loop each look waits for the interpreter's
-    lock, so there it looks seldom.
+    lock, so there it looks seldom. The clock on the loop's own thread is that of its work, `thread_time`: a statement is not late
+    because the machine was busy with something else.
     """
 
-    def __init__(self, path: Path, *, interval: int, writes: bool = False, synchronous: Synchronous = "full") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        interval: int,
+        writes: bool = False,
+        synchronous: Synchronous = "full",
+        clock: Callable[[], float] = perf_counter,
+    ) -> None:
         """Opens the file; a connection that does not write refuses to."""
+        self._clock = clock
         self._deadline = 0.0
         self._connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_KEPT
@@ -50,17 +60,17 @@ class SqliteConnection:
 
     def rows(self, text: str, parameters: tuple[Any, ...], seconds: float) -> list[tuple[Any, ...]]:
         """Returns all rows of a query; stops after so many seconds."""
-        self._deadline = perf_counter() + seconds
+        self._deadline = self._clock() + seconds
         return self._connection.execute(text, parameters).fetchall()
 
     def run(self, text: str, parameters: tuple[Any, ...], seconds: float) -> int:
         """Runs a statement; returns how many rows it changed."""
-        self._deadline = perf_counter() + seconds
+        self._deadline = self._clock() + seconds
         return self._connection.execute(text, parameters).rowcount
 
     def run_many(self, text: str, rows: Sequence[tuple[Any, ...]], seconds: float) -> None:
         """Runs a statement for each row of parameters."""
-        self._deadline = perf_counter() + seconds
+        self._deadline = self._clock() + seconds
         self._connection.executemany(text, rows)
 
     def interrupt(self) -> None:
@@ -72,7 +82,7 @@ class SqliteConnection:
         self._connection.close()
 
     def _is_late(self) -> bool:
-        return perf_counter() > self._deadline
+        return self._clock() > self._deadline
 
 
 def _fold(text: Any) -> str | None:

@@ -1,5 +1,6 @@
-"""The server's ASGI application: Litestar with one mount for each face, the fixed routes, and the edge around it all.
+"""The server's ASGI application: the faces by their base paths, Litestar for the fixed routes, and the edge around it all.
 
+A face stands before Litestar's router, not behind it: everything below its base path is its own, so there is nothing to route twice.
 Whatever leads nowhere is answered in the same shape as everything else.
 """
 
@@ -47,7 +48,7 @@ def make_server(
     `faces` are by base path; `aliases` are fixed paths that answer as a path of a face does; `ready` raises while the
     server cannot work.
     """
-    routes = [_route(path, dispatcher, mount=True) for path, dispatcher in faces.items()]
+    routes = []
     for alias, target in aliases.items():
         base = max((base for base in faces if target.startswith(f"{base}/")), key=len)
         routes.append(_route(alias, _renamed(faces[base], target)))
@@ -56,7 +57,23 @@ def make_server(
     application = Litestar(
         routes, openapi_config=None, logging_config=None, exception_handlers={Exception: _astray(shell)}
     )
-    return Edge(application, shell.log)
+    return Edge(_before(faces, application), shell.log)
+
+
+def _before(faces: Mapping[str, Dispatcher], application: Asgi) -> Asgi:
+    """Returns the faces, each below its base path (the longest that fits), and the application for every other path."""
+    by_length = sorted(faces.items(), key=lambda face: -len(face[0]))
+    prefixes = tuple((base, f"{base}/", dispatcher) for base, dispatcher in by_length)
+
+    async def route(scope: Any, receive: Any, send: Any) -> None:
+        path = scope.get("path", "")
+        for base, below, dispatcher in prefixes:
+            if path.startswith(below) or path == base:
+                await dispatcher(scope, receive, send)
+                return
+        await application(scope, receive, send)
+
+    return route
 
 
 async def _health(_request: Request) -> Response:
@@ -85,8 +102,8 @@ def _reading(path: str, answer: Callable[[Request], Awaitable[Response]]) -> Cal
     return checked
 
 
-def _route(path: str, application: Asgi, *, mount: bool = False) -> ASGIRouteHandler:
-    @asgi(path or "/", is_mount=mount, copy_scope=False)
+def _route(path: str, application: Asgi) -> ASGIRouteHandler:
+    @asgi(path, copy_scope=False)
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         await application(scope, receive, send)
 
