@@ -6,12 +6,12 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PINS := pyproject.toml constraints.txt
 
-.PHONY: install serve test check bench flights clean
+.PHONY: install serve test check docs bench flights clean
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help:
-	@echo "make install | serve | test | check | bench | flights | clean    (ARGS=... is passed on)"
+	@echo "make install | serve | test | check | docs | bench | flights | clean    (ARGS=... is passed on)"
 
 install: .venv/.installed
 
@@ -27,6 +27,9 @@ check: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/house
 
+docs: .venv/.installed
+	$(BIN)/python -m docs.generate
+
 bench: .venv/.installed-test
 	$(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m bench.run $(ARGS)
 
@@ -35,7 +38,7 @@ flights: .venv/.installed-test
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .fieldstone build dist
-	find runtime tests bench packages apps -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	find runtime tests bench docs packages apps -type d -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # The build tools come first, pinned like all the rest, so that no build fetches its own.
 .venv/.tools: constraints.txt

@@ -1,0 +1,83 @@
+"""The page of extension points: the explicit tables into which code is put, and how each is used."""
+
+from typing import get_args
+
+from docs.generator.markdown import code, fenced, page, table
+from fieldstone.engine.hooks import Event
+
+INTRODUCTION = """\
+Declarations say what; where code is needed, it goes into one of a few tables that
+[app.py](../../runtime/fieldstone/app.py) hands around. Nothing registers itself by being imported. Code comes with
+the checkout, never over the API."""
+
+HOOKS = """\
+A hook is a named function that a write calls within its transaction, before or after the rows are written. A
+before-hook may change `change.values`; validation comes behind it. An after-hook may not; what it raises undoes the
+whole write. Both may hand further operations to the door by `context.execute`, which join the same transaction.
+Nothing slow belongs in one: on SQLite all other writes wait.
+
+A hook is a [`Hook`](../../runtime/fieldstone/engine/hooks.py) in the sequence `hooks` that `app.py` gives to the
+door; the platform's own, in [identity/hooks.py](../../runtime/fieldstone/identity/hooks.py), are examples. They run
+in the order of the sequence."""
+
+HOOK_EXAMPLE = '''\
+async def refuse_a_long_weekend(context: Context, change: Change) -> None:
+    """Refuses a booking of more than four days."""
+    if (change.values.get("days") or 0) > 4:
+        raise Invalid("A weekend is too long.", faults=[FieldFault("days", "max_value", "Four days at most")])
+
+
+BOOKING_HOOKS = (Hook("refuse_a_long_weekend", "booking", "before_create", refuse_a_long_weekend),)'''
+
+EVENTS = {
+    "before_create": "for each new record, with its defaults; `values` may be changed",
+    "after_create": "when the record is written and may stand",
+    "before_update": "with the values that differ, when any does; `previous` is the record as it was",
+    "after_update": "when the record is changed and may stand",
+    "before_delete": "for the record, and for each that goes along with it",
+    "after_delete": "when the records are gone",
+}
+
+FIELD_TYPE = """\
+A [`FieldType`](../../runtime/fieldstone/kinds/fields/field_type.py) is a Struct for the options of a declaration
+and a few functions: how it is stored, how a value is read, its JSON Schema, its type in expressions. It stands in a
+module of `kinds/fields/` and in [table.py](../../runtime/fieldstone/kinds/fields/table.py). A type whose values
+must be prepared before they are stored (a password is hashed) has a function in `preparers`, beside the hooks in
+`app.py`. Step by step: [add a field type](../how-to/add-a-field-type.md)."""
+
+DIALECT_PART = """\
+An envelope, a shape of errors, a pager, a way to filter, a codec of ids, a way to show a credential: one entry in
+the table of that name in [surfaces/rest](../../runtime/fieldstone/surfaces/rest/table.py), and every api
+declaration may name it. What there is: [dialect parts](dialects.md). In use: [a second
+dialect](../how-to/a-second-dialect.md)."""
+
+API_HANDLER = """\
+What is no data operation is a `handler` of an api declaration: a function from a service and a call to a response,
+in a table of [`HandlerPart`](../../runtime/fieldstone/surfaces/rest/table.py)s with its summary, body and answer,
+which `app.py` binds to the service. Those of sign-in,
+[native/auth.py](../../runtime/fieldstone/surfaces/rest/native/auth.py), are an example."""
+
+NOT_YET = """\
+Action handlers and flow steps have no tables yet: there are no actions and no flows. A package holds declarations
+only; a `handlers.py` in it is not read."""
+
+
+def extension_points_page() -> str:
+    """Returns the page."""
+    events = table(("event", "called"), [(code(event), EVENTS[event]) for event in get_args(Event)])
+    return page(
+        "Extension points",
+        INTRODUCTION,
+        "## `hook`",
+        HOOKS,
+        events,
+        fenced(HOOK_EXAMPLE, "python"),
+        "## `field type`",
+        FIELD_TYPE,
+        "## `dialect part`",
+        DIALECT_PART,
+        "## `api handler`",
+        API_HANDLER,
+        "## Not there",
+        NOT_YET,
+    )

@@ -1,0 +1,121 @@
+"""The page of fields: every field type with its options, how a value travels and is kept, and what is taken and refused."""
+
+from typing import Any
+
+import msgspec
+import yaml
+
+from docs.generator.field_samples import SAMPLES
+from docs.generator.markdown import code, page, paragraph, table
+from docs.generator.struct import Key, keys_of
+from fieldstone.kinds.fields.choice import Option
+from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Rejected
+from fieldstone.kinds.fields.table import FIELD_TYPES, AnyField
+from fieldstone.query.values import exact_number
+from fieldstone.registry.system_fields import NOT_NULL, system_options
+from fieldstone.store.columns import column_of
+from fieldstone.surfaces.http.encode import encode_json
+
+INTRODUCTION = """\
+A field stands under `fields` of an [object](kinds.md#object): `name: {type: text, ...}`. A value is read strictly:
+one of another JSON type is refused, not turned into the right one. `null` clears a field. Numbers travel as JSON
+numbers with all their digits, and never pass through a binary float unless the field says `approximate: true`."""
+
+_JSON = msgspec.json.Decoder(float_hook=exact_number)
+
+SYSTEM = """\
+Every object has these without declaring them. A body may not set them; `owner_id` changes by an update of somebody
+who holds `allowTransfer`. `version` rises by one with each change."""
+
+OPTIONS = """\
+Every field takes these. `defaultValue` is checked as any value of the field is."""
+
+
+def fields_page() -> str:
+    """Returns the page."""
+    common = keys_of(FieldOptions, _link)
+    return page(
+        "Fields",
+        INTRODUCTION,
+        "## Options of every field",
+        OPTIONS,
+        _keys(common),
+        "## System fields",
+        SYSTEM,
+        _system(),
+        "## Types",
+        *(_section(field_type, {key.name: key for key in common}) for field_type in FIELD_TYPES.values()),
+        "## Option",
+        paragraph(Option.__doc__),
+        _keys(keys_of(Option, _link)),
+    )
+
+
+def _section(field_type: FieldType, common: dict[str, Key]) -> str:
+    sample = SAMPLES[field_type.name]
+    declaration: FieldOptions = msgspec.convert(yaml.safe_load(sample.declared), AnyField)
+    own = [key for key in keys_of(field_type.declaration, _link) if common.get(key.name) != key]
+    parts = [
+        f"## {code(field_type.name)}",
+        paragraph(field_type.declaration.__doc__),
+        _keys(own),
+        _storage(field_type, declaration),
+        f"With {code(sample.declared)}:",
+        table(
+            ("sent", "answered or refused"),
+            [(code(sent), _became(field_type, declaration, sent)) for sent in sample.sent],
+        ),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _storage(field_type: FieldType, declaration: FieldOptions) -> str:
+    storage = field_type.storage(declaration)
+    sqlite, postgres = column_of("sqlite", storage).ddl, column_of("postgresql", storage).ddl
+    family = "none" if field_type.internal else field_type.comparison
+    return (
+        f"On the wire: {code(encode_json(field_type.schema(declaration)).decode())}. Kept as {storage.kind}: "
+        f"{code(sqlite)} on SQLite, {code(postgres)} on PostgreSQL. In expressions: {code(field_type.expression_type(declaration))}. "
+        f"Filtered as [{family}](objectql.md#families)."
+    )
+
+
+def _became(field_type: FieldType, declaration: FieldOptions, sent: str) -> str:
+    """Returns what an answer shows of a value that was sent, or how it is refused."""
+    try:
+        value = field_type.reader(declaration)(_JSON.decode(sent))
+    except Rejected as rejected:
+        return f"refused: {code(rejected.code)} {rejected.message}"
+    return "taken, never answered" if field_type.internal else code(_answered(field_type, declaration, value))
+
+
+def _answered(field_type: FieldType, declaration: FieldOptions, value: Any) -> str:
+    column = column_of("sqlite", field_type.storage(declaration))
+    kept = value if column.to_driver is None else column.to_driver(value)
+    return encode_json(kept if column.to_wire is None else column.to_wire(kept)).decode()
+
+
+def _system() -> str:
+    everywhere = system_options(walled=False, owned=False)
+    when = {
+        "organization_id": "unless `tenancy: none`",
+        "owner_id": "unless `ownership: none` or `controlled_by_parent`",
+    }
+    rows = []
+    for name, options in system_options(walled=True, owned=True).items():
+        kind = str(options.__struct_config__.tag)
+        reference = getattr(options, "reference", None)
+        points = f" to {code(reference)}" if reference else ""
+        never = "always" if name in NOT_NULL else ""
+        rows.append((code(name), code(kind) + points, never, "" if name in everywhere else when[name]))
+    return table(("field", "type", "has a value", "is there"), rows)
+
+
+def _keys(keys: list[Key]) -> str:
+    return table(
+        ("key", "takes", "default", "meaning"), [(code(key.name), key.type, key.default, key.meaning) for key in keys]
+    )
+
+
+def _link(_struct: type[msgspec.Struct]) -> str:
+    return "[option](#option)"
