@@ -40,6 +40,7 @@ class Code(StrEnum):
     ROUTE_CLASH = "ROUTE_CLASH"
     ROUTE_INCOMPLETE = "ROUTE_INCOMPLETE"
     SEED_RECORD = "SEED_RECORD"
+    NEEDS_MIGRATION = "NEEDS_MIGRATION"
 
 
 EXPLANATIONS: dict[Code, str] = {
@@ -77,4 +78,5 @@ EXPLANATIONS: dict[Code, str] = {
     Code.ROUTE_CLASH: "Two operations of a surface have the same id, or the same method and path.",
     Code.ROUTE_INCOMPLETE: "A route lacks what it needs, or has what it cannot use.",
     Code.SEED_RECORD: "A record of a seed is not acceptable.",
+    Code.NEEDS_MIGRATION: "The database holds something else than what is declared, and only a migration can bring the two together.",
 }

@@ -10,8 +10,10 @@ from sqlalchemy.dialects.sqlite.pysqlite import dialect as pysqlite_dialect
 from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 from sqlalchemy.types import TypeEngine
 
+from fieldstone.query.like import folded_glob, glob
+from fieldstone.query.operators import fold
 from fieldstone.query.storage import Storage, StorageClass
-from fieldstone.store.columns import Column, Convert, DialectName, Spelled, column_of, json_text
+from fieldstone.store.columns import Column, Convert, DialectName, Spelled, column_of, is_wide, json_text
 
 Value = sa.ColumnElement[Any]
 Condition = sa.ColumnElement[bool]
@@ -47,8 +49,23 @@ class Dialect(Protocol):
     def ends(self, text: Value, part: Value) -> Condition:
         """Tells whether a text ends with a part."""
 
+    def pattern(self, pattern: str) -> str:
+        """Returns a pattern of `$like` as `like` takes it."""
+
+    def folded_pattern(self, pattern: str) -> str:
+        """Returns a pattern of `$ilike` as `like` takes it, for a text that is folded."""
+
+    def like(self, text: Value, pattern: Value) -> Condition:
+        """Tells whether a pattern matches the whole of a text."""
+
     def has_member(self, values: Value, member: Value) -> Condition:
         """Tells whether a stored list has a member."""
+
+    def has_any(self, values: Value, members: Value) -> Condition:
+        """Tells whether a stored list has one of the members of a list that is bound as one parameter."""
+
+    def same_members(self, values: Value, others: Value) -> Condition:
+        """Tells whether two lists, none of which has a member twice, have the same members; null when one is absent."""
 
     def one_of(self, value: Value, values: Value) -> Condition:
         """Tells whether a value equals one of a list that is bound as one parameter."""
@@ -109,9 +126,32 @@ class SqliteDialect:
         """Compares the last characters; a start before the text's own is cut to it."""
         return sa.func.substr(text, -sa.func.length(part), sa.func.length(part)) == part
 
+    def pattern(self, pattern: str) -> str:
+        """Returns the pattern in the spelling of GLOB: LIKE ignores the case of ASCII letters here."""
+        return glob(pattern)
+
+    def folded_pattern(self, pattern: str) -> str:
+        """Returns the folded pattern in the spelling of GLOB."""
+        return folded_glob(pattern)
+
+    def like(self, text: Value, pattern: Value) -> Condition:
+        """Uses GLOB."""
+        return text.bool_op("GLOB")(pattern)
+
     def has_member(self, values: Value, member: Value) -> Condition:
         """Looks through the JSON list."""
-        return member.in_(sa.select(sa.func.json_each(values).table_valued("value").c.value).correlate_except())
+        return member.in_(_members(values))
+
+    def has_any(self, values: Value, members: Value) -> Condition:
+        """Looks through both JSON lists."""
+        stored = sa.func.json_each(values).table_valued("value")
+        return sa.select(sa.literal_column("1")).where(stored.c.value.in_(_members(members))).correlate_except(stored).exists()
+
+    def same_members(self, values: Value, others: Value) -> Condition:
+        """Compares the lengths and looks for a member of the one that the other lacks."""
+        stored = sa.func.json_each(values).table_valued("value")
+        lacking = sa.select(sa.literal_column("1")).where(stored.c.value.not_in(_members(others))).correlate_except(stored)
+        return sa.and_(sa.func.json_array_length(values) == sa.func.json_array_length(others), sa.not_(lacking.exists()))
 
     def one_of(self, value: Value, values: Value) -> Condition:
         """Binds the list as JSON, so that its length is no part of the statement."""
@@ -126,7 +166,12 @@ class SqliteDialect:
         return left.bool_op("IS")(right)
 
     def aligned(self, value: Value, storage: Storage, other: Storage) -> Value:
-        """Multiplies up to the finer scale; beside a double, divides."""
+        """Multiplies up to the finer scale; beside a double, divides. A wide number makes another one wide."""
+        if is_wide(storage) and other.kind == StorageClass.DOUBLE:
+            return sa.func.fs_narrow(value, sa.literal_column(str(storage.scale)))
+        if (is_wide(storage) or is_wide(other)) and storage.kind != StorageClass.DOUBLE:
+            steps = 10 ** max(0, other.scale - storage.scale)
+            return sa.func.fs_wide(value, sa.literal_column(str(steps)))
         if other.kind == StorageClass.DOUBLE and storage.kind == StorageClass.DECIMAL:
             return sa.cast(value, sa.REAL()) / sa.literal_column(str(10**storage.scale))
         steps = other.scale - storage.scale
@@ -143,7 +188,7 @@ class SqliteDialect:
 
 
 class PostgresDialect:
-    """PostgreSQL 17 and later: `pg_c_utf8` folds every character by Unicode, wherever the server runs."""
+    """PostgreSQL 18 and later: `pg_c_utf8` folds and `pg_unicode_fast` raises and lowers by Unicode, wherever the server runs."""
 
     name: DialectName = "postgresql"
 
@@ -188,9 +233,29 @@ class PostgresDialect:
         """Compares the last characters."""
         return sa.func.right(text, sa.func.length(part)) == part
 
+    def pattern(self, pattern: str) -> str:
+        """Returns the pattern as it is."""
+        return pattern
+
+    def folded_pattern(self, pattern: str) -> str:
+        """Returns the pattern folded: no character becomes a wildcard."""
+        return fold(pattern)
+
+    def like(self, text: Value, pattern: Value) -> Condition:
+        """Uses LIKE, whose escape character is the backslash."""
+        return text.bool_op("LIKE")(pattern)
+
     def has_member(self, values: Value, member: Value) -> Condition:
         """Asks the JSON list for a text among its members."""
         return values.bool_op("?")(member)
+
+    def has_any(self, values: Value, members: Value) -> Condition:
+        """Asks the JSON list for one of an array of texts."""
+        return values.bool_op("?|")(members)
+
+    def same_members(self, values: Value, others: Value) -> Condition:
+        """Asks each list whether it has the other in it."""
+        return sa.and_(values.bool_op("@>")(others), values.bool_op("<@")(others))
 
     def one_of(self, value: Value, values: Value) -> Condition:
         """Binds the list as an array, so that its length is no part of the statement."""
@@ -213,6 +278,11 @@ class PostgresDialect:
         """Says nothing of nulls: they are the greatest here, which is what is wanted, and an index serves it."""
         del nullable
         return value.desc() if descending else value.asc()
+
+
+def _members(values: Value) -> sa.Select[Any]:
+    """Returns the members of a JSON list of SQLite as rows."""
+    return sa.select(sa.func.json_each(values).table_valued("value").c.value).correlate_except()
 
 
 def _listed(item: Convert | None, whole: Callable[[list[Any]], Any]) -> Convert:

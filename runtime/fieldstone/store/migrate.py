@@ -11,6 +11,7 @@ import msgspec
 from fieldstone.errors import Conflict, DeclarationError, Fault, Internal, SettingsError
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.registry.catalog import Catalog, Object
+from fieldstone.registry.codes import Code
 from fieldstone.store import ddl
 from fieldstone.store.columns import DialectName
 from fieldstone.store.database import Database, Session
@@ -19,9 +20,7 @@ from fieldstone.store.schema import ReferenceSchema, TableSchema, fingerprint, s
 
 EPOCH_TABLE = "sys_epoch"
 SCHEMA_TABLE = "sys_schema"
-MIGRATION_CODE = "NEEDS_MIGRATION"
 MIGRATION_HINT = "Changing what is stored belongs to `fieldstone migrate`; take the change back, or give it a new name."
-RESERVED_CODE = "RESERVED_NAME"
 OBJECTS_AT_ONCE = 40
 """How many objects share a transaction: PostgreSQL holds a lock for each table and index in one."""
 
@@ -109,7 +108,10 @@ def _faults(change: _Change, dialect: DialectName) -> Iterator[Fault]:
     name = change.wanted.name
     if name in (EPOCH_TABLE, SCHEMA_TABLE):
         yield Fault(
-            change.linked.place, RESERVED_CODE, f"`{name}` is a table of the platform's own.", "Choose another name."
+            change.linked.place,
+            Code.NAME_RESERVED,
+            f"`{name}` is a table of the platform's own.",
+            "Choose another name.",
         )
     if change.stored is None:
         return
@@ -134,7 +136,7 @@ def _faults(change: _Change, dialect: DialectName) -> Iterator[Fault]:
 
 def _fault(change: _Change, field: str, what: str) -> Fault:
     place = change.linked.fields[field].place
-    return Fault(place, MIGRATION_CODE, f"`{change.wanted.name}.{field}` {what}.", MIGRATION_HINT)
+    return Fault(place, Code.NEEDS_MIGRATION, f"`{change.wanted.name}.{field}` {what}.", MIGRATION_HINT)
 
 
 async def _make(change: _Change, session: Session, dialect: DialectName) -> None:
@@ -163,7 +165,7 @@ async def _make(change: _Change, session: Session, dialect: DialectName) -> None
             except Conflict as error:
                 fields = ", ".join(f"`{name}`" for name in index.columns)
                 message = f"Stored records of `{wanted.name}` clash on the new unique key over {fields}."
-                fault = Fault(change.linked.place, MIGRATION_CODE, message, MIGRATION_HINT)
+                fault = Fault(change.linked.place, Code.NEEDS_MIGRATION, message, MIGRATION_HINT)
                 raise DeclarationError([fault]) from error
 
 

@@ -210,7 +210,7 @@ async def _take_schema_lock(connection: Connection) -> None:
 
 async def _require_fitness(database: PostgresDatabase) -> None:
     rows = await database.read(
-        "SELECT current_setting('server_encoding'), exists(SELECT 1 FROM pg_collation WHERE collname = 'pg_c_utf8')",
+        "SELECT current_setting('server_encoding'), exists(SELECT 1 FROM pg_collation WHERE collname = 'pg_unicode_fast')",
         (),
         bounded=True,
     )
@@ -218,5 +218,5 @@ async def _require_fitness(database: PostgresDatabase) -> None:
     if encoding != "UTF8" or not folds:
         await database.close()
         raise SettingsError(
-            "The PostgreSQL database is not fit.", hint="It must be of version 17 or later, with the encoding UTF8."
+            "The PostgreSQL database is not fit.", hint="It must be of version 18 or later, with the encoding UTF8."
         )
