@@ -22,7 +22,8 @@ Numbers: `int` goes where `decimal` is wanted, both where `double` is; a decimal
 Bounds: {SOURCE_CHARACTERS:,} characters, {NODES:,} parts, {DEPTH} levels; {ITERATIONS:,} steps of macros in one
 evaluation.
 
-*in SQL* says whether it may be used where a condition is run by the database, which row policies are."""
+Row policies are run by the database. A part that names nothing of the record, such as `daysAgo(7)`, is computed before
+the statement, with everything there is; the others must be *in SQL*. `today()` and whatever else needs a time zone take UTC."""
 
 
 def functions_page() -> str:
@@ -40,7 +41,8 @@ def functions_page() -> str:
         "## Functions",
         *(_section(name, BY_NAME[name]) for name in sorted(functions, key=str.lower)),
         "## Macros",
-        "Written `list.exists(item, condition)`; over a map, the items are its keys. Not in SQL.",
+        "Written `list.exists(item, condition)`; over a map, the items are its keys. In SQL: `all` and `exists`, over a "
+        "list of the caller's or one that is written out.",
         *(f"## {code(name)}\n\n{meaning}" for name, meaning in MACROS.items()),
     )
 
