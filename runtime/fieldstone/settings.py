@@ -17,10 +17,16 @@ class Limits(msgspec.Struct, frozen=True):
     body_bytes: int = 10 * 1024 * 1024
     where_depth: int = 8
     where_terms: int = 200
+    where_expressions: int = 20
+    expression_characters: int = 500
+    relation_depth: int = 3
     list_values: int = 1000
     batch_rows: int = 5000
     order_keys: int = 8
+    search_words: int = 20
     expand_names: int = 20
+    group_keys: int = 8
+    aggregations: int = 20
     offset: int = 1_000_000
     operation_depth: int = 16
     url_bytes: int = 32 * 1024
@@ -63,10 +69,18 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("FIELDSTONE_LIMIT_URL_BYTES", "url_bytes", "Longest path with its query.", limit=True),
     Setting("FIELDSTONE_LIMIT_WHERE_DEPTH", "where_depth", "Deepest nesting of a where.", limit=True),
     Setting("FIELDSTONE_LIMIT_WHERE_TERMS", "where_terms", "Most comparisons in a where.", limit=True),
+    Setting("FIELDSTONE_LIMIT_WHERE_EXPRESSIONS", "where_expressions", "Most `$cel` in a where.", limit=True),
+    Setting(
+        "FIELDSTONE_LIMIT_EXPRESSION_CHARACTERS", "expression_characters", "Longest `$cel` of a where.", limit=True
+    ),
+    Setting("FIELDSTONE_LIMIT_RELATION_DEPTH", "relation_depth", "Most references in a path.", limit=True),
     Setting("FIELDSTONE_LIMIT_LIST_VALUES", "list_values", "Most values in a list of a where.", limit=True),
     Setting("FIELDSTONE_LIMIT_BATCH_ROWS", "batch_rows", "Most records in a batch.", limit=True),
     Setting("FIELDSTONE_LIMIT_ORDER_KEYS", "order_keys", "Most sort keys.", limit=True),
+    Setting("FIELDSTONE_LIMIT_SEARCH_WORDS", "search_words", "Most words in a search.", limit=True),
     Setting("FIELDSTONE_LIMIT_EXPAND_NAMES", "expand_names", "Most names in an expand.", limit=True),
+    Setting("FIELDSTONE_LIMIT_GROUP_KEYS", "group_keys", "Most names in a groupBy.", limit=True),
+    Setting("FIELDSTONE_LIMIT_AGGREGATIONS", "aggregations", "Most aggregations of a query.", limit=True),
     Setting("FIELDSTONE_LIMIT_OFFSET", "offset", "Largest offset; a cursor goes further.", limit=True),
     Setting(
         "FIELDSTONE_LIMIT_OPERATION_DEPTH", "operation_depth", "Deepest nesting of operations in a unit.", limit=True

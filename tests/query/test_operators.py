@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fieldstone.query.ast import CallerHas, CallerValue, Exists, Literal, Not, Term
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.evaluate import COMPARISONS, Surroundings, matches
-from fieldstone.query.operators import FAMILIES, OPERATORS, SPELLINGS, fold
+from fieldstone.query.operators import FAMILIES, OPERATORS, SPELLINGS, Comparand, fold
 from fieldstone.query.parse import parse_query
 from fieldstone.settings import Limits
 from tests.query.operator_cases import CASES, FIELDS, ORDERS, ROWS, Case, probe_shape
@@ -18,7 +18,7 @@ from tests.query.operator_cases import CASES, FIELDS, ORDERS, ROWS, Case, probe_
 SHAPE = probe_shape()
 
 
-def selected(where: dict[str, Any]) -> str:
+def selected(where: Any) -> str:
     query = parse_query(QueryDocument(where=where), SHAPE, Limits(), max_page=200, default_page=50)
     around = Surroundings(values=query.values)
     return "".join(row["id"] for row in ROWS if matches(query.where, row, around))
@@ -67,13 +67,15 @@ def _conditions(draw: st.DrawFn) -> dict[str, Any]:
     field = SHAPE.fields[draw(st.sampled_from(list(FIELDS)))]
     operator = draw(st.sampled_from([each for each in OPERATORS.values() if field.comparison in each.families]))
     values = _COMPARANDS.get(field.comparison, st.nothing())
+    lists = st.lists(values, max_size=4)
     comparand: Any = {
-        "one value": values,
-        "a text": values,
-        "a list of values": st.lists(values, max_size=4),
-        "two values, the lower one first": st.lists(values, min_size=2, max_size=2),
-        "true or false": st.booleans(),
-    }[operator.comparand.value]
+        Comparand.VALUE: lists if field.comparison == "list" else values,
+        Comparand.TEXT: values,
+        Comparand.PATTERN: st.text("sS%_zeßꟋ", max_size=4),
+        Comparand.VALUES: lists,
+        Comparand.PAIR: st.lists(values, min_size=2, max_size=2),
+        Comparand.BOOLEAN: st.booleans(),
+    }[operator.comparand]
     return {field.name: {operator.spelling: draw(comparand)}}
 
 

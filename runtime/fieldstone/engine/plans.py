@@ -70,14 +70,14 @@ class Plans:
         shifted: bool,
     ) -> PagePlan:
         rows = conjunction(policy.rows, where)
-        fetched = columns + tuple(key.field for key in order if key.field not in columns)
+        fetched = (*columns, *(key.column for key in order if key.column not in columns))
         select = Select(policy.object, fetched, rows, order, after=after, limited=True, shifted=shifted)
         return PagePlan(
             page=self._store.prepare(select),
             count=self._store.prepare_count(policy.object, rows),
             columns=columns,
-            key_places=tuple(fetched.index(key.field) for key in order),
-            binding=repr((policy.object, where, order)).encode(),
+            key_places=tuple(fetched.index(key.column) for key in order),
+            binding=repr((policy.object, [(key.field, key.descending, key.references) for key in order])).encode(),
         )
 
     def _record(self, policy: Policy, columns: tuple[str, ...] | None) -> RecordPlan:

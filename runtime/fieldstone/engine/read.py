@@ -15,11 +15,13 @@ from fieldstone.engine.operation import Get, Read
 from fieldstone.engine.outcome import Page, Record
 from fieldstone.engine.plans import PagePlan
 from fieldstone.engine.unit import Unit, fetcher
+from fieldstone.engine.viewpoint import viewpoint
 from fieldstone.ids import is_id
 from fieldstone.query.ast import Query
 from fieldstone.query.cursor import decode_cursor, encode_cursor
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.parse import parse_query
+from fieldstone.query.viewpoint import Viewpoint
 from fieldstone.registry.catalog import Object
 from fieldstone.store.binds import Binds
 
@@ -30,20 +32,20 @@ DEFAULT_PAGE = 50
 async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | None) -> Page:
     """Returns a page of the records that the caller may see and that satisfy the query."""
     subject, policy = enter(door, caller, operation.object, "list")
-    query = _parse(door, operation.query, subject, policy)
+    now = door.clock()
+    query = _parse(door, operation.query, subject, policy, viewpoint(door, caller, now))
     after = None if query.cursor is None else len(query.values)
     plan = door.plans.page(policy, query.columns, query.where, query.order, after, query.offset > 0)
     values = query.values
     if query.cursor is not None:
-        values += decode_cursor(door.secret, _binding(plan, query, caller), query.cursor)
-    now = door.clock()
+        values += decode_cursor(door.secret, _binding(plan, operation.query, caller), query.cursor)
     fetch = fetcher(door.store, unit)
     rows = await fetch(plan.page, Binds(values, caller.values, now, limit=query.limit + 1, offset=query.offset or None))
     cursor = None
     if len(rows) > query.limit:
         del rows[query.limit :]
         last = tuple(rows[-1][place] for place in plan.key_places)
-        cursor = encode_cursor(door.secret, _binding(plan, query, caller), last)
+        cursor = encode_cursor(door.secret, _binding(plan, operation.query, caller), last)
     total = _known_total(query, len(rows), more=cursor is not None)
     if total is None and query.count:
         total = (await fetch(plan.count, Binds(query.values, caller.values, now)))[0][0]
@@ -58,15 +60,16 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
 async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | None) -> Record:
     """Returns one record; raises NotFound alike for an absent and for an invisible one."""
     subject, policy = enter(door, caller, operation.object, "get")
+    now = door.clock()
     columns: tuple[str, ...] | None = None
     expand: tuple[str, ...] = ()
     if operation.fields is not UNSET or operation.expand is not UNSET:
-        query = _parse(door, QueryDocument(fields=operation.fields, expand=operation.expand), subject, policy)
+        document = QueryDocument(fields=operation.fields, expand=operation.expand)
+        query = _parse(door, document, subject, policy, viewpoint(door, caller, now))
         columns, expand = query.columns, query.expand
     plan = door.plans.record(policy, columns)
     if not is_id(operation.id):
         raise absent(operation.object, operation.id)
-    now = door.clock()
     fetch = fetcher(door.store, unit)
     rows = await fetch(plan.statement, Binds((operation.id,), caller.values, now))
     if not rows:
@@ -80,14 +83,19 @@ async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | No
     return Record(policy.object, plan.columns, rows[0], version)
 
 
-def _parse(door: Door, document: QueryDocument, subject: Object, policy: Policy) -> Query:
+def _parse(door: Door, document: QueryDocument, subject: Object, policy: Policy, asker: Viewpoint) -> Query:
     most = subject.declaration.max_page_size
-    return parse_query(document, policy.shape, door.limits, max_page=most, default_page=min(DEFAULT_PAGE, most))
+    return parse_query(
+        document, policy.shape, door.limits, max_page=most, default_page=min(DEFAULT_PAGE, most), viewpoint=asker
+    )
 
 
-def _binding(plan: PagePlan, query: Query, caller: Caller) -> bytes:
-    """Returns what a cursor is bound to: the conditions with their values, the order, and the caller."""
-    return plan.binding + repr((query.values, caller.id)).encode("utf-8", "backslashreplace")
+def _binding(plan: PagePlan, document: QueryDocument, caller: Caller) -> bytes:
+    """Returns what a cursor is bound to: the order, the conditions as they were sent, and the caller.
+
+    What the conditions come to may change from page to page, where they name the clock.
+    """
+    return plan.binding + repr((document.where, document.equals, caller.id)).encode("utf-8", "backslashreplace")
 
 
 def _known_total(query: Query, fetched: int, *, more: bool) -> int | None:

@@ -29,10 +29,19 @@ class CallerValue(msgspec.Struct, frozen=True):
     name: str
 
 
+class Hop(msgspec.Struct, frozen=True):
+    """A step along a reference: from the id in the `local` field to that record of `object`, if it is among `rows`."""
+
+    local: str
+    object: str
+    rows: Filter
+
+
 class FieldValue(msgspec.Struct, frozen=True):
-    """The value of another field of the same record."""
+    """The value of a field of the same record, or of the record at the end of a path; absent where the path ends early."""
 
     field: str
+    through: tuple[Hop, ...] = ()
 
 
 class Literal(msgspec.Struct, frozen=True):
@@ -91,7 +100,15 @@ class CallerHas(msgspec.Struct, frozen=True):
     name: str
 
 
-Filter = And | Or | Not | Term | Exists | Holds | CallerHas
+class Match(msgspec.Struct, frozen=True):
+    """Each of `count` terms occurs in one of these fields; the request's value at `terms` holds them, as `query/search.py` makes them."""
+
+    terms: Slot
+    count: int
+    fields: tuple[str, ...]
+
+
+Filter = And | Or | Not | Term | Exists | Holds | CallerHas | Match
 
 EVERYTHING: Filter = And(())
 NOTHING: Filter = Or(())
@@ -118,10 +135,32 @@ def disjunction(*filters: Filter) -> Filter:
 
 
 class OrderKey(msgspec.Struct, frozen=True):
-    """One sort key; absent values come last ascending and first descending, on every database."""
+    """One sort key, perhaps at the end of a path; absent values come last ascending and first descending, on every database."""
 
     field: str
     descending: bool = False
+    through: tuple[Hop, ...] = ()
+
+    @property
+    def column(self) -> Column:
+        """What is sorted by, as a column."""
+        return FieldValue(self.field, self.through) if self.through else self.field
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The references that lead to what is sorted by."""
+        return tuple(hop.local for hop in self.through)
+
+
+Column = str | FieldValue
+"""What a statement selects: a field of the object by its name, or a value at the end of a path."""
+
+
+class Share(msgspec.Struct, frozen=True):
+    """Of the rows that hold the same value in `field` the first few alone; the request's value at slot `most` says how many."""
+
+    field: str
+    most: int
 
 
 class Select(msgspec.Struct, frozen=True):
@@ -129,21 +168,48 @@ class Select(msgspec.Struct, frozen=True):
 
     `after` says that the request's values hold, from slot `after` on, one value per order key: the last row of the page before.
     `limited` and `shifted` say that a limit and an offset are bound. `order` always ends with `id`. Each filter of `flags` adds,
-    behind the columns, one boolean column that tells whether the row satisfies it.
+    behind the columns, one boolean column that tells whether the row satisfies it. With a `share`, the order is that within each share.
     """
 
     object: str
-    columns: tuple[str, ...]
+    columns: tuple[Column, ...]
     where: Filter
     order: tuple[OrderKey, ...] = ()
     after: int | None = None
     limited: bool = False
     shifted: bool = False
     flags: tuple[Filter, ...] = ()
+    share: Share | None = None
+
+
+class Expansion(msgspec.Struct, frozen=True):
+    """Whole records within a record, under the key `name`: the one that a reference points to, or those of another object that refer here.
+
+    `field` is the reference: the record's own when there is one target, that of `object` when there is a list (`listed`). A target
+    that is not there for the caller, or not among `where`, leaves the id as it stands. Slots count from 1, for slot 0 holds the ids
+    of the level above; `most` is the slot of the longest list. `expand` is what stands within these records.
+    """
+
+    name: str
+    object: str
+    field: str
+    columns: tuple[str, ...]
+    where: Filter
+    order: tuple[OrderKey, ...] = ()
+    most: int | None = None
+    expand: tuple[Expansion, ...] = ()
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is a list of the records that refer here."""
+        return self.most is not None
 
 
 class Query(msgspec.Struct, frozen=True):
-    """A parsed query document: the caller's own part of a read, before any policy is added."""
+    """A parsed query document: the caller's own part of a read, before any policy is added.
+
+    `values` are what the slots of `where` point to, `expanding` those of all expansions, from slot 1 on.
+    """
 
     columns: tuple[str, ...]
     where: Filter
@@ -152,5 +218,60 @@ class Query(msgspec.Struct, frozen=True):
     limit: int
     offset: int = 0
     cursor: str | None = None
-    expand: tuple[str, ...] = ()
+    expand: tuple[Expansion, ...] = ()
+    expanding: tuple[Any, ...] = ()
+    count: bool = True
+
+
+class GroupKey(msgspec.Struct, frozen=True):
+    """What rows are grouped by, answered as `name`: a value, or the bucket of a day or an instant.
+
+    `bucket` is a key of `query/buckets.py`. `zone` tells in which time zone the day of an instant is; None: in UTC.
+    """
+
+    name: str
+    column: Column
+    bucket: str | None = None
+    zone: Slot | None = None
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """What is computed over those rows of a group that satisfy `where`, answered as `name`.
+
+    `function` is a key of `query/measures.py`; a count has no column when it counts rows.
+    """
+
+    name: str
+    function: str
+    column: Column | None = None
+    where: Filter = EVERYTHING
+
+
+class Aggregation(msgspec.Struct, frozen=True):
+    """The shape of a statement that answers groups: those of the rows of one object that satisfy `where`.
+
+    Without groups there is one row. `having` and `order` name groups and measures alone. A limit is always bound, an offset if `shifted`.
+    """
+
+    object: str
+    groups: tuple[GroupKey, ...]
+    measures: tuple[Measure, ...]
+    where: Filter = EVERYTHING
+    having: Filter = EVERYTHING
+    order: tuple[OrderKey, ...] = ()
+    shifted: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of what is answered, in order."""
+        return (*(key.name for key in self.groups), *(measure.name for measure in self.measures))
+
+
+class GroupQuery(msgspec.Struct, frozen=True):
+    """A parsed document that asks for groups: the caller's own part, before any policy is added."""
+
+    aggregation: Aggregation
+    values: tuple[Any, ...]
+    limit: int
+    offset: int = 0
     count: bool = True

@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, Literal, Not, Slot, Term
+from fieldstone.query.like import LONGEST, is_pattern
+from fieldstone.query.relative_dates import LocalDay
 from fieldstone.query.storage import FieldShape, StorageClass
 from fieldstone.query.values import (
     GREATEST_DOUBLE,
@@ -36,11 +38,12 @@ EXPECTED = {
     "day": "a day such as `2026-03-05`",
     "time": "a time of day such as `14:30`",
     "boolean": "`true` or `false`",
-    "list": "a text",
+    "list": "a list of texts",
     "json": "nothing",
     "none": "nothing",
 }
 """What a comparand of each family is, for messages."""
+EXPECTED_PATTERN = f"a pattern of at most {LONGEST} characters that no single backslash ends"
 
 
 class Unfit(Exception):
@@ -59,7 +62,7 @@ def present(field: str) -> Filter:
 
 def compare(field: FieldShape, operator: str, value: Any, values: list[Any]) -> Filter:
     """Returns the filter of one comparison with one value and appends what it binds; raises Unfit for a value that does not fit."""
-    if field.comparison in ("text", "list"):
+    if field.comparison == "text":
         return bound(field, operator, text(value), values)
     if field.comparison == "number":
         return _compare_number(field, operator, value, values)
@@ -74,7 +77,7 @@ def member(field: FieldShape, value: Any) -> Any:
         number = _number(value)
         lowest, highest = bounds(field)
         return _wire_number(field, number) if lowest <= number <= highest and _on_scale(field, number) else None
-    return READERS[field.comparison](value)
+    return text(value) if field.comparison == "list" else READERS[field.comparison](value)
 
 
 def bound(field: FieldShape, operator: str, value: Any, values: list[Any]) -> Filter:
@@ -89,6 +92,14 @@ def from_text(field: FieldShape, sent: str) -> Any:
         return number_of_text(sent)
     if field.comparison == "boolean":
         return {"true": True, "false": False}.get(sent)
+    return sent
+
+
+def pattern(value: Any) -> str:
+    """Returns a pattern as it is; raises Unfit."""
+    sent = text(value)
+    if not is_pattern(sent):
+        raise Unfit
     return sent
 
 
@@ -148,14 +159,23 @@ def _wire_number(field: FieldShape, number: Decimal | int) -> Decimal | int | fl
 
 
 def _compare_instant(field: FieldShape, operator: str, value: Any, values: list[Any]) -> Filter:
-    sent = text(value)
-    day = read_day(sent)
-    if day is None:
-        return bound(field, operator, _instant(sent), values)
+    begins, ends = _day_of(value)
+    if begins is None:
+        return bound(field, operator, _instant(value), values)
     if operator != "lte":
-        return bound(field, operator, midnight(day), values)
+        return bound(field, operator, begins, values)
+    return bound(field, "lt", ends, values) if ends else bound(field, "lte", LAST_INSTANT, values)
+
+
+def _day_of(value: Any) -> tuple[str | None, str | None]:
+    """Returns the instants at which a day begins and the next one does; a bare day passes in UTC. None and None for no day."""
+    if isinstance(value, LocalDay):
+        return value.begins, value.ends
+    day = read_day(text(value))
+    if day is None:
+        return None, None
     after = next_day(day)
-    return bound(field, "lt", midnight(after), values) if after else bound(field, "lte", LAST_INSTANT, values)
+    return midnight(day), midnight(after) if after else None
 
 
 def _number(value: Any) -> Decimal | int:
@@ -172,6 +192,8 @@ def _boolean(value: Any) -> bool:
 
 
 def _instant(value: Any) -> str:
+    if isinstance(value, LocalDay):
+        return value.begins
     sent = text(value)
     day = read_day(sent)
     return midnight(day) if day else _parsed(read_instant, sent)
@@ -185,6 +207,13 @@ def _time(value: Any) -> str:
     return _parsed(read_time, text(value))
 
 
+def _texts(value: Any) -> list[str]:
+    """Returns the members of a list, each once."""
+    if type(value) is not list:
+        raise Unfit
+    return list(dict.fromkeys(text(item) for item in value))
+
+
 def _parsed(parse: Callable[[str], str | None], sent: str) -> str:
     canonical = parse(sent)
     if canonical is None:
@@ -194,7 +223,7 @@ def _parsed(parse: Callable[[str], str | None], sent: str) -> str:
 
 READERS: dict[str, Callable[[Any], Any]] = {
     "text": text,
-    "list": text,
+    "list": _texts,
     "instant": _instant,
     "day": _day,
     "time": _time,

@@ -15,6 +15,10 @@ class QueryDocument(msgspec.Struct, frozen=True):
     `where` is a condition tree, `orderBy` a list of `{field, order}` or a text such as `-priority,created_at`, `fields` a list
     of names, `expand` a list of reference fields, `cursor` the opaque text of an earlier page. `equals` holds
     bare field parameters of a GET (name -> text), each AND-ed as an equality. `count=False` leaves `total` out.
+
+    A document that asks for groups in place of records holds `groupBy`, a list of names and of `{field, dateGranularity, alias}`,
+    `aggregations`, a list of `{function, field, alias, filter}`, `having`, a condition tree over the groups, `timezone`, the zone in which
+    days begin, or `distinct` with `fields`.
     """
 
     where: Any = msgspec.UNSET
@@ -26,3 +30,19 @@ class QueryDocument(msgspec.Struct, frozen=True):
     expand: Any = msgspec.UNSET
     count: bool = True
     equals: dict[str, str] = {}
+    group_by: Any = msgspec.UNSET
+    aggregations: Any = msgspec.UNSET
+    having: Any = msgspec.UNSET
+    timezone: Any = msgspec.UNSET
+    distinct: Any = False
+
+    @property
+    def asks_for_groups(self) -> bool:
+        """Whether it is answered by groups of records and what is computed over them."""
+        return (
+            self.group_by is not msgspec.UNSET
+            or self.aggregations is not msgspec.UNSET
+            or self.having is not msgspec.UNSET
+            or self.timezone is not msgspec.UNSET
+            or self.distinct is not False
+        )

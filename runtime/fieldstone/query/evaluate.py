@@ -18,6 +18,7 @@ from fieldstone.query.ast import (
     Filter,
     Holds,
     Literal,
+    Match,
     Not,
     Operand,
     Or,
@@ -25,7 +26,9 @@ from fieldstone.query.ast import (
     Term,
 )
 from fieldstone.query.cel.expression import EvaluationError, evaluator
+from fieldstone.query.like import is_like
 from fieldstone.query.operators import fold
+from fieldstone.query.search import stored_words
 
 Record = Mapping[str, Any]
 Related = Callable[[str], Iterable[Record]]
@@ -64,6 +67,21 @@ def matches(condition: Filter, record: Record, around: Surroundings) -> bool:
                 other.get(condition.remote) == local and matches(condition.where, other, around)
                 for other in around.related(condition.object)
             )
+        case Match(terms=terms, fields=fields):
+            texts = [stored_words(record.get(field)) for field in fields]
+            return all(any(term in text for text in texts) for term in around.values[terms.index])
+
+
+def value_of(item: FieldValue, record: Record, around: Surroundings) -> Any:
+    """Returns a field's value, at the end of a path; None where the path ends early."""
+    if not item.through:
+        return record.get(item.field)
+    hop = item.through[0]
+    local = record.get(hop.local)
+    for other in around.related(hop.object) if local is not None else ():
+        if other.get("id") == local and matches(hop.rows, other, around):
+            return value_of(FieldValue(item.field, item.through[1:]), other, around)
+    return None
 
 
 def _operand(operand: Operand, record: Record, around: Surroundings) -> Any:
@@ -72,8 +90,8 @@ def _operand(operand: Operand, record: Record, around: Surroundings) -> Any:
             return around.values[index]
         case CallerValue(name=name):
             return around.caller.get(name)
-        case FieldValue(field=field):
-            return record.get(field)
+        case FieldValue():
+            return value_of(operand, record, around)
         case Literal(value=value):
             return value
 
@@ -97,14 +115,27 @@ def _neither(positive: Comparison) -> Comparison:
     return lambda value, operand: not positive(value, operand)
 
 
+def _plain(value: Any) -> Any:
+    return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
+
+
 def _contains(value: Any, operand: str) -> bool:
-    if isinstance(value, msgspec.Raw):
-        value = msgspec.json.decode(value)
+    value = _plain(value)
     return operand in value if isinstance(value, list) else fold(operand) in fold(value)
 
 
-_EQUAL = _both(lambda value, operand: bool(value == operand))
-_AMONG = _both(lambda value, operand: value in operand)
+def _equal(value: Any, operand: Any) -> bool:
+    value, operand = _plain(value), _plain(operand)
+    return sorted(value) == sorted(operand) if isinstance(value, list) else bool(value == operand)
+
+
+def _among(value: Any, operand: Any) -> bool:
+    value = _plain(value)
+    return not set(operand).isdisjoint(value) if isinstance(value, list) else value in operand
+
+
+_EQUAL = _both(_equal)
+_AMONG = _both(_among)
 _HAS = _both(_contains)
 
 COMPARISONS: Mapping[str, Comparison] = {
@@ -120,6 +151,8 @@ COMPARISONS: Mapping[str, Comparison] = {
     "not_contains": _neither(_HAS),
     "starts_with": _both(lambda value, operand: fold(value).startswith(fold(operand))),
     "ends_with": _both(lambda value, operand: fold(value).endswith(fold(operand))),
+    "like": _both(is_like),
+    "ilike": _both(lambda value, operand: is_like(fold(value), fold(operand))),
     "null": lambda value, operand: (value is None) is operand,
 }
 """By the name of an operator: how a field's value, None when absent, compares with an operand."""

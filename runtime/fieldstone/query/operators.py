@@ -22,6 +22,7 @@ class Comparand(StrEnum):
     VALUES = "a list of values"
     PAIR = "two values, the lower one first"
     TEXT = "a text"
+    PATTERN = "a pattern"
     BOOLEAN = "true or false"
 
 
@@ -43,6 +44,10 @@ class Operator(msgspec.Struct, frozen=True):
     becomes: tuple[str, ...] = ()
 
 
+def _pattern(name: str, summary: str, example: str) -> Operator:
+    return Operator(name, f"${name}", _TEXT, Comparand.PATTERN, summary, example)
+
+
 def _comparison(name: str, families: frozenset[str], summary: str, example: str, *, absent: bool = False) -> Operator:
     return Operator(
         name, f"${name}", families, Comparand.VALUE, summary, example, matches_absent=absent, field_allowed=True
@@ -51,13 +56,19 @@ def _comparison(name: str, families: frozenset[str], summary: str, example: str,
 
 _TEXT = frozenset({"text"})
 _TEXT_AND_LIST = frozenset({"text", "list"})
+_EQUAL = SCALARS | {"list"}
 _PRESENCE = SCALARS | {"list", "json"}
 
 OPERATORS: Mapping[str, Operator] = {
     operator.name: operator
     for operator in (
-        _comparison("eq", SCALARS, "Equal; `null` asks for no value", '{"status": {"$eq": "open"}}'),
-        _comparison("ne", SCALARS, "Not equal, or no value", '{"status": {"$ne": "closed"}}', absent=True),
+        _comparison(
+            "eq",
+            _EQUAL,
+            "Equal; `null` asks for no value; a list: has just these members",
+            '{"status": {"$eq": "open"}}',
+        ),
+        _comparison("ne", _EQUAL, "Not equal, or no value", '{"status": {"$ne": "closed"}}', absent=True),
         _comparison("gt", ORDERED, "Greater, later; texts by code point", '{"priority": {"$gt": 3}}'),
         _comparison(
             "gte", ORDERED, "Greater or equal; a bare day means its midnight UTC", '{"due": {"$gte": "2026-03-01"}}'
@@ -67,14 +78,19 @@ OPERATORS: Mapping[str, Operator] = {
             "lte", ORDERED, "Less or equal; a bare day is covered whole", '{"created_at": {"$lte": "2026-03-31"}}'
         ),
         Operator(
-            "in", "$in", SCALARS, Comparand.VALUES, "Equal to one of them", '{"status": {"$in": ["open", "new"]}}'
+            "in",
+            "$in",
+            _EQUAL,
+            Comparand.VALUES,
+            "Equal to one of them; a list: has one of them",
+            '{"status": {"$in": ["open", "new"]}}',
         ),
         Operator(
             "nin",
             "$nin",
-            SCALARS,
+            _EQUAL,
             Comparand.VALUES,
-            "Equal to none of them, or no value",
+            "Equal to none of them, or no value; a list: has none of them",
             '{"status": {"$nin": ["closed"]}}',
             matches_absent=True,
         ),
@@ -129,6 +145,12 @@ OPERATORS: Mapping[str, Operator] = {
             "Ends with this text, whatever its case",
             '{"email": {"$endsWith": "@example.org"}}',
         ),
+        _pattern(
+            "like",
+            "The whole text fits the pattern: `%` is any run of characters, `_` any one, `\\` takes the meaning from the next",
+            '{"subject": {"$like": "Order 20__-%"}}',
+        ),
+        _pattern("ilike", "The same, whatever the case", '{"subject": {"$ilike": "re:%order%"}}'),
         Operator(
             "null",
             "$null",
@@ -150,6 +172,9 @@ OPERATORS: Mapping[str, Operator] = {
     )
 }
 """By name. A Term of `null` holds no comparand but `Literal(True)`; `$null: false` is its `Not`."""
+
+NEGATED: Mapping[str, str] = {"ne": "eq", "nin": "in", "not_contains": "contains"}
+"""By name: the operator whose exact complement it is."""
 
 SPELLINGS: Mapping[str, Operator] = {operator.spelling: operator for operator in OPERATORS.values()}
 

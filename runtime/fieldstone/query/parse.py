@@ -9,33 +9,43 @@ from typing import Any
 import msgspec
 
 from fieldstone.errors import Invalid
-from fieldstone.query.ast import EVERYTHING, Filter, OrderKey, Query, conjunction
+from fieldstone.query.ast import EVERYTHING, Filter, Query, conjunction
 from fieldstone.query.document import QueryDocument
-from fieldstone.query.names import shown
-from fieldstone.query.operators import SORTABLE
+from fieldstone.query.order import ID_ALONE, parse_order
+from fieldstone.query.paths import unknown_field
+from fieldstone.query.projection import parse_fields
 from fieldstone.query.storage import ObjectShape
-from fieldstone.query.text_forms import PARAMETERS, read_order
-from fieldstone.query.where import Conditions, unknown_field
+from fieldstone.query.text_forms import PARAMETERS
+from fieldstone.query.viewpoint import NOWHERE, Viewpoint
+from fieldstone.query.where import Conditions
 from fieldstone.settings import Limits
 
 UNSET = msgspec.UNSET
-BY_ID = OrderKey("id")
-_ONLY_ID = (BY_ID,)
 _OTHER_PARAMETERS = tuple(name for name in PARAMETERS if name.isalpha())
 
 
 def parse_query(
-    document: QueryDocument, shape: ObjectShape, limits: Limits, *, max_page: int, default_page: int
+    document: QueryDocument,
+    shape: ObjectShape,
+    limits: Limits,
+    *,
+    max_page: int,
+    default_page: int,
+    viewpoint: Viewpoint = NOWHERE,
 ) -> Query:
     """Returns the checked query of a document; a limit above `max_page` is cut to it. Raises Invalid."""
+    if document.asks_for_groups:
+        raise Invalid(
+            "This is answered by records, and the query asks for groups.", reason="INVALID_QUERY", path="groupBy"
+        )
     values: list[Any] = []
-    where = _where(document, shape, limits, values)
+    where = _where(document, shape, limits, values, viewpoint)
     expand = () if document.expand is UNSET else parse_expand(document.expand, shape, limits)
-    limit, offset, cursor = _paging(document, limits, max_page, default_page)
+    limit, offset, cursor = parse_paging(document, limits, max_page, default_page)
     return Query(
         columns=parse_fields(document.fields, shape, expand),
         where=where,
-        order=_ONLY_ID if document.order_by is UNSET else _order(document.order_by, shape, limits),
+        order=ID_ALONE if document.order_by is UNSET else parse_order(document.order_by, shape, limits, viewpoint),
         values=tuple(values),
         limit=limit,
         offset=offset,
@@ -43,20 +53,6 @@ def parse_query(
         expand=expand,
         count=document.count,
     )
-
-
-def parse_fields(fields: Any, shape: ObjectShape, expand: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Returns the columns of a projection, each once, in the order asked; all when it is UNSET. What is expanded is among them."""
-    if fields is UNSET:
-        return tuple(shape.fields)
-    if type(fields) is not list or not fields:
-        raise Invalid("`fields` is a list of names.", reason="INVALID_QUERY", path="fields")
-    columns: dict[str, None] = {}
-    for index, name in enumerate(fields):
-        if type(name) is not str or name not in shape.fields:
-            raise unknown_field(shape, name, f"fields.{index}")
-        columns[name] = None
-    return tuple(columns | dict.fromkeys(expand))
 
 
 def parse_expand(expand: Any, shape: ObjectShape, limits: Limits) -> tuple[str, ...]:
@@ -78,42 +74,22 @@ def parse_expand(expand: Any, shape: ObjectShape, limits: Limits) -> tuple[str, 
     return tuple(names)
 
 
-def _where(document: QueryDocument, shape: ObjectShape, limits: Limits, values: list[Any]) -> Filter:
+def _where(
+    document: QueryDocument, shape: ObjectShape, limits: Limits, values: list[Any], viewpoint: Viewpoint
+) -> Filter:
     if document.where is UNSET and not document.equals:
         return EVERYTHING
-    conditions = Conditions(shape, limits, values)
+    conditions = Conditions(shape, limits, values, viewpoint)
     where = EVERYTHING if document.where is UNSET else conditions.tree(document.where)
     if not document.equals:
         return where
     return conjunction(where, conditions.equalities(document.equals, _OTHER_PARAMETERS))
 
 
-def _order(order_by: Any, shape: ObjectShape, limits: Limits) -> tuple[OrderKey, ...]:
-    """Returns the sort keys, `id` last; nothing after an `id` could matter, so it ends the order wherever it stands."""
-    keys: dict[str, OrderKey] = {}
-    sent = read_order(order_by)
-    if len(sent) > limits.order_keys:
-        raise _bad_sort(f"An order takes at most {limits.order_keys} keys.")
-    for name, descending in sent:
-        field = shape.fields.get(name) if type(name) is str else None
-        if field is None:
-            raise unknown_field(shape, name, "orderBy", reason="INVALID_SORT")
-        if field.comparison not in SORTABLE:
-            raise _bad_sort(f"`{name}` holds nothing that can be sorted.")
-        if name in keys:
-            raise _bad_sort(f"`{shown(name)}` is named twice.")
-        keys[name] = OrderKey(name, descending)
-    if "id" not in keys:
-        return (*keys.values(), BY_ID)
-    names = list(keys)
-    return tuple(keys[name] for name in names[: names.index("id") + 1])
-
-
-def _bad_sort(message: str) -> Invalid:
-    return Invalid(message, reason="INVALID_SORT", path="orderBy")
-
-
-def _paging(document: QueryDocument, limits: Limits, max_page: int, default_page: int) -> tuple[int, int, str | None]:
+def parse_paging(
+    document: QueryDocument, limits: Limits, max_page: int, default_page: int
+) -> tuple[int, int, str | None]:
+    """Returns the page size, how many rows to pass over, and the cursor. Raises Invalid."""
     limit, offset, cursor = document.limit, document.offset, document.cursor
     if limit is UNSET:
         limit = default_page

@@ -23,28 +23,17 @@ from fieldstone.query.ast import (
     conjunction,
     disjunction,
 )
+from fieldstone.query.cel.context import CALLER_TYPE
 from fieldstone.query.cel.environment import Environment
 from fieldstone.query.cel.expression import compile_expression
 from fieldstone.query.cel.fault import ExpressionError, Refused
 from fieldstone.query.cel.ir import Lit, Node, Op, Ref
 from fieldstone.query.cel.translatable import check_sql
-from fieldstone.query.cel.types import BOOL, STRING, Type, list_of, optional, required, struct_of
+from fieldstone.query.cel.types import BOOL, Type, optional, required, struct_of
 from fieldstone.registry.catalog import Field, Object, RowRule
 from fieldstone.registry.documents import Document
 from fieldstone.registry.expressions import expression_faults
 from fieldstone.registry.system_fields import SYSTEM_NAMES
-
-CALLER_TYPE = struct_of(
-    {
-        "id": optional(STRING),
-        "email": optional(STRING),
-        "organization_id": optional(STRING),
-        "roles": list_of(STRING),
-        "positions": list_of(STRING),
-        "permissions": list_of(STRING),
-    }
-)
-"""What `current_user` is in an expression."""
 
 ALL_OPERATIONS = frozenset({"select", "insert", "update", "delete"})
 _SCALARS = frozenset({"id", "email", "organization_id"})

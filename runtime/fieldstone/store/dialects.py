@@ -144,14 +144,12 @@ class SqliteDialect:
 
     def has_any(self, values: Value, members: Value) -> Condition:
         """Looks through both JSON lists."""
-        stored = sa.func.json_each(values).table_valued("value")
-        return sa.select(sa.literal_column("1")).where(stored.c.value.in_(_members(members))).correlate_except(stored).exists()
+        return _some_member(values, lambda member: member.in_(_members(members)))
 
     def same_members(self, values: Value, others: Value) -> Condition:
         """Compares the lengths and looks for a member of the one that the other lacks."""
-        stored = sa.func.json_each(values).table_valued("value")
-        lacking = sa.select(sa.literal_column("1")).where(stored.c.value.not_in(_members(others))).correlate_except(stored)
-        return sa.and_(sa.func.json_array_length(values) == sa.func.json_array_length(others), sa.not_(lacking.exists()))
+        lacking = _some_member(values, lambda member: member.not_in(_members(others)))
+        return sa.and_(sa.func.json_array_length(values) == sa.func.json_array_length(others), sa.not_(lacking))
 
     def one_of(self, value: Value, values: Value) -> Condition:
         """Binds the list as JSON, so that its length is no part of the statement."""
@@ -170,8 +168,7 @@ class SqliteDialect:
         if is_wide(storage) and other.kind == StorageClass.DOUBLE:
             return sa.func.fs_narrow(value, sa.literal_column(str(storage.scale)))
         if (is_wide(storage) or is_wide(other)) and storage.kind != StorageClass.DOUBLE:
-            steps = 10 ** max(0, other.scale - storage.scale)
-            return sa.func.fs_wide(value, sa.literal_column(str(steps)))
+            return sa.func.fs_wide(value, sa.literal_column(str(max(0, other.scale - storage.scale))))
         if other.kind == StorageClass.DOUBLE and storage.kind == StorageClass.DECIMAL:
             return sa.cast(value, sa.REAL()) / sa.literal_column(str(10**storage.scale))
         steps = other.scale - storage.scale
@@ -283,6 +280,13 @@ class PostgresDialect:
 def _members(values: Value) -> sa.Select[Any]:
     """Returns the members of a JSON list of SQLite as rows."""
     return sa.select(sa.func.json_each(values).table_valued("value").c.value).correlate_except()
+
+
+def _some_member(values: Value, condition: Callable[[Value], Condition]) -> Condition:
+    """Returns whether some member of a JSON list of SQLite satisfies a condition."""
+    listed = sa.func.json_each(values).table_valued("value")
+    rows: sa.Select[Any] = sa.select(sa.literal_column("1")).where(condition(listed.c.value))
+    return rows.correlate_except(listed).exists()
 
 
 def _listed(item: Convert | None, whole: Callable[[list[Any]], Any]) -> Convert:

@@ -1,11 +1,10 @@
 """Reads: from a Select to a prepared statement, with order, the place to go on from, and counts."""
 
-from typing import Any
-
+import msgspec
 import sqlalchemy as sa
 
-from fieldstone.query.ast import EVERYTHING, Filter, OrderKey, Select
-from fieldstone.store.columns import Convert
+from fieldstone.query.ast import EVERYTHING, FieldValue, Filter, OrderKey, Select
+from fieldstone.store.columns import Column, Convert
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.parameters import Parameters
 from fieldstone.store.statement import ReadStatement, read_statement
@@ -13,15 +12,26 @@ from fieldstone.store.tables import Source, Tables
 from fieldstone.store.where import Conditions, is_true
 
 
+class _SortKey(msgspec.Struct, frozen=True, eq=False):
+    """A sort key in SQL, and how its column is kept."""
+
+    value: Value
+    kept: Column
+    descending: bool
+    nullable: bool
+
+
 def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStatement:
     """Returns the statement of a Select."""
     parameters = Parameters()
     conditions = Conditions(tables, dialect, parameters)
     source = tables.source(select.object)
+    keys = tuple(_sort_key(key, conditions, source, dialect) for key in select.order)
     shown: list[Value] = []
     converts: list[Convert | None] = []
-    for name in select.columns:
-        value, convert = dialect.shown(source.column(name), source.shape(name).storage)
+    for column in select.columns:
+        item, shape = conditions.value(FieldValue(column) if isinstance(column, str) else column, source)
+        value, convert = dialect.shown(item, shape.storage)
         shown.append(value)
         converts.append(convert)
     for flag in select.flags:
@@ -31,8 +41,10 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
     if select.where != EVERYTHING:
         clause = clause.where(conditions.of(select.where, source))
     if select.after is not None:
-        clause = clause.where(_after(select.order, select.after, source, dialect, parameters))
-    clause = clause.order_by(*(_sort_key(key, source, dialect) for key in select.order))
+        clause = clause.where(_after(keys, select.after, dialect, parameters))
+    clause = clause.order_by(
+        *(dialect.ordered(key.value, descending=key.descending, nullable=key.nullable) for key in keys)
+    )
     if select.limited:
         clause = clause.limit(parameters.limit())
     if select.shifted:
@@ -49,44 +61,36 @@ def compile_count(object_name: str, where: Filter, tables: Tables, dialect: Dial
     return read_statement(clause, parameters, dialect, bounded=False, converts=(None,))
 
 
-def _sort_key(key: OrderKey, source: Source, dialect: Dialect) -> sa.UnaryExpression[Any]:
-    return dialect.ordered(
-        source.column(key.field), descending=key.descending, nullable=source.shape(key.field).nullable
-    )
+def _sort_key(key: OrderKey, conditions: Conditions, source: Source, dialect: Dialect) -> _SortKey:
+    value, shape = conditions.value(FieldValue(key.field, key.through), source)
+    return _SortKey(value, dialect.column(shape.storage), key.descending, nullable=bool(key.through) or shape.nullable)
 
 
-def _after(
-    keys: tuple[OrderKey, ...], slot: int, source: Source, dialect: Dialect, parameters: Parameters
-) -> Condition:
+def _after(keys: tuple[_SortKey, ...], slot: int, dialect: Dialect, parameters: Parameters) -> Condition:
     """Returns the condition on rows that stand behind the one whose sort values begin at a slot.
 
     Where no key can be absent and all go one way, it compares them as one value, which an index serves whole.
     """
-    columns = [source.column(key.field) for key in keys]
-    places: list[Value] = []
-    for index, key in enumerate(keys):
-        kept = dialect.column(source.shape(key.field).storage)
-        places.append(parameters.value(slot + index, kept.to_driver, kept.sql_type))
-    nullable = [source.shape(key.field).nullable for key in keys]
-    if not any(nullable) and len({key.descending for key in keys}) == 1:
-        left, right = sa.tuple_(*columns), sa.tuple_(*places)
-        return left < right if keys[0].descending else left > right
-    key, column, place = keys[0], columns[0], places[0]
-    behind = _strictly_after(column, place, descending=key.descending, nullable=nullable[0])
+    places: list[Value] = [
+        parameters.value(slot + index, key.kept.to_driver, key.kept.sql_type) for index, key in enumerate(keys)
+    ]
+    key, place = keys[0], places[0]
+    if not any(each.nullable for each in keys) and len({each.descending for each in keys}) == 1:
+        left, right = sa.tuple_(*(each.value for each in keys)), sa.tuple_(*places)
+        return left < right if key.descending else left > right
+    behind = _strictly_after(key, place)
     if len(keys) == 1:
         return behind
-    condition = sa.or_(
-        behind, sa.and_(dialect.same(column, place), _after(keys[1:], slot + 1, source, dialect, parameters))
-    )
-    if nullable[0]:
+    condition = sa.or_(behind, sa.and_(dialect.same(key.value, place), _after(keys[1:], slot + 1, dialect, parameters)))
+    if key.nullable:
         return condition
-    return sa.and_(column <= place if key.descending else column >= place, condition)
+    return sa.and_(key.value <= place if key.descending else key.value >= place, condition)
 
 
-def _strictly_after(column: Value, place: Value, *, descending: bool, nullable: bool) -> Condition:
-    further = column < place if descending else column > place
-    if not nullable:
+def _strictly_after(key: _SortKey, place: Value) -> Condition:
+    further = key.value < place if key.descending else key.value > place
+    if not key.nullable:
         return further
-    if descending:
-        return sa.or_(further, sa.and_(place.is_(None), column.is_not(None)))
-    return sa.or_(further, sa.and_(place.is_not(None), column.is_(None)))
+    if key.descending:
+        return sa.or_(further, sa.and_(place.is_(None), key.value.is_not(None)))
+    return sa.or_(further, sa.and_(place.is_not(None), key.value.is_(None)))

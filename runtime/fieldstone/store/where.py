@@ -29,15 +29,15 @@ from fieldstone.query.ast import (
 )
 from fieldstone.query.cel.expression import Refused
 from fieldstone.query.cel.ir import Ref, walk
-from fieldstone.query.operators import fold
+from fieldstone.query.operators import NEGATED, fold
+from fieldstone.query.storage import FieldShape
 from fieldstone.store.columns import Convert, comparison_of
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.expression import compile_predicate
 from fieldstone.store.parameters import Parameters
-from fieldstone.store.tables import Source, Tables
+from fieldstone.store.tables import Columns, Source, Tables
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Condition]] = {"eq": eq, "gt": gt, "gte": ge, "lt": lt, "lte": le}
-_COMPLEMENTS = {"ne": "eq", "nin": "in", "not_contains": "contains"}
 
 
 def is_true(condition: Condition) -> Condition:
@@ -55,13 +55,15 @@ class Conditions:
         self._parameters = parameters
         self._aliases = 0
 
-    def of(self, item: Filter, source: Source) -> Condition:
-        """Returns the condition of a filter over the rows of a source."""
+    def of(self, item: Filter, source: Columns) -> Condition:
+        """Returns the condition of a filter over the rows, or groups, of a source."""
         match item:
             case And(items=items):
                 return sa.and_(sa.true(), *(self.of(part, source) for part in items))
             case Or(items=items):
                 return sa.or_(sa.false(), *(self.of(part, source) for part in items))
+            case Not(item=Exists() as part):
+                return sa.not_(self._exists(part, source))
             case Not(item=part):
                 return self.of(part, source).is_not(sa.true())
             case Term():
@@ -73,39 +75,68 @@ class Conditions:
             case Holds():
                 return self._holds(item, source)
 
-    def _term(self, term: Term, source: Source) -> Condition:
-        positive = _COMPLEMENTS.get(term.operator)
+    def value(self, item: FieldValue, source: Columns) -> tuple[Value, FieldShape]:
+        """Returns a field's value, at the end of a path under the policy of every object on the way, and the shape of that field."""
+        if not item.through:
+            return source.column(item.field), source.shape(item.field)
+        hop = item.through[0]
+        inner = self._inner(hop.object)
+        value, shape = self.value(FieldValue(item.field, item.through[1:]), inner)
+        reached = inner.column("id") == source.column(hop.local)
+        rows: sa.Select[Any] = sa.select(value).select_from(inner.table).where(reached, self.of(hop.rows, inner))
+        return rows.correlate_except(inner.table).scalar_subquery(), shape
+
+    def _term(self, term: Term, source: Columns) -> Condition:
+        positive = NEGATED.get(term.operator)
         if positive is not None:
             return self._term(Term(term.field, positive, term.operand), source).is_not(sa.true())
         column = source.column(term.field)
+        if term.operator == "null":
+            return column.is_(None)
+        if source.shape(term.field).comparison == "list":
+            return self._list(term, column, source)
         if term.operator in _COMPARISONS:
             return self._comparison(term, column, source)
         if term.operator == "in":
             return self._one_of(term, column, source)
-        if term.operator == "null":
-            return column.is_(None)
-        if term.operator == "contains" and source.shape(term.field).comparison == "list":
-            return self._dialect.has_member(column, self._operand(term.operand, None, sa.Text()))
+        if term.operator == "like":
+            return self._dialect.like(column, self._operand(term.operand, self._dialect.pattern, sa.Text()))
         return self._text(term, column)
 
-    def _comparison(self, term: Term, column: Value, source: Source) -> Condition:
+    def _comparison(self, term: Term, column: Value, source: Columns) -> Condition:
         storage = source.shape(term.field).storage
         compare = _COMPARISONS[term.operator]
         if isinstance(term.operand, FieldValue):
-            other = source.shape(term.operand.field).storage
-            right = self._dialect.aligned(source.column(term.operand.field), other, storage)
-            return compare(self._dialect.aligned(column, storage, other), right)
+            value, shape = self.value(term.operand, source)
+            right = self._dialect.aligned(value, shape.storage, storage)
+            return compare(self._dialect.aligned(column, storage, shape.storage), right)
         convert = comparison_of(self._dialect.name, storage, term.operator)
         return compare(column, self._operand(term.operand, convert, self._dialect.column(storage).sql_type))
 
-    def _one_of(self, term: Term, column: Value, source: Source) -> Condition:
+    def _one_of(self, term: Term, column: Value, source: Columns) -> Condition:
         storage = source.shape(term.field).storage
         item = comparison_of(self._dialect.name, storage, "eq")
         convert, sql_type = self._dialect.list_of(item, self._dialect.column(storage).sql_type)
         return self._dialect.one_of(column, self._operand(term.operand, convert, sql_type))
 
+    def _list(self, term: Term, column: Value, source: Columns) -> Condition:
+        """Returns the condition of a comparison with a field that holds a list of texts."""
+        if term.operator == "contains":
+            return self._dialect.has_member(column, self._operand(term.operand, None, sa.Text()))
+        if term.operator == "in":
+            convert, sql_type = self._dialect.list_of(None, sa.Text())
+            return self._dialect.has_any(column, self._operand(term.operand, convert, sql_type))
+        if term.operator != "eq":
+            raise Internal(f"Operator `{term.operator}` has no SQL on a list.")
+        if isinstance(term.operand, FieldValue):
+            return self._dialect.same_members(column, self.value(term.operand, source)[0])
+        kept = self._dialect.column(source.shape(term.field).storage)
+        return self._dialect.same_members(column, self._operand(term.operand, kept.to_driver, kept.sql_type))
+
     def _text(self, term: Term, column: Value) -> Condition:
         text = self._dialect.fold(column)
+        if term.operator == "ilike":
+            return self._dialect.like(text, self._operand(term.operand, self._dialect.folded_pattern, sa.Text()))
         part = self._operand(term.operand, fold, sa.Text())
         match term.operator:
             case "contains":
@@ -127,16 +158,20 @@ class Conditions:
             case FieldValue(field=field):
                 raise Internal(f"Field `{field}` stands where a field cannot be compared with.")
 
-    def _exists(self, item: Exists, source: Source) -> Condition:
-        self._aliases += 1
-        inner = self._tables.source(item.object, alias=f"{item.object}_{self._aliases}")
+    def _exists(self, item: Exists, source: Columns) -> Condition:
+        inner = self._inner(item.object)
         joined = inner.column(item.remote) == source.column(item.local)
         rows: sa.Select[Any] = (
             sa.select(sa.literal_column("1")).select_from(inner.table).where(joined, self.of(item.where, inner))
         )
         return rows.correlate_except(inner.table).exists()
 
-    def _holds(self, item: Holds, source: Source) -> Condition:
+    def _inner(self, object_name: str) -> Source:
+        """Returns the rows of an object within a subquery, under a name of their own."""
+        self._aliases += 1
+        return self._tables.source(object_name, alias=f"{object_name}_{self._aliases}")
+
+    def _holds(self, item: Holds, source: Columns) -> Condition:
         """Returns the condition of an expression; where the caller lacks a value that it takes for granted, it fails, and is false."""
         granted = {
             part.path[1]
