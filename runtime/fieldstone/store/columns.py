@@ -1,7 +1,7 @@
 """Columns: how each storage class is kept on each database, and the conversions between wire form and driver form.
 
-On SQLite a decimal is an integer counted in its last place, an instant is text of one fixed width, and every table is STRICT. On
-PostgreSQL the native types are used; text compares by code point (`COLLATE "C"`) on both.
+On SQLite a decimal is an integer counted in its last place (a sum is a wide number, `wide.py`), an instant is text of one fixed
+width, and every table is STRICT. On PostgreSQL the native types are used; text compares by code point (`COLLATE "C"`) on both.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeEngine
 
 from fieldstone.errors import Internal
 from fieldstone.query.storage import Storage, StorageClass
+from fieldstone.store.wide import wide_decimal, wide_text
 
 DialectName = Literal["sqlite", "postgresql"]
 Convert = Callable[[Any], Any]
@@ -73,7 +74,7 @@ def comparison_of(dialect: DialectName, storage: Storage, operator: str) -> Conv
     """
     if storage.kind == StorageClass.DOUBLE:
         return float
-    scaled = storage.kind == StorageClass.DECIMAL and dialect == "sqlite"
+    scaled = storage.kind == StorageClass.DECIMAL and dialect == "sqlite" and not is_wide(storage)
     if not scaled and storage.kind != StorageClass.INTEGER:
         return column_of(dialect, storage).to_driver
     scale = storage.scale if scaled else 0
@@ -82,6 +83,11 @@ def comparison_of(dialect: DialectName, storage: Storage, operator: str) -> Conv
     if operator in ("gte", "lt"):
         return lambda value: _whole(value, scale, ROUND_CEILING)
     return lambda value: _whole_or_none(value, scale)
+
+
+def is_wide(storage: Storage) -> bool:
+    """Tells whether a decimal may have more digits than a column: a sum or an average, which SQLite keeps as a wide number."""
+    return storage.precision > MOST_DIGITS
 
 
 def json_text(value: Any) -> str:
@@ -130,8 +136,23 @@ def _trimmed(value: Decimal) -> int | Decimal:
 
 
 def _sqlite_decimal(storage: Storage) -> Column:
+    if is_wide(storage):
+        return _sqlite_wide(storage)
     reader = _unscaled(storage.scale) if storage.fixed else _unscaled_trimmed(storage.scale)
     return Column("INTEGER", sa.BigInteger(), _scaled(storage.scale), reader)
+
+
+def _sqlite_wide(storage: Storage) -> Column:
+    scale = storage.scale
+
+    def from_wire(value: Any) -> str:
+        return wide_text(int(Decimal(value).scaleb(scale, _EXACT)))
+
+    def to_wire(text: str) -> int | Decimal:
+        number = wide_decimal(text, scale)
+        return number if storage.fixed else _trimmed(number)
+
+    return Column("TEXT", sa.Text(), from_wire, to_wire)
 
 
 def _postgresql_decimal(storage: Storage) -> Column:

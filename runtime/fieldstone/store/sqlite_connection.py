@@ -6,7 +6,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
 
-from fieldstone.query.operators import fold
+from fieldstone.store.sqlite_functions import register_functions
 
 Synchronous = Literal["full", "normal"]
 
@@ -47,10 +47,7 @@ class SqliteConnection:
         execute("PRAGMA temp_store = MEMORY")
         execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
         execute("PRAGMA busy_timeout = 0")
-        create = self._connection.create_function
-        create("fs_fold", 1, _fold, deterministic=True)
-        create("fs_upper", 1, _upper, deterministic=True)
-        create("fs_lower", 1, _lower, deterministic=True)
+        register_functions(self._connection)
         self._connection.set_progress_handler(self._is_late, interval)
 
     @property
@@ -83,15 +80,3 @@ class SqliteConnection:
 
     def _is_late(self) -> bool:
         return self._clock() > self._deadline
-
-
-def _fold(text: Any) -> str | None:
-    return fold(text) if isinstance(text, str) else None
-
-
-def _upper(text: Any) -> str | None:
-    return text.upper() if isinstance(text, str) else None
-
-
-def _lower(text: Any) -> str | None:
-    return text.lower() if isinstance(text, str) else None

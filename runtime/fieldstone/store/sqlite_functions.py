@@ -1,0 +1,82 @@
+"""The functions that SQLite lacks: folding and casing by Unicode, exact sums and averages, lists in order, days in a time zone."""
+
+import sqlite3
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from fieldstone.query.measures import SEPARATOR
+from fieldstone.query.operators import fold
+from fieldstone.store.wide import mean, narrowed, total, widened
+
+DAYS_KEPT = 65_536
+
+
+def register_functions(connection: sqlite3.Connection) -> None:
+    """Makes every function known to a connection."""
+    create = connection.create_function
+    create("fs_fold", 1, _fold, deterministic=True)
+    create("fs_upper", 1, _upper, deterministic=True)
+    create("fs_lower", 1, _lower, deterministic=True)
+    create("fs_total", 2, total, deterministic=True)
+    create("fs_mean", 3, mean, deterministic=True)
+    create("fs_wide", 2, widened, deterministic=True)
+    create("fs_narrow", 2, narrowed, deterministic=True)
+    create("fs_local_day", 2, _local_day, deterministic=True)
+    connection.create_aggregate("fs_list", 1, _List)
+    connection.create_aggregate("fs_joined", 1, _Joined)
+
+
+class _List:
+    """Collects values into a JSON list, in ascending order."""
+
+    def __init__(self) -> None:
+        self._values: list[Any] = []
+
+    def step(self, value: Any) -> None:
+        if value is not None:
+            self._values.append(value)
+
+    def finalize(self) -> Any:
+        return msgspec.json.encode(sorted(self._values)).decode() if self._values else None
+
+
+class _Joined:
+    """Collects texts into one, in ascending order."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def step(self, text: Any) -> None:
+        if text is not None:
+            self._texts.append(text)
+
+    def finalize(self) -> Any:
+        return SEPARATOR.join(sorted(self._texts)) if self._texts else None
+
+
+def _fold(text: Any) -> str | None:
+    return fold(text) if isinstance(text, str) else None
+
+
+def _upper(text: Any) -> str | None:
+    return text.upper() if isinstance(text, str) else None
+
+
+def _lower(text: Any) -> str | None:
+    return text.lower() if isinstance(text, str) else None
+
+
+def _local_day(instant: str | None, zone: str) -> str | None:
+    return None if instant is None else _day_in(instant, zone)
+
+
+@lru_cache(maxsize=DAYS_KEPT)
+def _day_in(instant: str, zone: str) -> str:
+    try:
+        return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)).date().isoformat()
+    except OverflowError:
+        return instant[:10]
