@@ -54,7 +54,7 @@ class FieldShape(msgspec.Struct, frozen=True):
 
     `comparison` names the family of operators that fit (see `query/operators.py`): text, number, instant, day, time,
     boolean, list, json or none. `reference` is the object that the field's ids point to. `nullable` is false only for
-    columns that the store declares NOT NULL.
+    columns that the store declares NOT NULL. The words of a `searchable` text are kept for searches.
     """
 
     name: str
@@ -62,6 +62,7 @@ class FieldShape(msgspec.Struct, frozen=True):
     comparison: str
     nullable: bool = True
     reference: str | None = None
+    searchable: bool = False
 
 
 class ObjectShape(msgspec.Struct, frozen=True):
