@@ -115,8 +115,9 @@ CALLER: Mapping[str, Any] = {
     "levels": [0, 2, 7],
     "prices": [Decimal("10.5"), Decimal("0.001"), None],
     "admin": True,
+    "timezone": "Europe/Berlin",
 }
-BINDS = Binds(caller=CALLER, now="2026-07-01T22:30:00.000Z", timezone="Europe/Berlin")
+BINDS = Binds(caller=CALLER, now="2026-07-01T22:30:00.000Z")
 ENVIRONMENT = Environment(
     {"record": struct_of({name: field.type for name, field in FIELDS.items()}), "current_user": CALLER_TYPE},
     bare="record",

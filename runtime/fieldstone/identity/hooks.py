@@ -1,8 +1,11 @@
 """What the platform's own objects insist on whenever they are written, by whichever road.
 
 Joins a new user to his maker's organisation, ends what hangs on a membership or a password, and refuses: a grant of an
-undeclared set, a grant beyond what its giver holds, a key that changes its reach, an organisation without an administrator.
+undeclared set, a grant beyond what its giver holds, a key that changes its reach, an organisation without an administrator or in a
+time zone that there is not.
 """
+
+from zoneinfo import available_timezones
 
 from fieldstone.access.caller import SYSTEM, system_in
 from fieldstone.engine.hooks import Change, Context, Hook
@@ -10,6 +13,7 @@ from fieldstone.engine.operation import Delete
 from fieldstone.engine.records import create_records, read_first, read_records
 from fieldstone.errors import Conflict, FieldFault, Invalid, PermissionDenied
 from fieldstone.identity.bootstrap import ADMINISTRATOR
+from fieldstone.query.cel.calendar import is_zone
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Catalog
 
@@ -31,6 +35,8 @@ def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
         Hook("keep_an_administrator_active", "sys_user", "before_update", keep_an_administrator_active),
         Hook("keep_an_administrator_there", "sys_user", "before_delete", keep_an_administrator_there),
         Hook("end_sessions_on_new_password", "sys_user", "after_update", end_sessions_on_new_password),
+        Hook("check_timezone", "sys_organization", "before_create", check_timezone),
+        Hook("check_timezone", "sys_organization", "before_update", check_timezone),
         Hook("keep_membership_in_place", "sys_member", "before_update", keep_membership_in_place),
         Hook("keep_an_administrator_member", "sys_member", "before_delete", keep_an_administrator_member),
         Hook("end_rights_with_membership", "sys_member", "after_delete", end_rights_with_membership),
@@ -71,6 +77,14 @@ async def end_sessions_on_new_password(context: Context, change: Change) -> None
     if "password" in change.values:
         for session in await read_records(context.execute, "sys_session", {"user_id": change.id}, ("id",)):
             await context.execute(Delete("sys_session", session["id"]), SYSTEM)
+
+
+async def check_timezone(_context: Context, change: Change) -> None:
+    """Refuses a time zone that there is not."""
+    name = change.values.get("timezone")
+    if name is not None and not is_zone(name):
+        fault = FieldFault("timezone", "invalid_value", f"There is no time zone `{shown(name)}`.")
+        raise Invalid(fault.message, faults=[fault], hint=did_you_mean(name, available_timezones()))
 
 
 async def keep_membership_in_place(_context: Context, change: Change) -> None:

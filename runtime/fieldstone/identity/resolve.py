@@ -57,6 +57,8 @@ async def _caller(
     if member is not None:
         grants = await read_records(execute, "sys_user_permission_set", place, ("permission_set",))
         sets |= declared.intersection(grant["permission_set"] for grant in grants)
+        home = await read_first(execute, "sys_organization", {"id": organization_id}, ("timezone",))
         values |= {"organization_id": organization_id, "roles": (member["role"],)}
+        values |= {"timezone": home["timezone"] if home else None}
     values["permissions"] = tuple(sorted(sets))
     return Caller(sets=frozenset(sets), values=values, scopes=scopes)

@@ -28,6 +28,7 @@ from fieldstone.query.ast import (
 from fieldstone.query.cel.expression import EvaluationError, evaluator
 from fieldstone.query.like import is_like
 from fieldstone.query.operators import fold
+from fieldstone.query.viewpoint import timezone_of
 from fieldstone.query.search import stored_words
 
 Record = Mapping[str, Any]
@@ -41,7 +42,6 @@ class Surroundings(msgspec.Struct, frozen=True):
     values: tuple[Any, ...] = ()
     caller: Mapping[str, Any] = {}
     now: str = ""
-    timezone: str = "UTC"
     related: Related = lambda _object_name: ()
 
 
@@ -97,7 +97,8 @@ def _operand(operand: Operand, record: Record, around: Surroundings) -> Any:
 
 
 def _holds(condition: Holds, record: Record, around: Surroundings) -> bool:
-    activation = {"record": record, "current_user": around.caller, "now": around.now, "timezone": around.timezone}
+    zone = timezone_of(around.caller)
+    activation = {"record": record, "current_user": around.caller, "now": around.now, "timezone": zone}
     try:
         return evaluator(condition.node)(activation) is True
     except EvaluationError:

@@ -5,17 +5,22 @@ from typing import Any
 
 import msgspec
 
+from fieldstone.query.viewpoint import timezone_of
+
 
 class Binds(msgspec.Struct, frozen=True):
     """The values of one run, all in wire form.
 
-    `values` are what `Slot`s point to, `caller` what `CallerValue`s and `Holds` nodes read, `now` the request's instant, `timezone` the
-    organisation's zone for `today()`.
+    `values` are what `Slot`s point to, `caller` what `CallerValue`s and `Holds` nodes read, `now` the request's instant.
     """
 
     values: tuple[Any, ...] = ()
     caller: Mapping[str, Any] = {}
     now: str = ""
-    timezone: str = "UTC"
     limit: int | None = None
     offset: int | None = None
+
+    @property
+    def timezone(self) -> str:
+        """The zone in which `today()` is meant: that of the caller's organisation."""
+        return timezone_of(self.caller)

@@ -19,6 +19,14 @@ def zone(name: str) -> ZoneInfo:
         raise Failure("BAD_VALUE", f"There is no time zone {name!r}") from None
 
 
+def is_zone(name: str) -> bool:
+    """Tells whether a text names a time zone."""
+    try:
+        return zone(name).key == name
+    except Failure:
+        return False
+
+
 def add_days(time: _Time, days: int) -> _Time:
     """Returns the time so many days, of 24 hours each, later."""
     try:
