@@ -25,6 +25,7 @@ class Limits(msgspec.Struct, frozen=True):
     order_keys: int = 8
     search_words: int = 20
     expand_names: int = 20
+    expand_rows: int = 10_000
     group_keys: int = 8
     aggregations: int = 20
     offset: int = 1_000_000
@@ -81,6 +82,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("FIELDSTONE_LIMIT_EXPAND_NAMES", "expand_names", "Most names in an expand.", limit=True),
     Setting("FIELDSTONE_LIMIT_GROUP_KEYS", "group_keys", "Most names in a groupBy.", limit=True),
     Setting("FIELDSTONE_LIMIT_AGGREGATIONS", "aggregations", "Most aggregations of a query.", limit=True),
+    Setting("FIELDSTONE_LIMIT_EXPAND_ROWS", "expand_rows", "Most records in the lists of one answer.", limit=True),
     Setting("FIELDSTONE_LIMIT_OFFSET", "offset", "Largest offset; a cursor goes further.", limit=True),
     Setting(
         "FIELDSTONE_LIMIT_OPERATION_DEPTH", "operation_depth", "Deepest nesting of operations in a unit.", limit=True

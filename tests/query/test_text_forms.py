@@ -18,7 +18,7 @@ def test_parameters_fill_the_document() -> None:
             ("limit", "20"),
             ("offset", "40"),
             ("select", "id, subject"),
-            ("expand", "customer"),
+            ("expand", " customer, owner_id.account"),
             ("count", "false"),
             ("status", "open"),
         ]
@@ -29,7 +29,7 @@ def test_parameters_fill_the_document() -> None:
         limit=20,
         offset=40,
         fields=["id", "subject"],
-        expand=["customer"],
+        expand=["customer", "owner_id.account"],
         count=False,
         equals={"status": "open"},
     )

@@ -1,49 +1,88 @@
-"""Expanding: references replaced by the records that they point to, one level deep, one statement for each field.
+"""Expanding: records within records, level by level, with one statement for each expansion however many records it hangs on.
 
-Every target is read under the caller's own policy for its object and shown without the fields that are hidden from him. A target
-that is absent, invisible, or of an object that is not offered leaves the id as it stands. Refuses nothing: a wrong name was refused with
-the query.
+What is expanded is read under the caller's own policy for its object and shown without the fields that are hidden from him. A target
+that is absent, invisible, filtered out, or of an object that is not offered leaves the id as it stands. Refuses lists that hold more
+records together than one answer may; a wrong name was refused with the query.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from fieldstone.access.caller import Caller
-from fieldstone.access.policy import Policy
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import may_look
 from fieldstone.engine.unit import Fetch
+from fieldstone.errors import Invalid
+from fieldstone.query.ast import Expansion
 from fieldstone.store.binds import Binds
 from fieldstone.store.interface import Row
 
-
-async def expand_rows(
-    door: Door,
-    policy: Policy,
-    columns: Sequence[str],
-    rows: list[Row],
-    names: Sequence[str],
-    caller: Caller,
-    now: str,
-    fetch: Fetch,
-) -> list[Row]:
-    """Returns the rows with a dict in place of each id, in the named columns, whose target the caller may see."""
-    for name in names:
-        target = policy.shape.fields[name].reference
-        place = columns.index(name)
-        ids = list({row[place] for row in rows if row[place] is not None})
-        if target is None or not ids:
-            continue
-        found = await _records(door, target, ids, caller, now, fetch)
-        rows = [(*row[:place], found.get(row[place], row[place]), *row[place + 1 :]) for row in rows]
-    return rows
+Nested = dict[str, Any]
+"""A record within a record, by name."""
 
 
-async def _records(
-    door: Door, object_name: str, ids: list[str], caller: Caller, now: str, fetch: Fetch
-) -> dict[str, dict[str, object]]:
-    """Returns those of the records that the caller may see, by id."""
-    if not may_look(door, caller, object_name):
-        return {}
-    plan = door.plans.related(door.policies.policy(caller, object_name, "read"))
-    rows = await fetch(plan.statement, Binds((ids,), caller.values, now))
-    return {row[0]: dict(zip(plan.columns, row, strict=True)) for row in rows}
+class Expander:
+    """Reads the expansions of one query; the lists of all of them together are bounded."""
+
+    def __init__(self, door: Door, caller: Caller, now: str, fetch: Fetch, values: tuple[Any, ...]) -> None:
+        """Takes for whom it reads, when and how, and what the slots of the expansions point to, from slot 1 on."""
+        self._door = door
+        self._caller = caller
+        self._now = now
+        self._fetch = fetch
+        self._values = values
+        self._left = door.limits.expand_rows
+
+    async def expand(
+        self, columns: Sequence[str], rows: list[Row], ids: Sequence[str], expansions: tuple[Expansion, ...]
+    ) -> list[Row]:
+        """Returns rows with records in place of their ids, where these are there, and the lists behind the columns.
+
+        `ids` are those of the rows, for lists to hang on.
+        """
+        for expansion in expansions:
+            if expansion.listed:
+                lists = await self._lists(expansion, ids)
+                rows = [(*row, lists.get(record_id, [])) for row, record_id in zip(rows, ids, strict=True)]
+            else:
+                place = columns.index(expansion.name)
+                found = dict(await self._read(expansion, {row[place] for row in rows}))
+                rows = [(*row[:place], found.get(row[place], row[place]), *row[place + 1 :]) for row in rows]
+        return rows
+
+    async def _lists(self, expansion: Expansion, ids: Iterable[str]) -> dict[str, list[Nested]]:
+        """Returns the records that refer to each of some ids, in their order."""
+        lists: dict[str, list[Nested]] = {}
+        for record_id, record in await self._read(expansion, ids):
+            lists.setdefault(record_id, []).append(record)
+        return lists
+
+    async def _read(self, expansion: Expansion, ids: Iterable[str | None]) -> list[tuple[str, Nested]]:
+        """Returns the records of an expansion with all that is expanded within, each beside the id that it was found by."""
+        sought = [record_id for record_id in ids if record_id is not None]
+        if not sought or not may_look(self._door, self._caller, expansion.object):
+            return []
+        policy = self._door.policies.policy(self._caller, expansion.object, "read")
+        plan = self._door.plans.expansion(policy, expansion)
+        limit = self._left + 1 if expansion.listed else None
+        rows = await self._fetch(
+            plan.statement, Binds((sought, *self._values), self._caller.values, self._now, limit=limit)
+        )
+        if expansion.listed:
+            self._count(len(rows))
+        keys = [row[plan.key_place] for row in rows]
+        if expansion.expand:
+            found = [row[plan.id_place] for row in rows]
+            rows = [row[: len(plan.columns)] for row in rows]
+            rows = await self.expand(plan.columns, rows, found, expansion.expand)
+        return [(key, dict(zip(plan.names, row, strict=False))) for key, row in zip(keys, rows, strict=True)]
+
+    def _count(self, records: int) -> None:
+        if records > self._left:
+            raise Invalid(
+                f"The lists of an answer hold at most {self._door.limits.expand_rows} records together.",
+                reason="INVALID_QUERY",
+                path="expand",
+                hint="Ask for less: a smaller `limit`, of the page or of the lists within.",
+            )
+        self._left -= records

@@ -1,17 +1,19 @@
 """What comes of an Operation. Rows stay tuples until a face encodes them: names once, values per row."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from fieldstone.errors import FieldstoneError
+from fieldstone.query.ast import Expansion
 
 
 class Page(msgspec.Struct, frozen=True):
     """A page of records: `columns` names each place of the rows. `total` is None when it was not asked for.
 
-    `cursor` is None on the last page. `limit` is the page size in force. An expanded column holds a dict where its
-    target is visible, else the id as it stands.
+    `cursor` is None on the last page. `limit` is the page size in force. An expanded reference holds a dict where its target is
+    there for the caller, else the id as it stands; an expanded list holds dicts. `expand` tells what was expanded, level by level.
     """
 
     object: str
@@ -20,19 +22,30 @@ class Page(msgspec.Struct, frozen=True):
     limit: int
     total: int | None = None
     cursor: str | None = None
+    expand: tuple[Expansion, ...] = ()
 
     def records(self) -> list[dict[str, Any]]:
         """Returns the rows by name, for code that reads a few of them."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
+class Groups(Page, frozen=True):
+    """A page of groups: `columns` are the group names and aliases, `total` counts groups, and there is no cursor.
+
+    `targets` names the object of the ids that a column holds, alone or in lists.
+    """
+
+    targets: Mapping[str, str] = {}
+
+
 class Record(msgspec.Struct, frozen=True):
-    """One record; `version` is there even when the field was not selected."""
+    """One record; `version` is there even when the field was not selected. `expand` as in a Page."""
 
     object: str
     columns: tuple[str, ...]
     row: tuple[Any, ...]
     version: int
+    expand: tuple[Expansion, ...] = ()
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -73,4 +86,4 @@ class BatchResult(msgspec.Struct, frozen=True):
     rows: tuple[BatchRow, ...]
 
 
-Outcome = Page | Record | Written | Deleted | BatchResult
+Outcome = Page | Groups | Record | Written | Deleted | BatchResult

@@ -9,7 +9,20 @@ from functools import lru_cache
 import msgspec
 
 from fieldstone.access.policy import Policy
-from fieldstone.query.ast import And, Filter, Not, OrderKey, Select, Slot, Term, conjunction
+from fieldstone.query.ast import (
+    Aggregation,
+    And,
+    Expansion,
+    Filter,
+    Not,
+    OrderKey,
+    Select,
+    Share,
+    Slot,
+    Term,
+    conjunction,
+    with_lists,
+)
 from fieldstone.registry.catalog import Object
 from fieldstone.store.interface import Statement, Store
 
@@ -30,12 +43,33 @@ class PagePlan(msgspec.Struct, frozen=True, eq=False):
     binding: bytes
 
 
+class GroupsPlan(msgspec.Struct, frozen=True, eq=False):
+    """Groups: their page and their count; `columns` names the places of a row."""
+
+    page: Statement
+    count: Statement
+    columns: tuple[str, ...]
+
+
 class RecordPlan(msgspec.Struct, frozen=True, eq=False):
     """One record by id; `width` columns are answered, the version stands at `version_place`, perhaps behind them."""
 
     statement: Statement
     columns: tuple[str, ...]
     version_place: int
+
+
+class ExpansionPlan(msgspec.Struct, frozen=True, eq=False):
+    """Records within others: `columns` come first, `names` are these and the lists to be put behind them.
+
+    At `key_place` stands the id that a record is found by, its own at `id_place`.
+    """
+
+    statement: Statement
+    columns: tuple[str, ...]
+    names: tuple[str, ...]
+    key_place: int
+    id_place: int
 
 
 class RowsPlan(msgspec.Struct, frozen=True, eq=False):
@@ -51,8 +85,9 @@ class Plans:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.page = lru_cache(maxsize=KEPT)(self._page)
+        self.groups = lru_cache(maxsize=KEPT)(self._groups)
         self.record = lru_cache(maxsize=KEPT)(self._record)
-        self.related = lru_cache(maxsize=KEPT)(self._related)
+        self.expansion = lru_cache(maxsize=KEPT)(self._expansion)
         self.visible = lru_cache(maxsize=KEPT)(self._visible)
         self.before_write = lru_cache(maxsize=KEPT)(self._before_write)
         self.after_write = lru_cache(maxsize=KEPT)(self._after_write)
@@ -80,17 +115,36 @@ class Plans:
             binding=repr((policy.object, [(key.field, key.descending, key.references) for key in order])).encode(),
         )
 
+    def _groups(self, policy: Policy, aggregation: Aggregation) -> GroupsPlan:
+        """Groups of the rows of a list."""
+        seen = msgspec.structs.replace(aggregation, where=conjunction(policy.rows, aggregation.where))
+        return GroupsPlan(
+            page=self._store.prepare_groups(seen),
+            count=self._store.prepare_group_count(seen),
+            columns=aggregation.names,
+        )
+
     def _record(self, policy: Policy, columns: tuple[str, ...] | None) -> RecordPlan:
         answered = tuple(policy.shape.fields) if columns is None else columns
         fetched = answered if "version" in answered else (*answered, "version")
         select = Select(policy.object, fetched, conjunction(policy.rows, ID_IS))
         return RecordPlan(self._store.prepare(select), answered, fetched.index("version"))
 
-    def _related(self, policy: Policy) -> RowsPlan:
-        """Records that others refer to, under their own policy."""
-        columns = ("id", *(name for name in policy.shape.fields if name != "id"))
-        select = Select(policy.object, columns, conjunction(policy.rows, ID_AMONG))
-        return RowsPlan(self._store.prepare(select), columns)
+    def _expansion(self, policy: Policy, expansion: Expansion) -> ExpansionPlan:
+        """Records that stand within others, under their own policy: those with the ids of slot 0, or that refer to these."""
+        columns = expansion.columns
+        key = expansion.field if expansion.listed else "id"
+        fetched = tuple(dict.fromkeys((*columns, key, "id")))
+        select = Select(
+            policy.object,
+            fetched,
+            conjunction(policy.rows, expansion.where, Term(key, "in", Slot(0))),
+            expansion.order,
+            limited=expansion.listed,
+            share=None if expansion.most is None else Share(key, expansion.most),
+        )
+        names = with_lists(columns, expansion.expand)
+        return ExpansionPlan(self._store.prepare(select), columns, names, fetched.index(key), fetched.index("id"))
 
     def _visible(self, policy: Policy) -> Statement:
         """Which of some ids are there for the caller."""

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
 from fieldstone.engine.door import Door
-from fieldstone.engine.expand import expand_rows
+from fieldstone.engine.expand import Expander
 from fieldstone.engine.gate import absent, enter
 from fieldstone.engine.operation import Get, Read
 from fieldstone.engine.outcome import Page, Record
@@ -17,7 +17,7 @@ from fieldstone.engine.plans import PagePlan
 from fieldstone.engine.unit import Unit, fetcher
 from fieldstone.engine.viewpoint import viewpoint
 from fieldstone.ids import is_id
-from fieldstone.query.ast import Query
+from fieldstone.query.ast import Query, with_lists
 from fieldstone.query.cursor import decode_cursor, encode_cursor
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.parse import parse_query
@@ -49,25 +49,27 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
     total = _known_total(query, len(rows), more=cursor is not None)
     if total is None and query.count:
         total = (await fetch(plan.count, Binds(query.values, caller.values, now)))[0][0]
+    ids = [row[plan.key_places[-1]] for row in rows] if query.expand else []
     width = len(plan.columns)
     if rows and len(rows[0]) > width:
         rows = [row[:width] for row in rows]
-    if query.expand:
-        rows = await expand_rows(door, policy, plan.columns, rows, query.expand, caller, now, fetch)
-    return Page(policy.object, plan.columns, rows, query.limit, total, cursor)
+    if not query.expand:
+        return Page(policy.object, plan.columns, rows, query.limit, total, cursor)
+    expander = Expander(door, caller, now, fetch, query.expanding)
+    rows = await expander.expand(plan.columns, rows, ids, query.expand)
+    names = with_lists(plan.columns, query.expand)
+    return Page(policy.object, names, rows, query.limit, total, cursor, query.expand)
 
 
 async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | None) -> Record:
     """Returns one record; raises NotFound alike for an absent and for an invisible one."""
     subject, policy = enter(door, caller, operation.object, "get")
     now = door.clock()
-    columns: tuple[str, ...] | None = None
-    expand: tuple[str, ...] = ()
+    query: Query | None = None
     if operation.fields is not UNSET or operation.expand is not UNSET:
         document = QueryDocument(fields=operation.fields, expand=operation.expand)
         query = _parse(door, document, subject, policy, viewpoint(door, caller, now))
-        columns, expand = query.columns, query.expand
-    plan = door.plans.record(policy, columns)
+    plan = door.plans.record(policy, None if query is None else query.columns)
     if not is_id(operation.id):
         raise absent(operation.object, operation.id)
     fetch = fetcher(door.store, unit)
@@ -78,9 +80,11 @@ async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | No
     width = len(plan.columns)
     if len(rows[0]) > width:
         rows = [rows[0][:width]]
-    if expand:
-        rows = await expand_rows(door, policy, plan.columns, rows, expand, caller, now, fetch)
-    return Record(policy.object, plan.columns, rows[0], version)
+    if query is None or not query.expand:
+        return Record(policy.object, plan.columns, rows[0], version)
+    expander = Expander(door, caller, now, fetch, query.expanding)
+    rows = await expander.expand(plan.columns, rows, (operation.id,), query.expand)
+    return Record(policy.object, with_lists(plan.columns, query.expand), rows[0], version, query.expand)
 
 
 def _parse(door: Door, document: QueryDocument, subject: Object, policy: Policy, asker: Viewpoint) -> Query:
@@ -95,7 +99,11 @@ def _binding(plan: PagePlan, document: QueryDocument, caller: Caller) -> bytes:
 
     What the conditions come to may change from page to page, where they name the clock.
     """
-    return plan.binding + repr((document.where, document.equals, caller.id)).encode("utf-8", "backslashreplace")
+    return plan.binding + repr(_conditions(document, caller)).encode("utf-8", "backslashreplace")
+
+
+def _conditions(document: QueryDocument, caller: Caller) -> tuple[object, ...]:
+    return document.where, document.equals, document.search, document.search_fields, caller.id
 
 
 def _known_total(query: Query, fetched: int, *, more: bool) -> int | None:

@@ -10,6 +10,7 @@ Logic is two-valued: a comparison with an absent value is false, and `Not` is it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -205,6 +206,11 @@ class Expansion(msgspec.Struct, frozen=True):
         return self.most is not None
 
 
+def with_lists(columns: tuple[str, ...], expand: tuple[Expansion, ...]) -> tuple[str, ...]:
+    """Returns the names of what expanded records hold: their columns, and behind them the lists."""
+    return (*columns, *(expansion.name for expansion in expand if expansion.listed))
+
+
 class Query(msgspec.Struct, frozen=True):
     """A parsed query document: the caller's own part of a read, before any policy is added.
 
@@ -268,10 +274,14 @@ class Aggregation(msgspec.Struct, frozen=True):
 
 
 class GroupQuery(msgspec.Struct, frozen=True):
-    """A parsed document that asks for groups: the caller's own part, before any policy is added."""
+    """A parsed document that asks for groups: the caller's own part, before any policy is added.
+
+    `targets` names the object of the ids that a group name or alias answers.
+    """
 
     aggregation: Aggregation
     values: tuple[Any, ...]
+    targets: Mapping[str, str]
     limit: int
     offset: int = 0
     count: bool = True

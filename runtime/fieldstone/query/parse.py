@@ -11,9 +11,10 @@ import msgspec
 from fieldstone.errors import Invalid
 from fieldstone.query.ast import EVERYTHING, Filter, Query, conjunction
 from fieldstone.query.document import QueryDocument
+from fieldstone.query.expand import Expansions, references
 from fieldstone.query.order import ID_ALONE, parse_order
-from fieldstone.query.paths import unknown_field
 from fieldstone.query.projection import parse_fields
+from fieldstone.query.search import parse_search
 from fieldstone.query.storage import ObjectShape
 from fieldstone.query.text_forms import PARAMETERS
 from fieldstone.query.viewpoint import NOWHERE, Viewpoint
@@ -40,10 +41,11 @@ def parse_query(
         )
     values: list[Any] = []
     where = _where(document, shape, limits, values, viewpoint)
-    expand = () if document.expand is UNSET else parse_expand(document.expand, shape, limits)
+    expansions = Expansions(limits, viewpoint)
+    expand = () if document.expand is UNSET else expansions.read(document.expand, shape)
     limit, offset, cursor = parse_paging(document, limits, max_page, default_page)
     return Query(
-        columns=parse_fields(document.fields, shape, expand),
+        columns=parse_fields(document.fields, shape, references(expand)),
         where=where,
         order=ID_ALONE if document.order_by is UNSET else parse_order(document.order_by, shape, limits, viewpoint),
         values=tuple(values),
@@ -51,39 +53,23 @@ def parse_query(
         offset=offset,
         cursor=cursor,
         expand=expand,
+        expanding=expansions.values,
         count=document.count,
     )
-
-
-def parse_expand(expand: Any, shape: ObjectShape, limits: Limits) -> tuple[str, ...]:
-    """Returns the reference fields to expand, each once. Raises Invalid."""
-    if type(expand) is not list:
-        raise Invalid("`expand` is a list of names.", reason="INVALID_QUERY", path="expand")
-    names: dict[str, None] = {}
-    for index, name in enumerate(expand):
-        field = shape.fields.get(name) if type(name) is str else None
-        if field is None:
-            raise unknown_field(shape, name, f"expand.{index}")
-        if field.reference is None:
-            message = f"`{name}` does not refer to another object."
-            raise Invalid(message, reason="INVALID_FIELD", path=f"expand.{index}")
-        names[name] = None
-        if len(names) > limits.expand_names:
-            message = f"`expand` takes at most {limits.expand_names} names."
-            raise Invalid(message, reason="INVALID_QUERY", path="expand")
-    return tuple(names)
 
 
 def _where(
     document: QueryDocument, shape: ObjectShape, limits: Limits, values: list[Any], viewpoint: Viewpoint
 ) -> Filter:
-    if document.where is UNSET and not document.equals:
-        return EVERYTHING
-    conditions = Conditions(shape, limits, values, viewpoint)
-    where = EVERYTHING if document.where is UNSET else conditions.tree(document.where)
-    if not document.equals:
-        return where
-    return conjunction(where, conditions.equalities(document.equals, _OTHER_PARAMETERS))
+    where = EVERYTHING
+    if document.where is not UNSET or document.equals:
+        conditions = Conditions(shape, limits, values, viewpoint)
+        if document.where is not UNSET:
+            where = conditions.tree(document.where)
+        if document.equals:
+            where = conjunction(where, conditions.equalities(document.equals, _OTHER_PARAMETERS))
+    searched = parse_search(document, shape, limits, values)
+    return where if searched == EVERYTHING else conjunction(where, searched)
 
 
 def parse_paging(

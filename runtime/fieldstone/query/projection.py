@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.errors import Invalid
+from fieldstone.query.names import shown
 from fieldstone.query.paths import unknown_field
 from fieldstone.query.storage import ObjectShape
 
@@ -19,6 +20,15 @@ def parse_fields(fields: Any, shape: ObjectShape, expanded: Iterable[str] = ()) 
     columns: dict[str, None] = {}
     for index, name in enumerate(fields):
         if type(name) is not str or name not in shape.fields:
-            raise unknown_field(shape, name, f"fields.{index}")
+            raise _no_column(shape, name, f"fields.{index}")
         columns[name] = None
     return tuple(columns | dict.fromkeys(expanded))
+
+
+def _no_column(shape: ObjectShape, name: Any, path: str) -> Invalid:
+    """Returns the refusal of a name; the fields of a related record are not for here, and its hint says where they are."""
+    reference = shape.fields.get(name.partition(".")[0]) if type(name) is str and "." in name else None
+    if reference is None or reference.reference is None:
+        return unknown_field(shape, name, path)
+    hint = f"Expand `{reference.name}` to have the fields of its record."
+    return Invalid(f"No field `{shown(name)}` on `{shape.name}`.", reason="INVALID_FIELD", path=path, hint=hint)

@@ -36,6 +36,9 @@ PARAMETERS: Mapping[str, str] = {
     "$select": "fields",
     "count": "count",
     "$count": "count",
+    "search": "search",
+    "$search": "search",
+    "searchFields": "search_fields",
 }
 """Every parameter of a list but the bare fields, and the key of the document that it fills (contract 1.2)."""
 
@@ -49,7 +52,18 @@ BODY_KEYS: Mapping[str, str] = {
     "fields": "fields",
     "select": "fields",
     "count": "count",
+    "search": "search",
+    "searchFields": "search_fields",
+    "groupBy": "group_by",
+    "aggregations": "aggregations",
+    "having": "having",
+    "distinct": "distinct",
+    "timezone": "timezone",
 }
+"""Every key of a body but `object`, and the key of the document that it fills (contract 1.1)."""
+
+_ONLY_IN_BODIES = frozenset({"groupBy", "aggregations", "having", "distinct"})
+_REFUSED = {"joins": "Paths such as `customer.region` lead to related records, and `expand` answers them."}
 
 _JSON = msgspec.json.Decoder(float_hook=exact_number)
 
@@ -63,6 +77,10 @@ def read_parameters(pairs: Iterable[tuple[str, str]]) -> QueryDocument:
         if name in seen:
             raise _invalid(f"`{shown(name)}` is sent twice.", name)
         seen.add(name)
+        if name in _ONLY_IN_BODIES:
+            raise _invalid(
+                f"`{name}` is no parameter of a list.", name, "Send it in the body of a POST to `.../query`."
+            )
         slot = PARAMETERS.get(name)
         if slot is None:
             equals[name] = value
@@ -86,7 +104,7 @@ def read_body(body: Any, object_name: str) -> QueryDocument:
             continue
         slot = BODY_KEYS.get(key)
         if slot is None:
-            hint = did_you_mean(key, ("object", *BODY_KEYS))
+            hint = _REFUSED.get(key) or did_you_mean(key, ("object", *BODY_KEYS))
             raise _invalid(f"A query has no key `{shown(key)}`.", key, hint)
         if slot in values and values[slot] != value:
             raise _invalid("`fields` and `select` are the same key and differ.", key)
@@ -173,6 +191,10 @@ def _names(_name: str, text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
+def _expand(name: str, text: str) -> Any:
+    return _json(name, text, "INVALID_QUERY") if text.lstrip().startswith(("[", "{")) else _names(name, text)
+
+
 def _as_it_is(_name: str, text: str) -> str:
     return text
 
@@ -183,9 +205,11 @@ _PARAMETER_READERS = {
     "limit": _whole_number,
     "offset": _whole_number,
     "cursor": _as_it_is,
-    "expand": _names,
+    "expand": _expand,
     "fields": _names,
     "count": _flag,
+    "search": _as_it_is,
+    "search_fields": _names,
 }
 
 

@@ -57,7 +57,8 @@ class Object(msgspec.Struct, frozen=True, eq=False):
     """A linked object; `fields` holds system fields first, then the declared ones in their order.
 
     `owned` and `walled` say that it has `owner_id` and `organization_id`. `wall` is the organisation wall as a filter (EVERYTHING for
-    `tenancy: none`). `parent` is the master_detail field under `controlled_by_parent`.
+    `tenancy: none`). `parent` is the master_detail field under `controlled_by_parent`. `referenced_by` are the fields that have a delete
+    behaviour, `referrers` the objects with all their fields that point here.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Object(msgspec.Struct, frozen=True, eq=False):
     wall: Filter
     parent: Field | None = None
     referenced_by: tuple[Reference, ...] = ()
+    referrers: Mapping[str, tuple[str, ...]] = {}
 
 
 class RowRule(msgspec.Struct, frozen=True, eq=False):

@@ -15,7 +15,7 @@ from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package, Reading
 from fieldstone.registry.known import Known
 from fieldstone.registry.object_faults import object_faults, prefix_faults
-from fieldstone.registry.objects import link_object, references_to
+from fieldstone.registry.objects import link_object, references_to, referrers_to
 from fieldstone.registry.permissions import link_permissions
 from fieldstone.registry.seeds import seed_faults
 
@@ -57,9 +57,9 @@ def _objects(documents: Mapping[str, Document], reading: Reading, faults: list[F
         if any(fault.code == Code.FIELD_OPTION for fault in wrong):
             broken.add(name)
     faults += prefix_faults(documents)
-    references = references_to(documents)
+    references, referrers = references_to(documents), referrers_to(documents)
     linked = {
-        name: link_object(document, tuple(references.get(name, ())))
+        name: link_object(document, tuple(references.get(name, ())), referrers.get(name, {}))
         for name, document in documents.items()
         if name not in broken
     }

@@ -25,7 +25,9 @@ OWN_ORGANIZATION: Filter = Term("organization_id", "eq", CallerValue("organizati
 """Within the caller's active organisation."""
 
 
-def link_object(document: Document, referenced_by: tuple[Reference, ...]) -> Object:
+def link_object(
+    document: Document, referenced_by: tuple[Reference, ...], referrers: Mapping[str, tuple[str, ...]]
+) -> Object:
     """Returns the linked object of a document that `object_faults` finds nothing wrong with."""
     declaration = object_declaration(document)
     fields = _link_fields(declaration, document)
@@ -45,6 +47,7 @@ def link_object(document: Document, referenced_by: tuple[Reference, ...]) -> Obj
         wall=_wall(declaration),
         parent=next((field for field in fields.values() if field.parent), None) if controlled else None,
         referenced_by=referenced_by,
+        referrers=referrers,
     )
 
 
@@ -59,6 +62,18 @@ def references_to(documents: Mapping[str, Document]) -> dict[str, list[Reference
     return found
 
 
+def referrers_to(documents: Mapping[str, Document]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Returns, by object, the objects that point to it, by name, each with all its fields that do."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for name, document in documents.items():
+        for field, options in all_options(object_declaration(document)).items():
+            target = getattr(options, "reference", None)
+            if target is not None:
+                by_name = found.setdefault(target, {})
+                by_name[name] = (*by_name.get(name, ()), field)
+    return found
+
+
 def object_declaration(document: Document) -> ObjectDeclaration:
     """Returns the declaration of a document of kind `object`."""
     return cast("ObjectDeclaration", document.declared)
@@ -67,6 +82,13 @@ def object_declaration(document: Document) -> ObjectDeclaration:
 def field_type_of(options: FieldOptions) -> FieldType:
     """Returns the type of a declared field."""
     return _TYPE_OF[type(options)]
+
+
+def holds_text(options: FieldOptions) -> bool:
+    """Tells whether a field holds texts that somebody may read, and not ids."""
+    kind = field_type_of(options)
+    hidden = options.internal or kind.internal
+    return kind.comparison == "text" and getattr(options, "reference", None) is None and not hidden
 
 
 def all_options(declaration: ObjectDeclaration) -> dict[str, FieldOptions]:
@@ -87,9 +109,22 @@ def _link_fields(declaration: ObjectDeclaration, document: Document) -> dict[str
     system = _system_fields(walled=walled, owned=_owned(declaration))
     fields = {name: msgspec.structs.replace(field, place=place) for name, field in system.items()}
     spots = document.source.spot.find(("fields",))
+    searched = _searched(declaration)
     for name, options in declaration.fields.items():
-        fields[name] = _link_field(name, options, spots.find((name,)).of_key(document.file), walled=walled)
+        field = _link_field(name, options, spots.find((name,)).of_key(document.file), walled=walled)
+        if name in searched:
+            field = msgspec.structs.replace(field, shape=msgspec.structs.replace(field.shape, searchable=True))
+        fields[name] = field
     return fields
+
+
+def _searched(declaration: ObjectDeclaration) -> frozenset[str]:
+    """Returns the fields whose words are kept: those that say so, else the one that stands for the whole record."""
+    named = [name for name, options in declaration.fields.items() if options.searchable]
+    options = declaration.fields.get(declaration.name_field or "")
+    if not named and options is not None and holds_text(options):
+        named = [str(declaration.name_field)]
+    return frozenset(named)
 
 
 @cache

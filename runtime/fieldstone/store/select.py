@@ -1,15 +1,21 @@
 """Reads: from a Select to a prepared statement, with order, the place to go on from, and counts."""
 
+from typing import Any
+
 import msgspec
 import sqlalchemy as sa
 
-from fieldstone.query.ast import EVERYTHING, FieldValue, Filter, OrderKey, Select
+from fieldstone.query.ast import EVERYTHING, FieldValue, Filter, OrderKey, Select, Share
+from fieldstone.query.storage import FieldShape
 from fieldstone.store.columns import Column, Convert
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.parameters import Parameters
 from fieldstone.store.statement import ReadStatement, read_statement
 from fieldstone.store.tables import Source, Tables
 from fieldstone.store.where import Conditions, is_true
+
+_Shaped = tuple[Value, FieldShape]
+Rows = sa.Select[Any]
 
 
 class _SortKey(msgspec.Struct, frozen=True, eq=False):
@@ -27,13 +33,13 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
     conditions = Conditions(tables, dialect, parameters)
     source = tables.source(select.object)
     keys = tuple(_sort_key(key, conditions, source, dialect) for key in select.order)
-    shown: list[Value] = []
-    converts: list[Convert | None] = []
-    for column in select.columns:
-        item, shape = conditions.value(FieldValue(column) if isinstance(column, str) else column, source)
-        value, convert = dialect.shown(item, shape.storage)
-        shown.append(value)
-        converts.append(convert)
+    columns = [
+        conditions.value(FieldValue(column) if isinstance(column, str) else column, source) for column in select.columns
+    ]
+    if select.share is not None:
+        rows = _ranked(select.share, columns, keys, source, dialect).where(conditions.of(select.where, source))
+        return _compile_shares(select, select.share, columns, rows, parameters, dialect)
+    shown, converts = _shown(columns, dialect)
     for flag in select.flags:
         shown.append(is_true(conditions.of(flag, source)))
         converts.append(dialect.shown_flag())
@@ -42,14 +48,43 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         clause = clause.where(conditions.of(select.where, source))
     if select.after is not None:
         clause = clause.where(_after(keys, select.after, dialect, parameters))
-    clause = clause.order_by(
-        *(dialect.ordered(key.value, descending=key.descending, nullable=key.nullable) for key in keys)
-    )
+    clause = clause.order_by(*_ordered(keys, dialect))
     if select.limited:
         clause = clause.limit(parameters.limit())
     if select.shifted:
         clause = clause.offset(parameters.offset())
     return read_statement(clause, parameters, dialect, bounded=select.limited, converts=converts)
+
+
+def _ranked(share: Share, columns: list[_Shaped], keys: tuple[_SortKey, ...], source: Source, dialect: Dialect) -> Rows:
+    """Returns the rows of a source, each with what it has a share in and its place there."""
+    of = source.column(share.field)
+    place = sa.func.row_number().over(partition_by=of, order_by=_ordered(keys, dialect))
+    named = (value.label(f"c{index}") for index, (value, _) in enumerate(columns))
+    return sa.select(*named, of.label("share"), place.label("place")).select_from(source.table)
+
+
+def _compile_shares(
+    select: Select, share: Share, columns: list[_Shaped], rows: Rows, parameters: Parameters, dialect: Dialect
+) -> ReadStatement:
+    """Returns the statement of the first of ranked rows, in their order, share by share."""
+    ranked = rows.subquery("ranked")
+    shown, converts = _shown([(ranked.c[f"c{index}"], shape) for index, (_, shape) in enumerate(columns)], dialect)
+    first = ranked.c.place <= parameters.value(share.most, None, sa.BigInteger())
+    clause = sa.select(*shown).where(first).order_by(ranked.c.share, ranked.c.place)
+    if select.limited:
+        clause = clause.limit(parameters.limit())
+    return read_statement(clause, parameters, dialect, bounded=False, converts=converts)
+
+
+def _shown(columns: list[_Shaped], dialect: Dialect) -> tuple[list[Value], list[Convert | None]]:
+    """Returns what is selected for columns, and what brings each to wire form."""
+    pairs = [dialect.shown(value, shape.storage) for value, shape in columns]
+    return [value for value, _ in pairs], [convert for _, convert in pairs]
+
+
+def _ordered(keys: tuple[_SortKey, ...], dialect: Dialect) -> list[sa.UnaryExpression[Any]]:
+    return [dialect.ordered(key.value, descending=key.descending, nullable=key.nullable) for key in keys]
 
 
 def compile_count(object_name: str, where: Filter, tables: Tables, dialect: Dialect) -> ReadStatement:
