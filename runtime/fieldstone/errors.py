@@ -145,6 +145,12 @@ class DeleteRestricted(Conflict):
     code = "DELETE_RESTRICTED"
 
 
+class IdempotencyKeyReused(Conflict):
+    """An idempotency key that its caller has used for another request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
 class PayloadTooLarge(FieldstoneError):
     """A body over the limit."""
 

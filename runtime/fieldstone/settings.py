@@ -34,6 +34,7 @@ class Limits(msgspec.Struct, frozen=True):
     statement_seconds: int = 10
     request_seconds: int = 30
     sign_ins: int = 10
+    idempotency_hours: int = 24
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -89,6 +90,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("FIELDSTONE_LIMIT_STATEMENT_SECONDS", "statement_seconds", "Longest database statement.", limit=True),
     Setting("FIELDSTONE_LIMIT_REQUEST_SECONDS", "request_seconds", "Longest request.", limit=True),
+    Setting(
+        "FIELDSTONE_LIMIT_IDEMPOTENCY_HOURS",
+        "idempotency_hours",
+        "How long the answer of a write is kept for its idempotency key.",
+        limit=True,
+    ),
     Setting(
         "FIELDSTONE_LIMIT_SIGN_INS", "sign_ins", "Sign-ins a minute from one address, and of one account.", limit=True
     ),

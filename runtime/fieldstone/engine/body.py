@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.access.policy import Policy
-from fieldstone.engine.door import Preparer
+from fieldstone.engine.unit import Preparer
 from fieldstone.errors import FieldFault, Invalid, PermissionDenied
 from fieldstone.kinds.fields.field_type import Rejected
 from fieldstone.query.names import did_you_mean, shown

@@ -45,15 +45,15 @@ class RowsRefused(Exception):
         self.errors = errors
 
 
-async def prepare_create(door: Door, operation: Create, caller: Caller, fetch: Fetch) -> NewRows:
+async def prepare_create(door: Door, operation: Create, caller: Caller, unit: Unit | None) -> NewRows:
     """Returns the rows ready to insert; raises Invalid with every fault of every row, PermissionDenied."""
     subject, policy = enter(door, caller, operation.object, "create")
     drafts = [read_new(door, subject, policy, caller, body) for body in operation.rows]
     refuse_forbidden(subject, policy, (name for draft in drafts for name in draft.forbidden))
     if any(draft.faults for draft in drafts):
-        faults = await all_faults(door, fetch, caller, subject, drafts)
+        faults = await all_faults(door, door.fetcher(unit), caller, subject, drafts)
         raise together({place: invalid(found) for place, found in enumerate(faults) if found}, len(drafts))
-    rows = [await prepare_values(subject, draft.values, door.preparers) for draft in drafts]
+    rows = [await prepare_values(subject, draft.values, door.preparers(unit)) for draft in drafts]
     return NewRows(subject, policy, tuple(rows))
 
 

@@ -16,7 +16,7 @@ from fieldstone.engine.hooks import Change, Event
 from fieldstone.engine.locate import Stored, Target, locate, plain
 from fieldstone.engine.operation import Delete
 from fieldstone.engine.outcome import Deleted
-from fieldstone.engine.unit import Fetch, Unit
+from fieldstone.engine.unit import Unit
 from fieldstone.errors import SerializationFailure
 from fieldstone.query.ast import And, Not, Slot, Term
 from fieldstone.store.binds import Binds
@@ -27,7 +27,7 @@ AMONG_AT_VERSION = And(
 """The records of slot 0; the one of slot 1 only at the version of slot 2."""
 
 
-async def prepare_delete(door: Door, operation: Delete, caller: Caller, _fetch: Fetch) -> Target:
+async def prepare_delete(door: Door, operation: Delete, caller: Caller, _unit: Unit | None) -> Target:
     """Returns which record is to go; raises PermissionDenied."""
     subject, policy = enter(door, caller, operation.object, "delete")
     read = door.policies.policy(caller, subject.name, "read")

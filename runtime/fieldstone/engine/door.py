@@ -1,7 +1,8 @@
 """The door: the one way to the data. Executes an Operation for a Caller, by the handler of its type.
 
 A read goes straight to the store. A write is prepared first (rights, body, hashing: nothing that needs the database locked),
-then applied within a Unit, which the door opens at the outermost write and commits, rolls back or tries again as a whole.
+then applied within a Unit, which the door opens at the outermost write and commits, rolls back or tries again as a whole. A dry
+run is the same, rolled back at its end.
 """
 
 import asyncio
@@ -15,11 +16,22 @@ from fieldstone.access.caller import Caller
 from fieldstone.access.policies import Policies
 from fieldstone.clock import Clock
 from fieldstone.engine.hooks import Event, Hook
-from fieldstone.engine.operation import Batch, Create, Delete, Get, Operation, Read, Update
-from fieldstone.engine.outcome import BatchResult, Deleted, Outcome, Page, Record, Written
+from fieldstone.engine.operation import (
+    Across,
+    Batch,
+    Clone,
+    Create,
+    Delete,
+    Get,
+    Once,
+    Operation,
+    Read,
+    Update,
+)
+from fieldstone.engine.outcome import AcrossResult, BatchResult, Deleted, Kept, Outcome, Page, Record, Written
 from fieldstone.engine.plans import Plans
-from fieldstone.engine.unit import Fetch, Undone, Unit, fetcher
-from fieldstone.errors import SerializationFailure
+from fieldstone.engine.unit import Fetch, Preparer, Ready, ReadyValues, Undone, Unit, Unprepared, fetcher
+from fieldstone.errors import Internal, SerializationFailure
 from fieldstone.ids import NewId
 from fieldstone.settings import Settings
 from fieldstone.store.interface import Store
@@ -27,8 +39,8 @@ from fieldstone.store.interface import Store
 PAUSES = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.3, 0.5, 0.5)
 """The longest wait, in seconds, before each new try of a Unit that the database refused to serialise."""
 
-Preparer = Callable[[Any], Awaitable[Any]]
-"""Turns a value that was read into the one that is stored, before the Unit opens: hashes a password."""
+MOST_PREPARED = 200
+"""How many values an operation may ask to be prepared for it while its Unit is open; each asking costs a new try."""
 
 
 class Reading(msgspec.Struct, frozen=True, eq=False):
@@ -40,11 +52,11 @@ class Reading(msgspec.Struct, frozen=True, eq=False):
 class Writing(msgspec.Struct, frozen=True, eq=False):
     """How an operation that writes is done: `prepare` before its Unit opens, `apply` within it, once more when it is tried again.
 
-    `prepare` reads by the `Fetch` that it is given; what it returns is given to `apply`, which must leave it as it is. `apply`
-    may raise `Undone`.
+    `prepare` is given the Unit that the operation joins, None when it is to have one of its own. What it returns is given to `apply`,
+    which must leave it as it is. `apply` may raise `Undone`.
     """
 
-    prepare: Callable[["Door", Any, Caller, Fetch], Awaitable[Any]]
+    prepare: Callable[["Door", Any, Caller, Unit | None], Awaitable[Any]]
     apply: Callable[["Door", Any, Caller, Unit], Awaitable[Outcome]]
 
 
@@ -72,61 +84,117 @@ class Door:
         self.plans = Plans(store)
         self.limits = settings.limits
         self.secret = settings.secret.encode()
-        self.preparers = preparers
         self.clock = clock
         self.new_id = new_id
         self._handlers = handlers
+        self._preparers = preparers
         self._hooks: dict[tuple[str, Event], tuple[Hook, ...]] = {}
         for hook in hooks:
             key = (hook.object, hook.event)
             self._hooks[key] = (*self._hooks.get(key, ()), hook)
 
     @overload
-    async def execute(self, operation: Read, caller: Caller, *, unit: Unit | None = None) -> Page: ...
+    async def execute(
+        self, operation: Read, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Page: ...
     @overload
-    async def execute(self, operation: Get, caller: Caller, *, unit: Unit | None = None) -> Record: ...
+    async def execute(
+        self, operation: Get, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Record: ...
     @overload
-    async def execute(self, operation: Create | Update, caller: Caller, *, unit: Unit | None = None) -> Written: ...
+    async def execute(
+        self, operation: Create | Update | Clone, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Written: ...
     @overload
-    async def execute(self, operation: Delete, caller: Caller, *, unit: Unit | None = None) -> Deleted: ...
+    async def execute(
+        self, operation: Delete, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Deleted: ...
     @overload
-    async def execute(self, operation: Batch, caller: Caller, *, unit: Unit | None = None) -> BatchResult: ...
+    async def execute(
+        self, operation: Batch, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> BatchResult: ...
     @overload
-    async def execute(self, operation: Operation, caller: Caller, *, unit: Unit | None = None) -> Outcome: ...
+    async def execute(
+        self, operation: Across, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> AcrossResult: ...
+    @overload
+    async def execute(
+        self, operation: Once, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Kept: ...
+    @overload
+    async def execute(
+        self, operation: Operation, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Outcome: ...
 
-    async def execute(self, operation: Operation, caller: Caller, *, unit: Unit | None = None) -> Any:
-        """Does what is asked, in a Unit that is open already or in one of its own, and returns what came of it."""
+    async def execute(
+        self, operation: Operation, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Any:
+        """Does what is asked, in a Unit that is open already or in one of its own, and returns what came of it.
+
+        A dry one is done and undone.
+        """
         handler = self._handlers[type(operation)]
         if isinstance(handler, Reading):
             return await handler.answer(self, operation, caller, unit)
-        prepared = await handler.prepare(self, operation, caller, fetcher(self.store, unit))
+        prepared = await handler.prepare(self, operation, caller, unit)
         if unit is None:
-            return await self._in_own_unit(handler, prepared, caller)
+            return await self._in_own_unit(handler, prepared, caller, dry=dry)
         try:
             async with unit.nested():
-                return await handler.apply(self, prepared, caller, unit)
+                return _settled(await handler.apply(self, prepared, caller, unit), dry=dry)
         except Undone as undone:
             return undone.outcome
+
+    def writing(self, operation: Operation) -> Writing:
+        """Returns how an operation that writes is done, for one that wraps it."""
+        handler = self._handlers[type(operation)]
+        if isinstance(handler, Reading):
+            raise Internal(f"{type(operation).__name__} writes nothing.")
+        return handler
+
+    def fetcher(self, unit: Unit | None) -> Fetch:
+        """Returns how to read: within the Unit when there is one, so that its own writes are seen."""
+        return fetcher(self.store, unit)
+
+    def preparers(self, unit: Unit | None) -> Mapping[str, Preparer]:
+        """Returns the preparer of each field type that has one; within a Unit they wait for nothing."""
+        return self._preparers if unit is None else ReadyValues(self._preparers, unit.ready)
 
     def hooks(self, object_name: str, event: Event) -> tuple[Hook, ...]:
         """Returns the hooks of an object and event, in the order of the table."""
         return self._hooks.get((object_name, event), ())
 
-    async def _in_own_unit(self, handler: Writing, prepared: Any, caller: Caller) -> Outcome:
-        for pause in PAUSES:
+    async def _in_own_unit(self, handler: Writing, prepared: Any, caller: Caller, *, dry: bool) -> Outcome:
+        """Tries until the database and the preparers are content; each new try begins from nothing."""
+        ready: Ready = {}
+        pauses = iter(PAUSES)
+        while True:
             try:
-                return await self._once(handler, prepared, caller)
+                return await self._once(handler, prepared, caller, ready, dry=dry)
+            except Unprepared as wanted:
+                if len(ready) >= MOST_PREPARED:
+                    raise Internal("An operation never comes to an end of what it wants prepared.") from None
+                ready[wanted.type_name, wanted.value] = await self._preparers[wanted.type_name](wanted.value)
             except SerializationFailure:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
                 await asyncio.sleep(random.uniform(0, pause))
-        return await self._once(handler, prepared, caller)
 
-    async def _once(self, handler: Writing, prepared: Any, caller: Caller) -> Outcome:
+    async def _once(self, handler: Writing, prepared: Any, caller: Caller, ready: Ready, *, dry: bool) -> Outcome:
         try:
             async with self.store.transaction() as transaction:
-                unit = Unit(transaction, self.clock(), self.limits.operation_depth)
-                outcome = await handler.apply(self, prepared, caller, unit)
+                unit = Unit(transaction, self.clock(), self.limits.operation_depth, ready)
+                outcome = _settled(await handler.apply(self, prepared, caller, unit), dry=dry)
                 if unit.feeds_policy:
                     await transaction.raise_epoch()
                 return outcome
         except Undone as undone:
             return undone.outcome
+
+
+def _settled(outcome: Outcome, *, dry: bool) -> Outcome:
+    """Returns the outcome of what is to stay; raises Undone with that of a dry run."""
+    if dry:
+        raise Undone(outcome)
+    return outcome

@@ -1,10 +1,13 @@
 """The handlers of the data operations. `app.py` gives this table to the door, with those of the rooms above beside it."""
 
+from fieldstone.engine.across import apply_across, prepare_across
 from fieldstone.engine.batch import apply_batch, prepare_batch
+from fieldstone.engine.clone import apply_clone, prepare_clone
 from fieldstone.engine.create import apply_create, prepare_create
 from fieldstone.engine.delete import apply_delete, prepare_delete
 from fieldstone.engine.door import Handlers, Reading, Writing
-from fieldstone.engine.operation import Batch, Create, Delete, Get, Read, Update
+from fieldstone.engine.once import apply_once, prepare_once
+from fieldstone.engine.operation import Across, Batch, Clone, Create, Delete, Get, Once, Read, Update
 from fieldstone.engine.read import answer_get, answer_read
 from fieldstone.engine.update import apply_update, prepare_update
 
@@ -14,5 +17,8 @@ DATA_HANDLERS: Handlers = {
     Create: Writing(prepare_create, apply_create),
     Update: Writing(prepare_update, apply_update),
     Delete: Writing(prepare_delete, apply_delete),
+    Clone: Writing(prepare_clone, apply_clone),
     Batch: Writing(prepare_batch, apply_batch),
+    Across: Writing(prepare_across, apply_across),
+    Once: Writing(prepare_once, apply_once),
 }

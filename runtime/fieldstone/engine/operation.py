@@ -48,18 +48,52 @@ class Delete(msgspec.Struct, frozen=True):
     expected_version: int | None = None
 
 
+class Clone(msgspec.Struct, frozen=True):
+    """A new record like another, but for the values given; answers `Written`. Raises NotFound."""
+
+    object: str
+    id: str
+    overrides: Mapping[str, Any]
+
+
 class Batch(msgspec.Struct, frozen=True):
     """Many writes of one object (contract 3.8); answers `BatchResult`.
 
-    Records, taken as they were sent, hold `data` (create), `id` and `data` (update) or `id` (delete), the last two perhaps
-    `expectedVersion`. Not atomic: good rows stay, each row by itself. Atomic: all or none.
+    Records, taken as they were sent, hold `data` (create), `id` and `data` (update), `id` (delete), or `data` with `externalId` or
+    `id` (upsert), all but new ones perhaps `expectedVersion`. Not atomic: good rows stay, each row by itself, and after a bad one the
+    others are tried unless `continue_on_error` is off. Atomic: all or none. `external_id_field` is the unique field by which an upsert
+    finds its records; None: the only one there is.
     """
 
     object: str
-    operation: Literal["create", "update", "delete"]
+    operation: Literal["create", "update", "upsert", "delete"]
     records: tuple[Any, ...]
     atomic: bool = False
     return_records: bool = False
+    continue_on_error: bool = True
+    external_id_field: str | None = None
 
 
-Operation = Read | Get | Create | Update | Delete | Batch
+class Across(msgspec.Struct, frozen=True):
+    """Writes of several objects, one after the other (contract 3.8); answers `AcrossResult`.
+
+    Operations, taken as they were sent, hold `object`, `action`, and what a record of such a batch holds. `{"$ref": n}` in an `id` or
+    anywhere in `data` stands for the id of operation `n`, an earlier one. Atomic: all or none.
+    """
+
+    operations: tuple[Any, ...]
+    atomic: bool = True
+
+
+class Once(msgspec.Struct, frozen=True):
+    """A write that is done once for each key of a caller; answers `Kept`. Raises IdempotencyKeyReused.
+
+    `fingerprint` tells one request from another: with it equal, a later one gets what the first one got.
+    """
+
+    key: str
+    fingerprint: str
+    write: Create | Update | Delete | Clone | Batch | Across
+
+
+Operation = Read | Get | Create | Update | Delete | Clone | Batch | Across | Once

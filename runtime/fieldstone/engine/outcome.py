@@ -86,4 +86,19 @@ class BatchResult(msgspec.Struct, frozen=True):
     rows: tuple[BatchRow, ...]
 
 
-Outcome = Page | Groups | Record | Written | Deleted | BatchResult
+class AcrossResult(msgspec.Struct, frozen=True):
+    """What came of writes of several objects: a row for each operation, and beside it the object and the action as they were sent."""
+
+    objects: tuple[str | None, ...]
+    actions: tuple[str | None, ...]
+    rows: tuple[BatchRow, ...]
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """The outcome of a write that is done once; `replayed` says that it was done before."""
+
+    outcome: Written | Deleted | BatchResult | AcrossResult
+    replayed: bool
+
+
+Outcome = Page | Groups | Record | Written | Deleted | BatchResult | AcrossResult | Kept

@@ -89,6 +89,7 @@ class Plans:
         self.record = lru_cache(maxsize=KEPT)(self._record)
         self.expansion = lru_cache(maxsize=KEPT)(self._expansion)
         self.visible = lru_cache(maxsize=KEPT)(self._visible)
+        self.keyed = lru_cache(maxsize=KEPT)(self._keyed)
         self.before_write = lru_cache(maxsize=KEPT)(self._before_write)
         self.after_write = lru_cache(maxsize=KEPT)(self._after_write)
         self.stored = lru_cache(maxsize=KEPT)(self._stored)
@@ -149,6 +150,11 @@ class Plans:
     def _visible(self, policy: Policy) -> Statement:
         """Which of some ids are there for the caller."""
         return self._store.prepare(Select(policy.object, ("id",), conjunction(policy.rows, ID_AMONG)))
+
+    def _keyed(self, policy: Policy, field: str) -> Statement:
+        """The records there for the caller whose field has one of some values: the id, and the value."""
+        rows = conjunction(policy.rows, Term(field, "in", Slot(0)))
+        return self._store.prepare(Select(policy.object, ("id", field), rows))
 
     def _before_write(self, subject: Object, read: Policy, write: Policy) -> RowsPlan:
         """One record in full, and whether the caller may read it and may do this to it."""

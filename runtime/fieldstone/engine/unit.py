@@ -4,8 +4,9 @@ The door opens it at the outermost write. Every further operation joins it under
 that hooks which write in circles end with an error instead of never.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fieldstone.engine.outcome import Outcome
 from fieldstone.errors import Conflict
@@ -15,17 +16,24 @@ from fieldstone.store.interface import Row, Statement, Store, Transaction
 Fetch = Callable[[Statement, Binds], Awaitable[list[Row]]]
 """Runs a prepared read, within a Unit or by itself."""
 
+Preparer = Callable[[Any], Awaitable[Any]]
+"""Turns a value that was read into the one that is stored, never while a Unit is open: hashes a password."""
+
+Ready = dict[tuple[str, Any], Any]
+"""What preparers have made, by field type and value."""
+
 
 class Unit:
     """One transaction on its way; `now` is the instant of everything written in it.
 
     `feeds_policy` is set by a write to rows from which somebody's rights are made: the door then raises the policy epoch before it
-    commits.
+    commits. `ready` are the prepared values that operations within it may need.
     """
 
-    def __init__(self, transaction: Transaction, now: str, deepest: int) -> None:
+    def __init__(self, transaction: Transaction, now: str, deepest: int, ready: Ready) -> None:
         self.transaction = transaction
         self.now = now
+        self.ready = ready
         self.feeds_policy = False
         self._depth = 1
         self._deepest = deepest
@@ -53,6 +61,38 @@ class Undone(Exception):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__("The operation is undone.")
         self.outcome = outcome
+
+
+class Unprepared(Exception):
+    """A value that an operation within a Unit needs prepared: the door rolls the Unit back, prepares it, and tries again."""
+
+    def __init__(self, type_name: str, value: Any) -> None:
+        super().__init__(f"A `{type_name}` value is not prepared.")
+        self.type_name = type_name
+        self.value = value
+
+
+class ReadyValues(Mapping[str, Preparer]):
+    """The preparers as an open Unit offers them: each hands out what is ready, and raises Unprepared for what is not."""
+
+    def __init__(self, preparers: Mapping[str, Preparer], ready: Ready) -> None:
+        self._preparers = preparers
+        self._ready = ready
+
+    def __getitem__(self, type_name: str) -> Preparer:
+        async def find(value: Any) -> Any:
+            try:
+                return self._ready[type_name, value]
+            except KeyError:
+                raise Unprepared(type_name, value) from None
+
+        return find if type_name in self._preparers else self._preparers[type_name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._preparers)
+
+    def __len__(self) -> int:
+        return len(self._preparers)
 
 
 def fetcher(store: Store, unit: Unit | None) -> Fetch:

@@ -20,7 +20,7 @@ from fieldstone.engine.locate import Stored, Target, locate, plain
 from fieldstone.engine.operation import Update
 from fieldstone.engine.outcome import Written
 from fieldstone.engine.review import may_not_stand, review
-from fieldstone.engine.unit import Fetch, Unit
+from fieldstone.engine.unit import Unit
 from fieldstone.engine.validate import find_faults
 from fieldstone.errors import SerializationFailure
 from fieldstone.query.ast import And, Slot, Term
@@ -40,7 +40,7 @@ class Changing(msgspec.Struct, frozen=True, eq=False):
     values: dict[str, Any]
 
 
-async def prepare_update(door: Door, operation: Update, caller: Caller, fetch: Fetch) -> Changing:
+async def prepare_update(door: Door, operation: Update, caller: Caller, unit: Unit | None) -> Changing:
     """Returns the change ready to apply; raises Invalid with every fault, PermissionDenied."""
     subject, policy = enter(door, caller, operation.object, "update")
     read = door.policies.policy(caller, subject.name, "read")
@@ -48,9 +48,9 @@ async def prepare_update(door: Door, operation: Update, caller: Caller, fetch: F
     refuse_forbidden(subject, policy, draft.forbidden)
     if draft.faults:
         sent = [subject.fields[name] for name in draft.values]
-        later = await find_faults(door, fetch, caller, door.clock(), sent, [draft.values])
+        later = await find_faults(door, door.fetcher(unit), caller, door.clock(), sent, [draft.values])
         raise invalid((*draft.faults, *later[0]))
-    values = await prepare_values(subject, draft.values, door.preparers)
+    values = await prepare_values(subject, draft.values, door.preparers(unit))
     return Changing(Target(subject, policy, read, operation.id, operation.expected_version), values)
 
 

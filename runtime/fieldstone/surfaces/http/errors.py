@@ -8,7 +8,15 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.errors import FieldstoneError, Internal, MethodNotAllowed, RateLimited, Unauthenticated
+from fieldstone.errors import (
+    FieldstoneError,
+    Internal,
+    MethodNotAllowed,
+    RateLimited,
+    Timeout,
+    Unauthenticated,
+    Unavailable,
+)
 from fieldstone.surfaces.http.request import Header, Request
 
 STATUS: Mapping[str, int] = {
@@ -22,6 +30,7 @@ STATUS: Mapping[str, int] = {
     "CONCURRENT_UPDATE": 409,
     "UNIQUE_VIOLATION": 409,
     "DELETE_RESTRICTED": 409,
+    "IDEMPOTENCY_KEY_REUSED": 409,
     "PAYLOAD_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "RATE_LIMITED": 429,
@@ -29,6 +38,10 @@ STATUS: Mapping[str, int] = {
     "SERVICE_UNAVAILABLE": 503,
     "TIMEOUT": 504,
 }
+
+
+RETRY_AFTER = b"1"
+"""After how many seconds a request that came at a bad time, or took too long, may come again."""
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -67,5 +80,7 @@ def _headers(error: FieldstoneError) -> tuple[Header, ...]:
             return ((b"www-authenticate", b"Bearer"),)
         case RateLimited() if "retryAfter" in error.details:
             return ((b"retry-after", str(error.details["retryAfter"]).encode()),)
+        case Unavailable() | Timeout():
+            return ((b"retry-after", RETRY_AFTER),)
         case _:
             return ()

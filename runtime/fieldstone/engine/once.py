@@ -1,0 +1,123 @@
+"""Writes that are done once: the first request under an idempotency key does its work, every later one gets what came of it.
+
+The key is a row that is written in the Unit of the work, so that no crash can part the two; a second request waits for the first at
+that row. A refusal leaves no key behind, since it leaves nothing else either. Rights are judged before the key is looked for, and what
+is handed out again is cut to what its caller may see today. Refuses with IdempotencyKeyReused a key that came with another request.
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from fieldstone.access.caller import SYSTEM, Caller
+from fieldstone.clock import later
+from fieldstone.engine.defaults import stamp_new
+from fieldstone.engine.door import Door, Writing
+from fieldstone.engine.kept import pack_outcome, shown_today, unpack_outcome
+from fieldstone.engine.operation import Once, Operation
+from fieldstone.engine.outcome import AcrossResult, BatchResult, Deleted, Kept, Outcome, Written
+from fieldstone.engine.records import read_first
+from fieldstone.engine.unit import Undone, Unit
+from fieldstone.errors import IdempotencyKeyReused, Internal, Invalid, SerializationFailure, UniqueViolation
+from fieldstone.query.ast import And, Slot, Term
+from fieldstone.query.names import shown
+from fieldstone.store.binds import Binds
+
+KEYS = "sys_idempotency_key"
+HOUR = 3600
+
+_BY_ID = Term("id", "eq", Slot(0))
+_PAST = Term("expires_at", "lte", Slot(0))
+_PAST_SCOPE = And((Term("scope", "eq", Slot(1)), _PAST))
+
+
+class PreparedOnce(msgspec.Struct, frozen=True, eq=False):
+    """A write ready to be done once; `scope` is the key among all callers' keys."""
+
+    operation: Once
+    scope: str
+    writing: Writing
+    prepared: Any
+
+
+async def prepare_once(door: Door, operation: Once, caller: Caller, unit: Unit | None) -> PreparedOnce:
+    """Returns the write prepared; raises Invalid for a caller who is nobody, since keys belong to somebody."""
+    if caller.id is None:
+        raise Invalid("An idempotency key needs a signed-in caller.", reason="INVALID_IDEMPOTENCY_KEY")
+    writing = door.writing(operation.write)
+    owner = f"{caller.id} {caller.organization_id} {operation.key}"
+    scope = blake2b(owner.encode(), digest_size=32).hexdigest()
+    return PreparedOnce(operation, scope, writing, await writing.prepare(door, operation.write, caller, unit))
+
+
+async def apply_once(door: Door, prepared: PreparedOnce, caller: Caller, unit: Unit) -> Kept:
+    """Does the write within a Unit, or returns what came of it before."""
+    held = await _claim(door, prepared, caller, unit)
+    if isinstance(held, Mapping):
+        if held["fingerprint"] != prepared.operation.fingerprint:
+            raise IdempotencyKeyReused(
+                f"The key `{shown(prepared.operation.key)}` was used for another request.",
+                hint="Send a new key with a new request.",
+            )
+        outcome = unpack_outcome(held["answer"])
+        return Kept(await shown_today(door, unit, caller, outcome), replayed=True)
+    try:
+        done = _keepable(await prepared.writing.apply(door, prepared.prepared, caller, unit))
+    except Undone as undone:
+        raise Undone(Kept(_keepable(undone.outcome), replayed=False)) from None
+    binds = Binds((held,), SYSTEM.values, unit.now)
+    await unit.transaction.update(KEYS, {"answer": pack_outcome(done)}, _BY_ID, binds, bump=False)
+    return Kept(done, replayed=False)
+
+
+async def sweep_keys(door: Door) -> int:
+    """Deletes the keys whose time is over; returns how many."""
+    now = door.clock()
+    async with door.store.transaction() as transaction:
+        return await transaction.delete(KEYS, _PAST, Binds((now,), SYSTEM.values, now))
+
+
+async def _claim(door: Door, prepared: PreparedOnce, caller: Caller, unit: Unit) -> str | dict[str, Any]:
+    """Returns the id of the row that is now the caller's, or the row of a request that was there before, once that has ended."""
+    values = {
+        "scope": prepared.scope,
+        "fingerprint": prepared.operation.fingerprint,
+        "user_id": caller.id,
+        "expires_at": later(unit.now, door.limits.idempotency_hours * HOUR),
+    }
+    subject = door.catalog.objects[KEYS]
+    stamp_new(subject, values, SYSTEM, unit.now, door.new_id)
+    columns = tuple(subject.fields)
+    row = tuple(values.get(name) for name in columns)
+    past = Binds((unit.now, prepared.scope), SYSTEM.values, unit.now)
+    try:
+        async with unit.nested():
+            await unit.transaction.insert(KEYS, columns, [row])
+    except UniqueViolation:
+        held = await _held(door, unit, prepared.scope)
+        if held is not None and held["expires_at"] > unit.now:
+            return held
+        await unit.transaction.delete(KEYS, _PAST_SCOPE, past)
+        try:
+            async with unit.nested():
+                await unit.transaction.insert(KEYS, columns, [row])
+        except UniqueViolation:
+            raise SerializationFailure("An idempotency key was taken in between.") from None
+    return str(values["id"])
+
+
+async def _held(door: Door, unit: Unit, scope: str) -> dict[str, Any] | None:
+    """Returns the row of a key as it is now."""
+
+    async def execute(operation: Operation, caller: Caller) -> Outcome:
+        return await door.execute(operation, caller, unit=unit)
+
+    return await read_first(execute, KEYS, {"scope": scope}, ("fingerprint", "answer", "expires_at"))
+
+
+def _keepable(outcome: Outcome) -> Written | Deleted | BatchResult | AcrossResult:
+    if isinstance(outcome, Written | Deleted | BatchResult | AcrossResult):
+        return outcome
+    raise Internal(f"{type(outcome).__name__} cannot be kept.")
