@@ -89,6 +89,8 @@ class ApiOperation(Declared, frozen=True, kw_only=True):
     """`true`: anonymous callers may come."""
     parameters: dict[str, Parameter] = {}
     """Query parameters of a list that filter, by name; for `queries: mapped`."""
+    search: str | None = None
+    """The name of a query parameter of a list that searches the object's `searchable` fields; for `queries: mapped`."""
 
 
 class ApiDeclaration(Declared, frozen=True, kw_only=True):

@@ -72,7 +72,7 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     access: Access = Access()
     """Whether a permission set reaches the object without naming it."""
     name_field: str | None = None
-    """The field that stands for the whole record where there is room for one; told by `/meta`."""
+    """The field that stands for the whole record where there is room; told by `/meta`, searched where no field is `searchable`."""
     id_prefix: IdPrefix | None = None
     """What stands before ids on surfaces that say `idents: prefixed`."""
     max_page_size: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 200

@@ -15,6 +15,7 @@ class QueryDocument(msgspec.Struct, frozen=True):
     `where` is a condition tree, `orderBy` a list of `{field, order}` or a text such as `-priority,created_at`, `fields` a list
     of names, `expand` a list of reference fields, `cursor` the opaque text of an earlier page. `equals` holds
     bare field parameters of a GET (name -> text), each AND-ed as an equality. `count=False` leaves `total` out.
+    `search` is a text whose words must occur, or `{query, fields}`, and `searchFields` a list of names.
 
     A document that asks for groups in place of records holds `groupBy`, a list of names and of `{field, dateGranularity, alias}`,
     `aggregations`, a list of `{function, field, alias, filter}`, `having`, a condition tree over the groups, `timezone`, the zone in which
@@ -30,6 +31,8 @@ class QueryDocument(msgspec.Struct, frozen=True):
     expand: Any = msgspec.UNSET
     count: bool = True
     equals: dict[str, str] = {}
+    search: Any = msgspec.UNSET
+    search_fields: Any = msgspec.UNSET
     group_by: Any = msgspec.UNSET
     aggregations: Any = msgspec.UNSET
     having: Any = msgspec.UNSET

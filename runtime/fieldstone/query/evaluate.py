@@ -28,8 +28,8 @@ from fieldstone.query.ast import (
 from fieldstone.query.cel.expression import EvaluationError, evaluator
 from fieldstone.query.like import is_like
 from fieldstone.query.operators import fold
-from fieldstone.query.viewpoint import timezone_of
 from fieldstone.query.search import stored_words
+from fieldstone.query.viewpoint import timezone_of
 
 Record = Mapping[str, Any]
 Related = Callable[[str], Iterable[Record]]

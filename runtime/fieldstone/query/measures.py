@@ -27,7 +27,8 @@ ROW = FieldShape("id", Storage(StorageClass.TEXT), "text", nullable=False)
 class MeasureFunction(msgspec.Struct, frozen=True):
     """One function; `shape` tells what it answers under a name, given the field.
 
-    Only one that is `of_rows` may go without a field. `example` is an aggregation over a support ticket.
+    Only one that is `of_rows` may go without a field; one that is `of_values` answers some of the field's own values. `example` is an
+    aggregation over a support ticket.
     """
 
     name: str
@@ -36,6 +37,7 @@ class MeasureFunction(msgspec.Struct, frozen=True):
     summary: str
     example: str
     of_rows: bool = False
+    of_values: bool = False
 
 
 def _count(name: str, _field: FieldShape) -> FieldShape:
@@ -109,6 +111,7 @@ MEASURES: Mapping[str, MeasureFunction] = {
             _one_of_them,
             "The least, first or earliest value",
             '{"function": "min", "field": "created_at", "alias": "first"}',
+            of_values=True,
         ),
         MeasureFunction(
             "max",
@@ -116,6 +119,7 @@ MEASURES: Mapping[str, MeasureFunction] = {
             _one_of_them,
             "The greatest, last or latest value",
             '{"function": "max", "field": "amount", "alias": "largest"}',
+            of_values=True,
         ),
         MeasureFunction(
             "array_agg",
@@ -123,6 +127,7 @@ MEASURES: Mapping[str, MeasureFunction] = {
             _list,
             "All values as a list in ascending order, equal ones as often as they occur",
             '{"function": "array_agg", "field": "priority", "alias": "priorities"}',
+            of_values=True,
         ),
         MeasureFunction(
             "string_agg",

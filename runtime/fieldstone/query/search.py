@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from fieldstone.errors import Invalid
-from fieldstone.query.ast import Filter, Match, Slot
+from fieldstone.query.ast import EVERYTHING, Filter, Match, Slot
+from fieldstone.query.document import QueryDocument
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.query.operators import fold
 from fieldstone.query.storage import ObjectShape
@@ -64,11 +65,11 @@ def terms_of(text: str) -> tuple[str, ...]:
     return tuple(terms)
 
 
-def parse_search(search: Any, fields: Any, shape: ObjectShape, limits: Limits, values: list[Any]) -> Filter:
-    """Returns the filter of `search` and `searchFields`, either of which may be UNSET, and appends what it binds. Raises Invalid.
-
-    The contract's other spelling, `{"query": ..., "fields": [...]}`, is taken too.
-    """
+def parse_search(document: QueryDocument, shape: ObjectShape, limits: Limits, values: list[Any]) -> Filter:
+    """Returns the filter of what a document searches for, and appends what it binds; EVERYTHING for nothing. Raises Invalid."""
+    search, fields = document.search, document.search_fields
+    if search is UNSET and fields is UNSET:
+        return EVERYTHING
     if type(search) is dict:
         search, fields = _of_object(search, fields)
     if search is UNSET:

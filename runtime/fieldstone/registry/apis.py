@@ -145,12 +145,15 @@ def _allowed_faults(document: Document, path: Path, action: str, subject: Object
 def _parameter_faults(
     document: Document, path: Path, operation: ApiOperation, subject: Object | None
 ) -> Iterator[Fault]:
-    if operation.parameters and (operation.operation != "list" or operation.object is None):
+    narrowing = "parameters" if operation.parameters else "search" if operation.search else None
+    if narrowing is not None and (operation.operation != "list" or operation.object is None):
         message = "Parameters filter the list of one named object."
         yield document.fault(
-            (*path, "parameters"), Code.ROUTE_INCOMPLETE, message, "Drop them, or use `operation: list` with `object:`."
+            (*path, narrowing), Code.ROUTE_INCOMPLETE, message, "Drop them, or use `operation: list` with `object:`."
         )
         return
+    if operation.search is not None and subject is not None:
+        yield from _search_faults(document, path, operation, subject)
     for name, parameter in operation.parameters.items():
         at = (*path, "parameters", name)
         if subject is not None and parameter.field not in subject.fields:
@@ -160,3 +163,12 @@ def _parameter_faults(
             yield document.fault(
                 (*at, "operator"), Code.WRONG_VALUE, f"There is no operator `{parameter.operator}`.", hint
             )
+
+
+def _search_faults(document: Document, path: Path, operation: ApiOperation, subject: Object) -> Iterator[Fault]:
+    if operation.search in operation.parameters:
+        message = f"`{operation.search}` is the name of a parameter that filters already."
+        yield document.fault((*path, "search"), Code.NAME_CLASH, message, "Choose another.")
+    if not any(field.shape.searchable for field in subject.fields.values()):
+        message = f"`{subject.name}` has no field that can be searched."
+        yield document.fault((*path, "search"), Code.ROUTE_INCOMPLETE, message, "Say `searchable: true` on a field.")

@@ -11,7 +11,7 @@ from fieldstone.query.cel.tokens import WORDS
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.known import Known, unknown_field
-from fieldstone.registry.objects import all_options, field_type_of, object_declaration
+from fieldstone.registry.objects import all_options, field_type_of, holds_text, object_declaration
 from fieldstone.registry.system_fields import SYSTEM_NAMES
 
 _EXPRESSION_WORDS = WORDS | {"record", "current_user"}
@@ -55,6 +55,9 @@ def _field_faults(name: str, options: FieldOptions, document: Document, objects:
             if getattr(options, key):
                 message = f"A field of type `{kind.name}` cannot be `{key}`: its values are not compared."
                 yield document.fault(("fields", name, key), Code.FIELD_OPTION, message, f"Drop `{key}`.")
+    elif options.searchable and not holds_text(options):
+        message = f"`{name}` cannot be `searchable`: it holds no texts that somebody reads."
+        yield document.fault(("fields", name, "searchable"), Code.FIELD_OPTION, message, "Drop `searchable`.")
     if options.default_value is not msgspec.UNSET and not wrong:
         yield from _default_faults(name, options, document)
 

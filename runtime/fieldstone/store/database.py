@@ -20,6 +20,9 @@ class Session(Protocol):
     async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
         """Runs a statement that changes rows; returns how many."""
 
+    async def write_and_tell(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
+        """Runs a statement that changes rows and answers something of each."""
+
     async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs a statement once for each row of parameters."""
 

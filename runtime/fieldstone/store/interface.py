@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
-from fieldstone.query.ast import Filter, Select
+from fieldstone.query.ast import Aggregation, Filter, Select
 from fieldstone.registry.catalog import Catalog
 from fieldstone.store.binds import Binds
 
@@ -53,6 +53,12 @@ class Store(Protocol):
 
     def prepare_count(self, object_name: str, where: Filter) -> Statement:
         """Returns a statement that yields one row with one column: how many rows satisfy the filter."""
+
+    def prepare_groups(self, aggregation: Aggregation) -> Statement:
+        """Returns the statement of a page of groups: columns in the order of its groups and measures."""
+
+    def prepare_group_count(self, aggregation: Aggregation) -> Statement:
+        """Returns a statement that yields one row with one column: how many groups there are."""
 
     async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
         """Runs a read by itself."""

@@ -17,6 +17,7 @@ from fieldstone.store.columns import DialectName
 from fieldstone.store.database import Database, Session
 from fieldstone.store.dialects import Dialect
 from fieldstone.store.schema import ReferenceSchema, TableSchema, fingerprint, schema_of, unique_keys_of
+from fieldstone.store.search_fill import make_search
 
 EPOCH_TABLE = "sys_epoch"
 SCHEMA_TABLE = "sys_schema"
@@ -87,6 +88,8 @@ async def _apply(changes: Sequence[_Change], database: Database) -> None:
         async with database.transaction() as session:
             for change in some:
                 await _make(change, session, dialect)
+                stored = None if change.stored is None else change.stored.search
+                await make_search(change.wanted, stored, session, database.dialect)
                 await _remember(
                     change, session, database.dialect, complete=dialect == "sqlite" or not change.new_references
                 )
@@ -186,7 +189,7 @@ async def _remember(change: _Change, session: Session, dialect: Dialect, *, comp
     left = tuple(column for column in stored.columns if column.name not in names)
     pointing = tuple(reference for reference in stored.references if reference.column not in names)
     made = wanted.references if complete else tuple(r for r in wanted.references if r in stored.references)
-    schema = TableSchema(wanted.name, wanted.columns + left, wanted.indexes, made + pointing)
+    schema = TableSchema(wanted.name, wanted.columns + left, wanted.indexes, made + pointing, wanted.search)
     text = dialect.column(Storage(StorageClass.TEXT))
     places = [dialect.placeholder(number, text) for number in (1, 2, 3)]
     await session.write(_FORGET.format(*places), (wanted.name,))

@@ -160,6 +160,10 @@ class PostgresSession:
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
+    async def write_and_tell(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
+        """Runs a statement that changes rows and answers something of each."""
+        return await self.read(text, parameters, bounded=False)
+
     async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs a statement for each row of parameters, all in one trip."""
         try:

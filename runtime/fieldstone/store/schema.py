@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from fieldstone.query.search import RULES
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.registry.catalog import Field, Object
 from fieldstone.store.dialects import Dialect
@@ -43,6 +44,13 @@ class ReferenceSchema(msgspec.Struct, frozen=True):
     object: str
 
 
+class SearchSchema(msgspec.Struct, frozen=True):
+    """A search index: the fields whose words it holds, and the rules by which texts were split into words."""
+
+    fields: tuple[str, ...]
+    rules: int
+
+
 class TableSchema(msgspec.Struct, frozen=True):
     """One table."""
 
@@ -50,6 +58,7 @@ class TableSchema(msgspec.Struct, frozen=True):
     columns: tuple[ColumnSchema, ...]
     indexes: tuple[IndexSchema, ...] = ()
     references: tuple[ReferenceSchema, ...] = ()
+    search: SearchSchema | None = None
 
 
 def schema_of(linked: Object, dialect: Dialect) -> TableSchema:
@@ -69,7 +78,9 @@ def schema_of(linked: Object, dialect: Dialect) -> TableSchema:
         for field in stored
         if field.reference is not None and field.delete_behavior is not None
     )
-    return TableSchema(linked.name, columns, tuple(_distinct(_indexes(linked, stored))), references)
+    searched = tuple(field.name for field in stored if field.shape.searchable)
+    search = SearchSchema(searched, RULES) if searched else None
+    return TableSchema(linked.name, columns, tuple(_distinct(_indexes(linked, stored))), references, search)
 
 
 def unique_keys_of(schema: TableSchema) -> dict[str, tuple[str, ...]]:
@@ -84,7 +95,11 @@ def fingerprint(schema: TableSchema) -> str:
 
 def index_name(table: str, parts: Iterable[str], *, unique: bool) -> str:
     """Returns the name of an index, shortened where it would be cut."""
-    name = ".".join(["uq" if unique else "ix", table, "-".join(parts)])
+    return shortened(".".join(["uq" if unique else "ix", table, "-".join(parts)]))
+
+
+def shortened(name: str) -> str:
+    """Returns a name, or one of its own in its place where it would be cut."""
     if len(name) <= LONGEST_NAME:
         return name
     return f"{name[: LONGEST_NAME - 9]}.{blake2b(name.encode(), digest_size=4).hexdigest()}"

@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fieldstone.errors import Internal
-from fieldstone.query.ast import Filter, Select
+from fieldstone.query.ast import Aggregation, Filter, Select
 from fieldstone.registry.catalog import Catalog
+from fieldstone.store.aggregate import compile_group_count, compile_groups
 from fieldstone.store.binds import Binds
 from fieldstone.store.database import Database, Session
 from fieldstone.store.interface import Row, Statement
@@ -16,7 +17,7 @@ from fieldstone.store.select import compile_count, compile_select
 from fieldstone.store.shape_cache import ShapeCache
 from fieldstone.store.statement import ReadStatement, Sql
 from fieldstone.store.tables import Tables
-from fieldstone.store.write import InsertStatement, compile_delete, compile_insert, compile_update
+from fieldstone.store.write import InsertStatement, UpdateStatement, compile_delete, compile_insert, compile_update
 
 SHAPES_KEPT = 4096
 
@@ -36,8 +37,10 @@ class SqlStore:
         self._tables = Tables(catalog, database.dialect)
         self._selects: ShapeCache[Select, ReadStatement] = ShapeCache(SHAPES_KEPT)
         self._counts: ShapeCache[tuple[str, Filter], ReadStatement] = ShapeCache(SHAPES_KEPT)
+        self._groups: ShapeCache[Aggregation, ReadStatement] = ShapeCache(SHAPES_KEPT)
+        self._group_counts: ShapeCache[Aggregation, ReadStatement] = ShapeCache(SHAPES_KEPT)
         self._inserts: ShapeCache[tuple[str, tuple[str, ...]], InsertStatement] = ShapeCache(SHAPES_KEPT)
-        self._updates: ShapeCache[tuple[str, tuple[str, ...], Filter, bool], Sql] = ShapeCache(SHAPES_KEPT)
+        self._updates: ShapeCache[tuple[str, tuple[str, ...], Filter, bool], UpdateStatement] = ShapeCache(SHAPES_KEPT)
         self._deletes: ShapeCache[tuple[str, Filter], Sql] = ShapeCache(SHAPES_KEPT)
 
     def prepare(self, select: Select) -> Statement:
@@ -49,12 +52,24 @@ class SqlStore:
         key = (object_name, where)
         return self._counts.get(key, lambda: compile_count(object_name, where, self._tables, self._dialect))
 
+    def prepare_groups(self, aggregation: Aggregation) -> Statement:
+        """Returns the statement of a page of groups."""
+        return self._groups.get(aggregation, lambda: compile_groups(aggregation, self._tables, self._dialect))
+
+    def prepare_group_count(self, aggregation: Aggregation) -> Statement:
+        """Returns a statement that yields one row with one column: how many groups there are."""
+        return self._group_counts.get(
+            aggregation, lambda: compile_group_count(aggregation, self._tables, self._dialect)
+        )
+
     def prepare_insert(self, object_name: str, columns: tuple[str, ...]) -> InsertStatement:
         """Returns the statement that inserts rows of these columns."""
         key = (object_name, columns)
         return self._inserts.get(key, lambda: compile_insert(object_name, columns, self._tables, self._dialect))
 
-    def prepare_update(self, object_name: str, columns: tuple[str, ...], where: Filter, *, bump: bool) -> Sql:
+    def prepare_update(
+        self, object_name: str, columns: tuple[str, ...], where: Filter, *, bump: bool
+    ) -> UpdateStatement:
         """Returns the statement that sets columns on the rows of a filter."""
         return self._updates.get(
             (object_name, columns, where, bump),
@@ -116,13 +131,22 @@ class SqlTransaction:
         if rows:
             statement = self._store.prepare_insert(object_name, columns)
             await self._session.write_many(statement.text, statement.rows(rows))
+            if statement.words is not None:
+                await self._session.write_many(statement.words.text, statement.words.inserted(rows))
 
     async def update(
         self, object_name: str, values: Mapping[str, Any], where: Filter, binds: Binds, *, bump: bool = True
     ) -> int:
         """Sets values on the rows of a filter in one statement, raising `version` by one if `bump`; returns how many."""
-        sql = self._store.prepare_update(object_name, tuple(values), where, bump=bump)
-        return await self._session.write(sql.text, sql.parameters(binds, tuple(values.values())))
+        statement = self._store.prepare_update(object_name, tuple(values), where, bump=bump)
+        given = tuple(values.values())
+        parameters = statement.sql.parameters(binds, given)
+        if statement.words is None:
+            return await self._session.write(statement.sql.text, parameters)
+        changed = await self._session.write_and_tell(statement.sql.text, parameters)
+        if changed:
+            await self._session.write_many(statement.words.text, statement.words.updated(given, changed))
+        return len(changed)
 
     async def delete(self, object_name: str, where: Filter, binds: Binds) -> int:
         """Deletes the rows of a filter in one statement; returns how many."""

@@ -225,12 +225,13 @@ class SqliteSession:
 
     async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
         """Runs a statement that changes rows; returns how many."""
-        await self._pause()
         work = partial(self._writer.run, text, parameters, self._database.seconds)
-        if self._database.write_pace(text, len(parameters)).quick:
-            return _at_once(work)
-        self.many = True
-        return await self._beside(work)
+        return await self._at_its_pace(work, text, len(parameters))
+
+    async def write_and_tell(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
+        """Runs a statement that changes rows and answers something of each."""
+        work = partial(self._writer.rows, text, parameters, self._database.seconds)
+        return await self._at_its_pace(work, text, len(parameters))
 
     async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs a statement for each row of parameters; many of them in a thread."""
@@ -252,6 +253,13 @@ class SqliteSession:
     async def define(self, text: str) -> None:
         """Runs a statement that changes the schema, for as long as it takes."""
         await self._beside(partial(self._writer.run, text, (), inf))
+
+    async def _at_its_pace(self, work: Callable[[], T], text: str, parameters: int) -> T:
+        await self._pause()
+        if self._database.write_pace(text, parameters).quick:
+            return _at_once(work)
+        self.many = True
+        return await self._beside(work)
 
     async def _beside(self, work: Callable[[], T]) -> T:
         return await self._database.beside(self._writer, work)

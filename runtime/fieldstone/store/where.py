@@ -21,6 +21,7 @@ from fieldstone.query.ast import (
     Filter,
     Holds,
     Literal,
+    Match,
     Not,
     Operand,
     Or,
@@ -35,6 +36,7 @@ from fieldstone.store.columns import Convert, comparison_of
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.expression import compile_predicate
 from fieldstone.store.parameters import Parameters
+from fieldstone.store.search import match_condition
 from fieldstone.store.tables import Columns, Source, Tables
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Condition]] = {"eq": eq, "gt": gt, "gte": ge, "lt": lt, "lte": le}
@@ -62,10 +64,8 @@ class Conditions:
                 return sa.and_(sa.true(), *(self.of(part, source) for part in items))
             case Or(items=items):
                 return sa.or_(sa.false(), *(self.of(part, source) for part in items))
-            case Not(item=Exists() as part):
-                return sa.not_(self._exists(part, source))
             case Not(item=part):
-                return self.of(part, source).is_not(sa.true())
+                return self._complement(part, source)
             case Term():
                 return self._term(item, source)
             case Exists():
@@ -74,6 +74,8 @@ class Conditions:
                 return self._parameters.caller_has(name).is_(sa.true())
             case Holds():
                 return self._holds(item, source)
+            case Match():
+                return self._match(item, source)
 
     def value(self, item: FieldValue, source: Columns) -> tuple[Value, FieldShape]:
         """Returns a field's value, at the end of a path under the policy of every object on the way, and the shape of that field."""
@@ -85,6 +87,16 @@ class Conditions:
         reached = inner.column("id") == source.column(hop.local)
         rows: sa.Select[Any] = sa.select(value).select_from(inner.table).where(reached, self.of(hop.rows, inner))
         return rows.correlate_except(inner.table).scalar_subquery(), shape
+
+    def _complement(self, item: Filter, source: Columns) -> Condition:
+        if isinstance(item, Exists):
+            return sa.not_(self._exists(item, source))
+        return self.of(item, source).is_not(sa.true())
+
+    def _match(self, item: Match, source: Columns) -> Condition:
+        if not isinstance(source, Source):
+            raise Internal("Groups have no words to search.")
+        return match_condition(item, source, self._dialect, self._parameters)
 
     def _term(self, term: Term, source: Columns) -> Condition:
         positive = NEGATED.get(term.operator)

@@ -13,6 +13,8 @@ from fieldstone.store.dialects import Dialect
 from fieldstone.store.interface import Row
 from fieldstone.store.parameters import Parameters
 from fieldstone.store.rows import changes_of, converted
+from fieldstone.store.schema import ID
+from fieldstone.store.search import WordsWrite, compile_words_insert, compile_words_update
 from fieldstone.store.statement import Sql, compiled
 from fieldstone.store.tables import Tables
 from fieldstone.store.where import Conditions
@@ -21,14 +23,22 @@ VERSION = "version"
 
 
 class InsertStatement(msgspec.Struct, frozen=True, eq=False):
-    """A prepared insert of one row or many: its text, and the columns that are converted for the driver."""
+    """A prepared insert of one row or many: its text, the columns that are converted for the driver, and the words that go with it."""
 
     text: str
     changes: tuple[tuple[int, Convert], ...]
+    words: WordsWrite | None
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
         """Returns rows in wire form as the driver wants them."""
         return converted(rows, self.changes)
+
+
+class UpdateStatement(msgspec.Struct, frozen=True, eq=False):
+    """A prepared update; one with `words` answers the ids of the rows that it changed, for their words change too."""
+
+    sql: Sql
+    words: WordsWrite | None
 
 
 def compile_insert(object_name: str, columns: tuple[str, ...], tables: Tables, dialect: Dialect) -> InsertStatement:
@@ -38,12 +48,13 @@ def compile_insert(object_name: str, columns: tuple[str, ...], tables: Tables, d
     names = ", ".join(map(quoted, columns))
     places = ", ".join(dialect.placeholder(number, column) for number, column in enumerate(kept, start=1))
     text = f"INSERT INTO {quoted(object_name)} ({names}) VALUES ({places})"
-    return InsertStatement(text, changes_of(column.to_driver for column in kept))
+    changes = changes_of(column.to_driver for column in kept)
+    return InsertStatement(text, changes, compile_words_insert(source, columns, dialect))
 
 
 def compile_update(
     object_name: str, columns: tuple[str, ...], where: Filter, tables: Tables, dialect: Dialect, *, bump: bool
-) -> Sql:
+) -> UpdateStatement:
     """Returns the statement that sets columns on the rows of a filter."""
     parameters = Parameters()
     source = tables.source(object_name)
@@ -54,7 +65,10 @@ def compile_update(
     if bump:
         values[VERSION] = source.column(VERSION) + sa.literal_column("1")
     condition = Conditions(tables, dialect, parameters).of(where, source)
-    return compiled(sa.update(tables.table(source.object)).values(values).where(condition), parameters, dialect)
+    clause = sa.update(tables.table(source.object)).values(values).where(condition)
+    words = compile_words_update(source, columns, dialect)
+    told = clause if words is None else clause.returning(source.column(ID))
+    return UpdateStatement(compiled(told, parameters, dialect), words)
 
 
 def compile_delete(object_name: str, where: Filter, tables: Tables, dialect: Dialect) -> Sql:

@@ -31,7 +31,7 @@ class FieldOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
     index: bool = False
     """An index is kept, for filters and orders by this field."""
     searchable: bool = False
-    """A mark for search, told by `/meta`."""
+    """`search` looks for words in it; for fields that hold text."""
     internal: bool = False
     """The system's own: nobody reads it, filters by it or writes it."""
     default_value: Any = msgspec.UNSET

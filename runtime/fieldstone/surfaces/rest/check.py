@@ -66,14 +66,16 @@ def _of_operation(api: ApiDeclaration, operation: ApiOperation, catalog: Catalog
     queries = QUERIES[api.queries]
     if operation.operation == "query" and not queries.whole:
         yield f"`queries: {api.queries}` has no language for a query's body.", "Leave the operation out."
-    if operation.parameters and queries.whole:
-        yield f"`queries: {api.queries}` has a language of its own and no `parameters`.", "Say `queries: mapped`."
+    if (operation.parameters or operation.search) and queries.whole:
+        key = "parameters" if operation.parameters else "search"
+        yield f"`queries: {api.queries}` has a language of its own and no `{key}`.", "Say `queries: mapped`."
     if operation.object is None:
         return
     fields = catalog.objects[operation.object].shape.fields
-    for name, parameter in operation.parameters.items():
+    for name in (*operation.parameters, operation.search):
         if name in (api.pager.limit, api.pager.cursor):
             yield f"The parameter `{name}` is the pager's.", "Give it another name."
+    for parameter in operation.parameters.values():
         family = fields[parameter.field].comparison
         if family not in OPERATORS[parameter.operator].families:
             yield f"`{parameter.operator}` does not fit `{parameter.field}`.", None

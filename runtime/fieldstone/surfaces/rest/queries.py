@@ -22,6 +22,7 @@ _SHAPING = ("fields", "expand")
 
 _SELECT = ParameterNote("select", "The fields to answer, separated by commas; all that you may read unless said.")
 _EXPAND = ParameterNote("expand", "Reference fields to answer as whole records, separated by commas.")
+_WORDS = "Words that must all occur, each at the beginning of a word of some searchable field; in quotes, as they are."
 _LIST = (
     ParameterNote(
         "where", 'A condition, as JSON: `{"status": {"$eq": "open"}}`. Any other parameter is a field that must equal.'
@@ -31,6 +32,8 @@ _LIST = (
     ),
     _SELECT,
     _EXPAND,
+    ParameterNote("search", _WORDS),
+    ParameterNote("searchFields", "The fields to search, separated by commas; all searchable ones unless said."),
     ParameterNote("count", "`false` leaves `total` out.", {"type": "boolean", "default": True}),
 )
 
@@ -51,13 +54,14 @@ def _objectql_record(parameters: dict[str, str]) -> tuple[Any, Any]:
 
 
 def _mapped_list(operation: ApiOperation, shape: ObjectShape, parameters: dict[str, str]) -> QueryDocument:
-    declared = operation.parameters
-    refuse_parameters(parameters.keys() - declared.keys(), declared)
+    declared, search = operation.parameters, operation.search or ""
+    refuse_parameters(parameters.keys() - declared.keys() - {search}, [name for name in (*declared, search) if name])
     missing = [name for name, parameter in declared.items() if parameter.required and name not in parameters]
     if missing:
         raise Invalid(f"The parameter `{missing[0]}` is required.", reason="INVALID_QUERY", path=missing[0])
-    terms = [_term(name, declared[name], shape, text) for name, text in parameters.items()]
-    return QueryDocument(where={"$and": terms}) if terms else QueryDocument()
+    terms = [_term(name, declared[name], shape, text) for name, text in parameters.items() if name != search]
+    where = {"$and": terms} if terms else msgspec.UNSET
+    return QueryDocument(where=where, search=parameters.get(search) or msgspec.UNSET)
 
 
 def _mapped_record(parameters: dict[str, str]) -> tuple[Any, Any]:
@@ -70,7 +74,8 @@ def _no_body(_object_name: str, _body: Any) -> QueryDocument:
 
 
 def _mapped_notes(operation: ApiOperation) -> tuple[ParameterNote, ...]:
-    return tuple(
+    searching = (ParameterNote(operation.search, _WORDS),) if operation.search else ()
+    return searching + tuple(
         ParameterNote(
             name,
             parameter.description or f"`{parameter.field}` {OPERATORS[parameter.operator].summary.lower()}.",
