@@ -18,6 +18,7 @@ from fieldstone.clock import Clock
 from fieldstone.engine.hooks import Event, Hook
 from fieldstone.engine.operation import (
     Across,
+    Aggregate,
     Batch,
     Clone,
     Create,
@@ -28,7 +29,7 @@ from fieldstone.engine.operation import (
     Read,
     Update,
 )
-from fieldstone.engine.outcome import AcrossResult, BatchResult, Deleted, Kept, Outcome, Page, Record, Written
+from fieldstone.engine.outcome import AcrossResult, BatchResult, Deleted, Groups, Kept, Outcome, Page, Record, Written
 from fieldstone.engine.plans import Plans
 from fieldstone.engine.unit import Fetch, Preparer, Ready, ReadyValues, Undone, Unit, Unprepared, fetcher
 from fieldstone.errors import Internal, SerializationFailure
@@ -97,6 +98,10 @@ class Door:
     async def execute(
         self, operation: Read, caller: Caller, *, unit: Unit | None = None, dry: bool = False
     ) -> Page: ...
+    @overload
+    async def execute(
+        self, operation: Aggregate, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Groups: ...
     @overload
     async def execute(
         self, operation: Get, caller: Caller, *, unit: Unit | None = None, dry: bool = False

@@ -1,18 +1,20 @@
 """The handlers of the data operations. `app.py` gives this table to the door, with those of the rooms above beside it."""
 
 from fieldstone.engine.across import apply_across, prepare_across
+from fieldstone.engine.aggregate import answer_aggregate
 from fieldstone.engine.batch import apply_batch, prepare_batch
 from fieldstone.engine.clone import apply_clone, prepare_clone
 from fieldstone.engine.create import apply_create, prepare_create
 from fieldstone.engine.delete import apply_delete, prepare_delete
 from fieldstone.engine.door import Handlers, Reading, Writing
 from fieldstone.engine.once import apply_once, prepare_once
-from fieldstone.engine.operation import Across, Batch, Clone, Create, Delete, Get, Once, Read, Update
+from fieldstone.engine.operation import Across, Aggregate, Batch, Clone, Create, Delete, Get, Once, Read, Update
 from fieldstone.engine.read import answer_get, answer_read
 from fieldstone.engine.update import apply_update, prepare_update
 
 DATA_HANDLERS: Handlers = {
     Read: Reading(answer_read),
+    Aggregate: Reading(answer_aggregate),
     Get: Reading(answer_get),
     Create: Writing(prepare_create, apply_create),
     Update: Writing(prepare_update, apply_update),

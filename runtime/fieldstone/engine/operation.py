@@ -15,6 +15,13 @@ class Read(msgspec.Struct, frozen=True):
     query: QueryDocument
 
 
+class Aggregate(msgspec.Struct, frozen=True):
+    """Groups of the records of an object, and what is computed over them; answers `Groups`."""
+
+    object: str
+    query: QueryDocument
+
+
 class Get(msgspec.Struct, frozen=True):
     """One record; `fields` and `expand` as in a query document; answers `Record`. Raises NotFound."""
 
@@ -96,4 +103,4 @@ class Once(msgspec.Struct, frozen=True):
     write: Create | Update | Delete | Clone | Batch | Across
 
 
-Operation = Read | Get | Create | Update | Delete | Clone | Batch | Across | Once
+Operation = Read | Aggregate | Get | Create | Update | Delete | Clone | Batch | Across | Once
