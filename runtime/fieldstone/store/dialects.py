@@ -165,16 +165,16 @@ class SqliteDialect:
 
     def aligned(self, value: Value, storage: Storage, other: Storage) -> Value:
         """Multiplies up to the finer scale; beside a double, divides. A wide number makes another one wide."""
-        if is_wide(storage) and other.kind == StorageClass.DOUBLE:
-            return sa.func.fs_narrow(value, sa.literal_column(str(storage.scale)))
-        if (is_wide(storage) or is_wide(other)) and storage.kind != StorageClass.DOUBLE:
-            return sa.func.fs_wide(value, sa.literal_column(str(max(0, other.scale - storage.scale))))
-        if other.kind == StorageClass.DOUBLE and storage.kind == StorageClass.DECIMAL:
-            return sa.cast(value, sa.REAL()) / sa.literal_column(str(10**storage.scale))
-        steps = other.scale - storage.scale
-        if other.kind == StorageClass.DOUBLE or steps <= 0:
+        if storage.kind == StorageClass.DOUBLE:
             return value
-        return value * sa.literal_column(str(10**steps))
+        if other.kind == StorageClass.DOUBLE:
+            if is_wide(storage):
+                return sa.func.fs_narrow(value, sa.literal_column(str(storage.scale)))
+            return sa.cast(value, sa.REAL()) / sa.literal_column(str(10**storage.scale)) if storage.scale else value
+        steps = max(0, other.scale - storage.scale)
+        if is_wide(storage) or is_wide(other):
+            return sa.func.fs_wide(value, sa.literal_column(str(steps)))
+        return value * sa.literal_column(str(10**steps)) if steps else value
 
     def ordered(self, value: Value, *, descending: bool, nullable: bool) -> sa.UnaryExpression[Any]:
         """Says where nulls go, for SQLite takes them for the least; an index serves this too."""
