@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from fieldstone.query.buckets import BUCKETS
+from fieldstone.query.measures import MEASURES
 from fieldstone.services.meta import KnownObject
 from fieldstone.surfaces.openapi.operation_object import operations
 from fieldstone.surfaces.openapi.record_schema import record_schemas
@@ -31,6 +33,42 @@ QUERY: Schema = {
         "offset": {"type": "integer", "minimum": 0},
         "cursor": {"type": "string"},
         "count": {"type": "boolean", "default": True},
+        "groupBy": {
+            "type": "array",
+            "description": "Groups in place of records.",
+            "items": {
+                "anyOf": [
+                    {"type": "string"},
+                    {
+                        "type": "object",
+                        "required": ["field"],
+                        "properties": {
+                            "field": {"type": "string"},
+                            "dateGranularity": {"type": "string", "enum": list(BUCKETS)},
+                            "alias": {"type": "string"},
+                        },
+                        "additionalProperties": False,
+                    },
+                ]
+            },
+        },
+        "aggregations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["function", "alias"],
+                "properties": {
+                    "function": {"type": "string", "enum": list(MEASURES)},
+                    "field": {"type": "string"},
+                    "alias": {"type": "string"},
+                    "filter": {"type": "object", "description": "A condition tree over records."},
+                },
+                "additionalProperties": False,
+            },
+        },
+        "having": {"type": "object", "description": "A condition tree over group names and aliases."},
+        "distinct": {"type": "boolean", "description": "The different values of `fields`.", "default": False},
+        "timezone": {"type": "string", "description": "The time zone in which days begin.", "example": "Europe/Paris"},
     },
     "additionalProperties": False,
 }
