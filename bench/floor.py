@@ -2,8 +2,9 @@
 
     python -m bench.floor DATABASE_URL PORT
 
-It knows one object, looks the credential up, runs the one statement that the scenario needs through the raw driver and encodes
-with msgspec. It speaks the same paths and bodies as the server, so that the same requests go to both.
+It knows one object, looks the credential up in the database at every request (a session that was ended must not be honoured),
+runs the one statement that the scenario needs through the raw driver and encodes with msgspec. It speaks the same paths and bodies as
+the server, so that the same requests go to both.
 """
 
 import hashlib
@@ -35,7 +36,6 @@ class Floor:
     def __init__(self, database: Database) -> None:
         """Takes an open database."""
         self._database = database
-        self._sessions: dict[str, Session] = {}
         self._encode = msgspec.json.Encoder(decimal_format="number").encode
         self._where = msgspec.json.Decoder(Where).decode
         self._body = msgspec.json.Decoder(NewWorkOrder).decode
@@ -65,12 +65,10 @@ class Floor:
                 break
         else:
             return None
-        session = self._sessions.get(token_hash)
-        if session is None:
-            found = await self._database.session(token_hash)
-            if found is None:
-                return None
-            session = self._sessions[token_hash] = Session(*found)
+        found = await self._database.session(token_hash)
+        if found is None:
+            return None
+        session = Session(*found)
         return session if session.expires_at > _now() else None
 
     async def _get(self, session: Session, record_id: str, send: Send) -> None:

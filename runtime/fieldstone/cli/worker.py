@@ -11,6 +11,7 @@ import uvicorn
 import uvloop
 
 from fieldstone.app import open_runtime
+from fieldstone.cli.protocol import OneWriteProtocol
 from fieldstone.log import Log, open_log
 from fieldstone.settings import Settings
 
@@ -34,7 +35,7 @@ async def _serve(folder: Path, settings: Settings, listener: socket.socket, when
         config = uvicorn.Config(
             runtime.asgi,
             loop="none",
-            http="httptools",
+            http=OneWriteProtocol,
             ws="none",
             lifespan="off",
             log_config=None,
