@@ -67,7 +67,16 @@ async def test_every_route_is_in_it_with_the_paths_of_its_objects(world: World, 
     assert {path for path, _ in told - fixed} == {
         f"{DATA}/{name}{rest}"
         for name, face in table.dialect.objects.items()
-        for rest, needed in (("", "list"), ("/query", "list"), ("/batch", "batch"), ("/{id}", "get"))
+        for rest, needed in (
+            ("", "list"),
+            ("/query", "list"),
+            ("/batch", "batch"),
+            ("/createMany", "create_many"),
+            ("/updateMany", "update_many"),
+            ("/deleteMany", "delete_many"),
+            ("/{id}", "get"),
+            ("/{id}/clone", "clone"),
+        )
         if needed in face.operations
     }
     assert not any("{object}" in path for path in document["paths"])

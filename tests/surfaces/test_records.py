@@ -304,10 +304,10 @@ async def test_a_batch_changes_and_deletes(mia: Person) -> None:
     ("body", "field"),
     [
         ({"records": []}, "operation"),
-        ({"operation": "upsert", "records": []}, "operation"),
+        ({"operation": "replace", "records": []}, "operation"),
         ({"operation": "create", "records": {}}, "records"),
         ({"operation": "create", "records": [1]}, "records"),
-        ({"operation": "create", "records": [], "options": {"continueOnError": True}}, "options"),
+        ({"operation": "create", "records": [], "options": {"continue": True}}, "options"),
         ({"operation": "create", "records": [], "atomic": True}, "atomic"),
     ],
 )

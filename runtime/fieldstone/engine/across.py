@@ -11,10 +11,9 @@ from typing import Any
 import msgspec
 
 from fieldstone.access.caller import Caller
-from fieldstone.engine.batch import refuse_many
 from fieldstone.engine.batch_record import REFUSALS, check_record, left_out
 from fieldstone.engine.door import Door
-from fieldstone.engine.gate import check_method, find_object
+from fieldstone.engine.gate import check_method, find_object, refuse_many
 from fieldstone.engine.operation import Across, Create, Delete, Update
 from fieldstone.engine.outcome import AcrossResult, BatchRow
 from fieldstone.engine.unit import Ready, Undone, Unit

@@ -18,7 +18,7 @@ from fieldstone.engine.body import Draft, invalid, prepare_values, refuse_forbid
 from fieldstone.engine.create import NewRows, RowsRefused, all_faults, insert_rows, read_new
 from fieldstone.engine.delete import apply_delete, prepare_delete
 from fieldstone.engine.door import Door
-from fieldstone.engine.gate import check_method, enter, find_object
+from fieldstone.engine.gate import check_method, enter, find_object, refuse_many
 from fieldstone.engine.locate import Target
 from fieldstone.engine.operation import Batch, Delete, Update
 from fieldstone.engine.outcome import BatchResult, BatchRow, Written
@@ -34,7 +34,7 @@ from fieldstone.engine.upsert import (
     refuse_version,
     write_keyed,
 )
-from fieldstone.errors import BatchTooLarge, FieldstoneError, UniqueViolation
+from fieldstone.errors import FieldstoneError, UniqueViolation
 from fieldstone.registry.catalog import Object
 
 Row = dict[str, Any] | Changing | Target | Keyed
@@ -122,13 +122,6 @@ async def apply_batch(door: Door, prepared: PreparedBatch, caller: Caller, unit:
     if operation.atomic and run.errors:
         raise Undone(result)
     return result
-
-
-def refuse_many(door: Door, count: int) -> None:
-    """Raises BatchTooLarge for more records in one request than are allowed."""
-    most = door.limits.batch_rows
-    if count > most:
-        raise BatchTooLarge(f"A batch takes at most {most} records.", details={"limit": most})
 
 
 def _looks(operation: Batch) -> bool:

@@ -16,7 +16,7 @@ from fieldstone.engine.defaults import fill_defaults, stamp_new
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.fire import fire
-from fieldstone.engine.gate import enter
+from fieldstone.engine.gate import check_method, enter, refuse_many
 from fieldstone.engine.hooks import Change
 from fieldstone.engine.operation import Create
 from fieldstone.engine.outcome import Written
@@ -48,6 +48,9 @@ class RowsRefused(Exception):
 async def prepare_create(door: Door, operation: Create, caller: Caller, unit: Unit | None) -> NewRows:
     """Returns the rows ready to insert; raises Invalid with every fault of every row, PermissionDenied."""
     subject, policy = enter(door, caller, operation.object, "create")
+    if len(operation.rows) > 1 and not caller.system:
+        check_method(subject, "bulk")
+        refuse_many(door, len(operation.rows))
     drafts = [read_new(door, subject, policy, caller, body) for body in operation.rows]
     refuse_forbidden(subject, policy, (name for draft in drafts for name in draft.forbidden))
     if any(draft.faults for draft in drafts):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Action, Policy
 from fieldstone.engine.door import Door
-from fieldstone.errors import MethodNotAllowed, NotFound, PermissionDenied
+from fieldstone.errors import BatchTooLarge, MethodNotAllowed, NotFound, PermissionDenied
 from fieldstone.kinds.object import ApiMethod
 from fieldstone.query.ast import EVERYTHING
 from fieldstone.query.names import did_you_mean, shown
@@ -66,6 +66,13 @@ def check_method(subject: Object, method: ApiMethod) -> None:
         raise MethodNotAllowed(
             f"`{subject.name}` does not offer `{method}`.", details={"method": method, "offered": list(offered)}
         )
+
+
+def refuse_many(door: Door, count: int) -> None:
+    """Raises BatchTooLarge for more records in one request than are allowed."""
+    most = door.limits.batch_rows
+    if count > most:
+        raise BatchTooLarge(f"A batch takes at most {most} records.", details={"limit": most})
 
 
 def absent(object_name: str, record_id: str) -> NotFound:

@@ -13,7 +13,20 @@ from fieldstone.kinds.object import Name
 
 _PATH = "A path is made of `/word` and `/{name}`, and does not end with `/`."
 Path = Annotated[str, msgspec.Meta(pattern=r"^(/[A-Za-z0-9_.\-]+|/\{[a-z_]+\})*$", description=_PATH)]
-DataOperation = Literal["list", "query", "get", "create", "update", "delete", "batch"]
+DataOperation = Literal[
+    "list",
+    "query",
+    "get",
+    "create",
+    "update",
+    "delete",
+    "clone",
+    "batch",
+    "create_many",
+    "update_many",
+    "delete_many",
+    "across",
+]
 
 
 class AuthScheme(Declared, frozen=True, kw_only=True):
@@ -38,6 +51,18 @@ class Pager(Declared, frozen=True, kw_only=True):
     """The page size when none is asked for."""
     max_limit: Annotated[int, msgspec.Meta(ge=1, le=5000)] | None = None
     """The largest page on this surface, beside the object's own `maxPageSize`."""
+
+
+HeaderName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0-9-]*$")]
+
+
+class Idempotency(Declared, frozen=True, kw_only=True):
+    """Writes that are done once for each key that a caller sends with them."""
+
+    header: HeaderName = "Idempotency-Key"
+    """The header that holds the key."""
+    replayed: HeaderName = "Idempotency-Replayed"
+    """The header of an answer that was given before."""
 
 
 class ApiObject(Declared, frozen=True, kw_only=True):
@@ -120,6 +145,8 @@ class ApiDeclaration(Declared, frozen=True, kw_only=True):
     """What stands before ids: a part of the table `idents`."""
     pager: Pager = Pager()
     """How a list is paged."""
+    idempotency: Idempotency | None = None
+    """How a write is done once; without it the surface takes no keys."""
     objects: dict[str, ApiObject] = {}
     """How single objects look, by name."""
     operations: tuple[ApiOperation, ...]

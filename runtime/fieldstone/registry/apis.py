@@ -22,9 +22,17 @@ DialectParts = Mapping[str, frozenset[str]] | None
 """The names in the tables envelopes, errors, pagers, idents, queries, auth and handlers; None where nothing is served: any name goes."""
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_WITH_ID = frozenset({"get", "update", "delete"})
+_WITH_ID = frozenset({"get", "update", "delete", "clone"})
 _READING = frozenset({"list", "get"})
-_API_METHODS = {"query": "list", "batch": "bulk"}
+_WITHOUT_OBJECT = frozenset({"across"})
+_API_METHODS = {
+    "query": "list",
+    "clone": "create",
+    "batch": "bulk",
+    "create_many": "bulk",
+    "update_many": "bulk",
+    "delete_many": "bulk",
+}
 
 Path = tuple[str | int, ...]
 
@@ -103,7 +111,9 @@ def _data_faults(document: Document, path: Path, operation: ApiOperation, object
         message = f"`{action}` cannot be asked for by {operation.method}."
         yield document.fault((*path, "method"), Code.ROUTE_INCOMPLETE, message, f"Use {wanted}.")
     named = _PLACEHOLDER.findall(operation.path)
-    if ("object" in named) == (operation.object is not None):
+    if action in _WITHOUT_OBJECT and ("object" in named or operation.object is not None):
+        yield document.fault(path, Code.ROUTE_INCOMPLETE, f"`{operation.id}` is about no single object.")
+    elif action not in _WITHOUT_OBJECT and ("object" in named) == (operation.object is not None):
         told = "names its object twice" if operation.object else "does not say which object it is about"
         yield document.fault(
             path, Code.ROUTE_INCOMPLETE, f"`{operation.id}` {told}.", "Use `object: ...`, or `{object}` in the path."

@@ -42,6 +42,14 @@ def refuse_parameters(parameters: Iterable[str], known: Iterable[str] = ()) -> N
     raise Invalid(f"Unknown parameter `{left[0]}`.", reason="INVALID_QUERY", path=left[0], hint=hint)
 
 
+def take_flag(parameters: dict[str, str], name: str) -> bool:
+    """Returns a parameter that is `true` or `false`, absent as false, and takes it out of those that were sent."""
+    text = parameters.pop(name, "false")
+    if text not in ("true", "false"):
+        raise Invalid(f"`{name}` is `true` or `false`.", reason="INVALID_QUERY", path=name)
+    return text == "true"
+
+
 def refuse_long_address(request: Request, scope: Mapping[str, object], limit: int) -> None:
     """Raises PayloadTooLarge when the path with its query is longer than the limit."""
     raw = scope.get("raw_path")

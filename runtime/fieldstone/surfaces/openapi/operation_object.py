@@ -8,7 +8,7 @@ from fieldstone.kinds.api import DataOperation
 from fieldstone.services.meta import KnownObject
 from fieldstone.surfaces.openapi.record_schema import EXPECTED_VERSION, create_name, read_name, update_name
 from fieldstone.surfaces.openapi.struct_schema import reference
-from fieldstone.surfaces.rest.table import Dialect, ParameterNote, Route, RouteTable, Schema
+from fieldstone.surfaces.rest.table import DRY_RUN, AcrossPart, Dialect, ParameterNote, Route, RouteTable, Schema
 
 NEEDS: Mapping[DataOperation, frozenset[Action]] = {
     "list": frozenset({"read"}),
@@ -17,7 +17,12 @@ NEEDS: Mapping[DataOperation, frozenset[Action]] = {
     "create": frozenset({"create"}),
     "update": frozenset({"update"}),
     "delete": frozenset({"delete"}),
+    "clone": frozenset({"create"}),
     "batch": frozenset({"create", "update", "delete"}),
+    "create_many": frozenset({"create"}),
+    "update_many": frozenset({"update"}),
+    "delete_many": frozenset({"delete"}),
+    "across": frozenset({"create", "update", "delete"}),
 }
 """Which rights let somebody use an operation: any of these."""
 
@@ -25,7 +30,9 @@ _ID_ONLY: Schema = {"type": "object", "required": ["id"], "properties": {"id": {
 _TEXT: Schema = {"type": "string"}
 _ETAG = {"ETag": {"description": "The record's version and a hash of the answer.", "schema": _TEXT}}
 _CHANGES = frozenset({"update", "delete"})
-_LISTS = frozenset({"list", "query"})
+_MAKING = frozenset({"create", "clone", "create_many"})
+_DRY = ParameterNote(DRY_RUN, "`true`: answers what the write would answer, and writes nothing.", {"type": "boolean"})
+_GROUP: Schema = {"type": "object", "description": "A group: its names and aliases, where the query asks for groups."}
 
 
 def operations(table: RouteTable, known: Mapping[str, KnownObject]) -> Iterator[tuple[str, str, Schema]]:
@@ -34,7 +41,10 @@ def operations(table: RouteTable, known: Mapping[str, KnownObject]) -> Iterator[
         declared = route.declaration
         method = declared.method.lower()
         if declared.operation is None:
-            yield route.template, method, _handler_operation(route)
+            yield route.template, method, _handler_operation(table.dialect, route)
+            continue
+        if isinstance(route.data, AcrossPart):
+            yield route.template, method, _across_operation(table.dialect, route, route.data)
             continue
         for name, item in known.items():
             face = table.dialect.objects.get(name)
@@ -45,16 +55,24 @@ def operations(table: RouteTable, known: Mapping[str, KnownObject]) -> Iterator[
                 yield path, method, _data_operation(table.dialect, route, item)
 
 
-def _handler_operation(route: Route) -> Schema:
+def _handler_operation(dialect: Dialect, route: Route) -> Schema:
     if route.handler is None:
         return {}
     part = route.handler.part
     tag = (route.declaration.handler or "").partition(".")[0]
     schema = reference(part.answer.__name__) if part.answer is not None else _TEXT
-    found = _operation(route, tag, part.summary, _parameters(route, part.parameters))
+    found = _operation(route, tag, part.summary, _parameters(dialect, route, part.parameters))
     if part.body is not None:
         found["requestBody"] = _body(reference(part.body.__name__))
     found["responses"] = _responses(route, str(part.status), _content(schema, part.media_type))
+    return found
+
+
+def _across_operation(dialect: Dialect, route: Route, part: AcrossPart) -> Schema:
+    found = _operation(route, "batch", part.summary, _parameters(dialect, route, ()))
+    found["requestBody"] = _body(reference(part.body_type.__name__))
+    answer = dialect.envelope.one_schema(reference(part.answer_type.__name__))
+    found["responses"] = _responses(route, "200", _content(answer))
     return found
 
 
@@ -62,17 +80,17 @@ def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema
     operation, name = route.declaration.operation, item.object.name
     summary = route.data.summary if route.data is not None else ""
     found = _operation(
-        route, name, f"{item.object.label}: {summary.lower()}", _parameters(route, _notes(dialect, route))
+        route, name, f"{item.object.label}: {summary.lower()}", _parameters(dialect, route, _notes(dialect, route))
     )
     if route.declaration.object is None:
         found["operationId"] = f"{route.declaration.id}_{name}"
     body = _request(route, name)
     if body is not None:
         found["requestBody"] = _body(body, required=route.body == "required")
-    status = "201" if operation == "create" else "200"
+    status = "201" if operation in _MAKING else "200"
     found["responses"] = _responses(route, status, _content(_answer(dialect, route, item)))
-    headers: Schema = dict(_ETAG) if operation in ("get", "create", "update") else {}
-    if operation == "create":
+    headers: Schema = dict(_ETAG) if operation in ("get", "create", "clone", "update") else {}
+    if operation in ("create", "clone"):
         headers["Location"] = {"description": "Where the new record is.", "schema": _TEXT}
     if headers:
         found["responses"][status]["headers"] = headers
@@ -109,18 +127,21 @@ def _notes(dialect: Dialect, route: Route) -> tuple[ParameterNote, ...]:
             return ()
 
 
-def _parameters(route: Route, notes: tuple[ParameterNote, ...]) -> list[Schema]:
+def _parameters(dialect: Dialect, route: Route, notes: tuple[ParameterNote, ...]) -> list[Schema]:
     names = [segment[1:-1] for segment in route.template.split("/") if segment.startswith("{")]
     found: list[Schema] = [
         {"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names if name != "object"
     ]
-    for note in notes:
+    writes = route.data is not None and route.data.writes
+    for note in (*notes, _DRY) if writes else notes:
         parameter = {"name": note.name, "in": "query", "description": note.description, "schema": dict(note.schema)}
         found.append(parameter | {"required": True} if note.required else parameter)
     if route.declaration.operation in _CHANGES:
         found.append(_header("If-Match", "The version, or the ETag, that the record must still be at."))
     if route.declaration.operation == "get":
         found.append(_header("If-None-Match", "An ETag; 304 when the answer is still the same."))
+    if writes and dialect.api.idempotency is not None:
+        found.append(_header(dialect.api.idempotency.header, "A key: the same request under it is done once."))
     return found
 
 
@@ -134,6 +155,8 @@ def _request(route: Route, name: str) -> Schema | None:
     match route.declaration.operation:
         case "create":
             return reference(create_name(name))
+        case "create_many":
+            return {"type": "array", "items": reference(create_name(name))}
         case "update":
             return reference(update_name(name))
         case "query":
@@ -146,7 +169,9 @@ def _answer(dialect: Dialect, route: Route, item: KnownObject) -> Schema:
     if route.data is not None and route.data.answer_type is not None:
         return dialect.envelope.one_schema(reference(route.data.answer_type.__name__))
     record = reference(read_name(item.object.name)) if "read" in item.actions else _ID_ONLY
-    if route.declaration.operation in _LISTS:
+    if route.declaration.operation == "query":
+        return dialect.envelope.page_schema({"anyOf": [record, _GROUP]})
+    if route.declaration.operation == "list":
         return dialect.envelope.page_schema(record)
     return dialect.envelope.one_schema(record)
 
@@ -158,7 +183,7 @@ def _responses(route: Route, status: str, content: Schema) -> dict[str, Any]:
         refusals |= {"401": "Nobody is signed in.", "403": "The caller may not do this."}
     if "{" in route.template:
         refusals["404"] = "There is no such thing, or the caller may not know of it."
-    if route.declaration.operation in ("create", "update", "delete"):
+    if route.data is not None and route.data.writes:
         refusals["409"] = (
             "The state of things does not allow it: another version, a key that is taken, a record in use."
         )

@@ -1,6 +1,6 @@
-"""The batch: many writes of one object in one request, answered row by row (contract 3.8).
+"""The bodies and answers of writes in number: many records of one object, or of several (contract 3.8).
 
-Refuses unknown keys, operations and options; what is wrong with a row is told with that row.
+Refuses unknown keys, operations and options, and options that contradict each other; what is wrong with a row is told with that row.
 """
 
 from collections.abc import Mapping
@@ -9,25 +9,59 @@ from typing import Any, Literal
 import msgspec
 
 from fieldstone.engine.operation import Batch
-from fieldstone.engine.outcome import BatchResult, BatchRow, Outcome
-from fieldstone.errors import Internal
-from fieldstone.surfaces.http.convert import convert_body
+from fieldstone.engine.outcome import BatchRow
+from fieldstone.errors import Invalid
 from fieldstone.surfaces.rest.records import RecordCodec
 
 
 class BatchOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """`atomic`: all or none; `returnRecords`: answer each record as it is afterwards."""
+    """`atomic`: all or none; `returnRecords`: answer each record as it is afterwards.
+
+    `continueOnError: false` ends at the first that fails, and leaves what was done before it. `externalIdField` is the unique field by which an upsert finds its records, where there are several.
+    """
 
     atomic: bool = False
     return_records: bool = False
+    continue_on_error: bool | msgspec.UnsetType = msgspec.UNSET
+    external_id_field: str | None = None
 
 
 class BatchBody(msgspec.Struct):
-    """What a batch is sent as; each record holds `id`, `data`, `externalId` as its operation needs."""
+    """What a batch is sent as; each record holds `id`, `data`, `externalId`, `expectedVersion` as its operation needs."""
 
-    operation: Literal["create", "update", "delete"]
+    operation: Literal["create", "update", "upsert", "delete"]
     records: list[dict[str, Any]]
     options: BatchOptions = BatchOptions()
+
+
+class UpdateManyBody(msgspec.Struct):
+    """Changes of many records: each holds `id`, `data` and perhaps `expectedVersion`."""
+
+    records: list[dict[str, Any]]
+    options: BatchOptions = BatchOptions()
+
+
+class DeleteManyBody(msgspec.Struct):
+    """The ids of records that are to go."""
+
+    ids: list[str]
+    options: BatchOptions = BatchOptions()
+
+
+class AcrossBody(msgspec.Struct):
+    """Writes of several objects, in their order: each holds `object`, `action`, and `id`, `data`, `expectedVersion` as that needs.
+
+    `{"$ref": n}` stands for the id of operation `n`, an earlier one.
+    """
+
+    operations: list[dict[str, Any]]
+    atomic: bool = True
+
+
+class CloneBody(msgspec.Struct):
+    """Values in place of those that a clone would take along."""
+
+    overrides: dict[str, Any] = {}
 
 
 class RowError(msgspec.Struct):
@@ -48,6 +82,13 @@ class RowResult(msgspec.Struct, rename="camel", omit_defaults=True):
     data: Any = None
 
 
+class StepResult(RowResult, rename="camel", omit_defaults=True):
+    """What came of one operation, with its object and action as they were sent."""
+
+    object: str | None = None
+    action: str | None = None
+
+
 class BatchAnswer(msgspec.Struct):
     """What came of a batch; `success` says that every row was written."""
 
@@ -59,40 +100,48 @@ class BatchAnswer(msgspec.Struct):
     results: list[RowResult]
 
 
-def read_batch(object_name: str, codec: RecordCodec, body: Mapping[str, Any]) -> Batch:
-    """Returns the Operation of a batch's body."""
-    sent = convert_body(body, BatchBody)
-    records = tuple(_bare(codec, record) for record in sent.records)
-    return Batch(object_name, sent.operation, records, sent.options.atomic, sent.options.return_records)
+class AcrossAnswer(msgspec.Struct):
+    """What came of writes of several objects; `success` says that every one was done."""
+
+    success: bool
+    total: int
+    succeeded: int
+    failed: int
+    results: list[StepResult]
 
 
-def answer_batch(codec: RecordCodec, outcome: Outcome) -> BatchAnswer:
-    """Returns the answer of a batch's outcome."""
-    if not isinstance(outcome, BatchResult):
-        raise Internal(f"The door answered with {type(outcome).__name__}.")
-    results = [_result(codec, row) for row in outcome.rows]
-    succeeded = sum(result.success for result in results)
-    return BatchAnswer(
-        success=succeeded == len(results),
-        operation=outcome.operation,
-        total=len(results),
-        succeeded=succeeded,
-        failed=len(results) - succeeded,
-        results=results,
+class ManyAnswer(msgspec.Struct):
+    """New records, in the order in which they were sent."""
+
+    object: str
+    records: list[dict[str, Any]]
+    count: int
+
+
+def batch_of(
+    object_name: str,
+    codec: RecordCodec,
+    operation: Literal["create", "update", "upsert", "delete"],
+    records: list[dict[str, Any]],
+    options: BatchOptions,
+) -> Batch:
+    """Returns the Operation of a batch."""
+    if options.atomic and options.continue_on_error is True:
+        raise _contradiction("`atomic` and `continueOnError` contradict each other.", "continueOnError")
+    if options.external_id_field is not None and operation != "upsert":
+        raise _contradiction("`externalIdField` is for an upsert.", "externalIdField")
+    return Batch(
+        object=object_name,
+        operation=operation,
+        records=tuple(bare_record(codec, record) for record in records),
+        atomic=options.atomic,
+        return_records=options.return_records,
+        continue_on_error=options.continue_on_error is not False,
+        external_id_field=options.external_id_field,
     )
 
 
-def _result(codec: RecordCodec, row: BatchRow) -> RowResult:
-    return RowResult(
-        index=row.index,
-        success=row.error is None,
-        id=None if row.id is None else codec.shown(row.id),
-        errors=[] if row.error is None else [RowError(row.error.code, row.error.message, row.error.details)],
-        data=None if row.record is None else codec.record(row.columns, row.record),
-    )
-
-
-def _bare(codec: RecordCodec, record: dict[str, Any]) -> Mapping[str, Any]:
+def bare_record(codec: RecordCodec, record: dict[str, Any]) -> Mapping[str, Any]:
     """Returns a record with bare ids."""
     bare = dict(record)
     if isinstance(bare.get("id"), str):
@@ -100,3 +149,17 @@ def _bare(codec: RecordCodec, record: dict[str, Any]) -> Mapping[str, Any]:
     if isinstance(bare.get("data"), dict):
         bare["data"] = codec.bare_values(bare["data"])
     return bare
+
+
+def row_errors(row: BatchRow) -> list[RowError]:
+    """Returns why a row was not written, if it was not."""
+    return [] if row.error is None else [RowError(row.error.code, row.error.message, row.error.details)]
+
+
+def shown_id(row: BatchRow, codec: RecordCodec | None) -> str | None:
+    """Returns the id of a row as it is written on a surface; where nobody knows its object, as it was sent."""
+    return row.id if row.id is None or codec is None else codec.shown(row.id)
+
+
+def _contradiction(message: str, option: str) -> Invalid:
+    return Invalid(message, reason="INVALID_BATCH", path=f"options.{option}")

@@ -16,7 +16,16 @@ from fieldstone.surfaces.rest.pagers import PAGERS
 from fieldstone.surfaces.rest.queries import QUERIES
 from fieldstone.surfaces.rest.records import RecordCodec
 from fieldstone.surfaces.rest.router import Router
-from fieldstone.surfaces.rest.table import BodyUse, DataPart, Dialect, Handler, ObjectFace, Route, RouteTable
+from fieldstone.surfaces.rest.table import (
+    AcrossPart,
+    BodyUse,
+    DataPart,
+    Dialect,
+    Handler,
+    ObjectFace,
+    Route,
+    RouteTable,
+)
 
 
 def bind(api: ApiDeclaration, catalog: Catalog, handlers: Mapping[str, Handler]) -> RouteTable:
@@ -80,7 +89,7 @@ def _route(dialect: Dialect, operation: ApiOperation, catalog: Catalog, handlers
     )
 
 
-def _body_use(data: DataPart | None, handler: Handler | None) -> BodyUse:
+def _body_use(data: DataPart | AcrossPart | None, handler: Handler | None) -> BodyUse:
     if data is not None:
         return data.body
     return "optional" if handler is not None and handler.part.body is not None else "none"

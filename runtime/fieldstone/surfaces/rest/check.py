@@ -23,7 +23,12 @@ API_METHODS: Mapping[DataOperation, ApiMethod] = {
     "create": "create",
     "update": "update",
     "delete": "delete",
+    "clone": "create",
     "batch": "bulk",
+    "create_many": "bulk",
+    "update_many": "bulk",
+    "delete_many": "bulk",
+    "across": "bulk",
 }
 """What an object's `apiMethods` must name for it to take part in a data operation."""
 

@@ -1,9 +1,12 @@
 """A REST face: the way of one request, top to bottom, from its path to its answer."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
 
 from fieldstone.access.caller import ANONYMOUS, Caller
-from fieldstone.engine.records import Execute
+from fieldstone.engine.operation import Operation
+from fieldstone.engine.outcome import Kept, Outcome
 from fieldstone.errors import Internal, Invalid, MethodNotAllowed, NotFound, PermissionDenied, Unauthenticated
 from fieldstone.identity.credential import Credential
 from fieldstone.identity.identity import Identity
@@ -11,10 +14,18 @@ from fieldstone.query.names import shown
 from fieldstone.settings import Limits
 from fieldstone.surfaces.http.body import decode_json, read_body
 from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
-from fieldstone.surfaces.http.parameters import read_parameters, refuse_parameters
+from fieldstone.surfaces.http.parameters import read_parameters, refuse_parameters, take_flag
 from fieldstone.surfaces.http.request import Request, Response
+from fieldstone.surfaces.rest.once import done_once, marked, refuse_key
 from fieldstone.surfaces.rest.router import Found
-from fieldstone.surfaces.rest.table import Call, ObjectFace, Route, RouteTable
+from fieldstone.surfaces.rest.table import DRY_RUN, AcrossPart, Call, DataPart, ObjectFace, Route, RouteTable
+
+
+class Execute(Protocol):
+    """The door's `execute`, as a face uses it."""
+
+    async def __call__(self, operation: Operation, caller: Caller, *, dry: bool = False) -> Outcome:
+        """Runs an Operation, or only tries it."""
 
 
 class RestFace:
@@ -51,9 +62,7 @@ class RestFace:
         )
         if route.data is None:
             return await self._handle(route, call)
-        face = self._face(route, call)
-        outcome = await self._execute(route.data.operation(call, face), caller)
-        return route.data.answer(call, face, outcome)
+        return await self._work(route, route.data, call)
 
     def _find(self, request: Request) -> Found[Route] | frozenset[str]:
         """Returns the route, or for OPTIONS the methods; raises NotFound, MethodNotAllowed."""
@@ -105,10 +114,30 @@ class RestFace:
             raise Invalid("The body is empty.", reason="INVALID_JSON", hint="Send a JSON object.")
         return None
 
+    async def _work(self, route: Route, part: DataPart | AcrossPart, call: Call) -> Response:
+        """Returns the answer of a data operation; one that writes may be dry, or done once for its key."""
+        dry = part.writes and take_flag(call.parameters, DRY_RUN)
+        sent = dict(call.parameters)
+        if isinstance(part, AcrossPart):
+            operation = part.operation(call)
+            answer: Callable[[Outcome], Response] = partial(part.answer, call)
+        else:
+            face = self._face(route, call)
+            operation = part.operation(call, face)
+            answer = partial(part.answer, call, face)
+        if not part.writes:
+            return answer(await self._execute(operation, call.caller))
+        outcome = await self._execute(done_once(call, operation, sent), call.caller, dry=dry)
+        if not isinstance(outcome, Kept):
+            return answer(outcome)
+        response = answer(outcome.outcome)
+        return marked(call, response) if outcome.replayed else response
+
     async def _handle(self, route: Route, call: Call) -> Response:
         handler = route.handler
         if handler is None:
             raise Internal(f"{route.template} is bound to nothing.")
+        refuse_key(call)
         known = [note.name for note in handler.part.parameters]
         refuse_parameters(call.parameters.keys() - set(known), known)
         return await handler.answer(call)

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.engine.operation import Create, Delete, Get, Operation, Read, Update
-from fieldstone.engine.outcome import Deleted, Outcome, Page, Record, Written
+from fieldstone.engine.operation import Aggregate, Create, Delete, Get, Operation, Read, Update
+from fieldstone.engine.outcome import Deleted, Groups, Outcome, Page, Record, Written
 from fieldstone.errors import Internal, Invalid
 from fieldstone.kinds.api import DataOperation
 from fieldstone.query.document import QueryDocument
@@ -14,10 +14,11 @@ from fieldstone.surfaces.http.conditional import entity_tag, tagged
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.parameters import refuse_parameters
 from fieldstone.surfaces.http.request import Header, Response
-from fieldstone.surfaces.rest.batch import BatchAnswer, BatchBody, answer_batch, read_batch
+from fieldstone.surfaces.rest.batch import CloneBody
+from fieldstone.surfaces.rest.many import MANY, clone_operation
 from fieldstone.surfaces.rest.pagers import page_query
 from fieldstone.surfaces.rest.preconditions import EXPECTED_VERSION, split_version, take_version
-from fieldstone.surfaces.rest.table import Call, DataPart, ObjectFace, Paging
+from fieldstone.surfaces.rest.table import AcrossPart, Call, DataPart, ObjectFace, Paging
 
 
 class DeletedAnswer(msgspec.Struct):
@@ -47,17 +48,21 @@ def _query(call: Call, face: ObjectFace) -> Operation:
     return _read(call, face, query, Paging())
 
 
-def _read(call: Call, face: ObjectFace, query: QueryDocument, paging: Paging) -> Read:
+def _read(call: Call, face: ObjectFace, query: QueryDocument, paging: Paging) -> Operation:
     paged = page_query(call.dialect.api.pager, paging, query)
     if not call.dialect.envelope.counts:
         paged = msgspec.structs.replace(paged, count=False)
-    return Read(face.object.name, face.codec.bare_query(paged))
+    bare = face.codec.bare_query(paged)
+    return Aggregate(face.object.name, bare) if bare.asks_for_groups else Read(face.object.name, bare)
 
 
 def _page(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
     if not isinstance(outcome, Page):
         raise _unexpected(outcome)
-    records = face.codec.records(outcome.columns, outcome.rows)
+    if isinstance(outcome, Groups):
+        records = face.codec.groups(outcome.columns, outcome.rows, outcome.targets)
+    else:
+        records = face.codec.records(outcome.columns, outcome.rows, outcome.expand)
     return Response(200, encode_json(call.dialect.envelope.page(records, outcome, call.request.id)))
 
 
@@ -66,13 +71,13 @@ def _get(call: Call, face: ObjectFace) -> Operation:
     if not call.parameters:
         return Get(face.object.name, record_id)
     fields, expand = call.dialect.queries.shape_of(call.parameters)
-    return Get(face.object.name, record_id, fields, expand)
+    return Get(face.object.name, record_id, fields, face.codec.bare_expand(expand))
 
 
 def _record(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
     if not isinstance(outcome, Record):
         raise _unexpected(outcome)
-    record = face.codec.record(outcome.columns, outcome.row)
+    record = face.codec.record(outcome.columns, outcome.row, outcome.expand)
     return tagged(call.request, _one(call, record), outcome.version)
 
 
@@ -121,29 +126,21 @@ def _deleted(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
     return Response(200, _one(call, gone))
 
 
-def _batch(call: Call, face: ObjectFace) -> Operation:
-    refuse_parameters(call.parameters)
-    return read_batch(face.object.name, face.codec, json_object(call.body))
-
-
-def _batched(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
-    return Response(200, _one(call, answer_batch(face.codec, outcome)))
-
-
 def _one(call: Call, value: Any) -> bytes:
-    return encode_json(call.dialect.envelope.one(value, call.request.id))
+    return call.wrapped(value)
 
 
 def _unexpected(outcome: Outcome) -> Internal:
     return Internal(f"The door answered with {type(outcome).__name__}.")
 
 
-DATA: Mapping[DataOperation, DataPart] = {
+DATA: Mapping[DataOperation, DataPart | AcrossPart] = {
     "list": DataPart("List records", "none", _list, _page),
     "query": DataPart("Query records", "optional", _query, _page),
     "get": DataPart("Fetch one record", "none", _get, _record),
-    "create": DataPart("Create a record", "required", _create, _created),
-    "update": DataPart("Update a record", "optional", _update, _written),
-    "delete": DataPart("Delete a record", "none", _delete, _deleted, answer_type=DeletedAnswer),
-    "batch": DataPart("Write many records", "required", _batch, _batched, BatchBody, BatchAnswer),
+    "create": DataPart("Create a record", "required", _create, _created, writes=True),
+    "update": DataPart("Update a record", "optional", _update, _written, writes=True),
+    "delete": DataPart("Delete a record", "none", _delete, _deleted, answer_type=DeletedAnswer, writes=True),
+    "clone": DataPart("Clone a record", "optional", clone_operation, _created, CloneBody, writes=True),
+    **MANY,
 }

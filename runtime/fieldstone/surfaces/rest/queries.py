@@ -21,7 +21,11 @@ from fieldstone.surfaces.rest.table import ParameterNote, QueryPart
 _SHAPING = ("fields", "expand")
 
 _SELECT = ParameterNote("select", "The fields to answer, separated by commas; all that you may read unless said.")
-_EXPAND = ParameterNote("expand", "Reference fields to answer as whole records, separated by commas.")
+_EXPAND = ParameterNote(
+    "expand",
+    "References to answer as whole records and objects whose records refer here, separated by commas, dots lead deeper; or, as JSON, "
+    'what to answer of each: `{"customer": {"fields": ["name"]}}`.',
+)
 _WORDS = "Words that must all occur, each at the beginning of a word of some searchable field; in quotes, as they are."
 _LIST = (
     ParameterNote(

@@ -9,11 +9,20 @@ from typing import Any
 import msgspec
 
 from fieldstone.errors import FieldFault, Invalid, NotFound
+from fieldstone.query.ast import Expansion, with_lists
 from fieldstone.query.document import QueryDocument
 from fieldstone.registry.catalog import Object
 from fieldstone.surfaces.http.encode import record_type
 
 Row = Sequence[Any]
+Dress = Callable[[Any], Any]
+"""Brings a value, which is not null, to how it is written on a surface."""
+
+PrefixAt = Callable[[str], str | None]
+"""Returns what stands before the ids that a name in a condition means; None for a name that means none."""
+
+_DEEPEST = 8
+"""How far names and expansions are followed here; what goes further is refused by the engine."""
 
 
 class RecordCodec:
@@ -26,21 +35,29 @@ class RecordCodec:
         }
         self._name = declared.name
         self._prefix = prefixes[declared.name]
+        self._every_prefix = prefixes
         self._prefixes = {name: prefixes[target] for name, target in targets.items() if prefixes[target]}
         self._targets = targets
         self._codecs = codecs
         self._plain = not any(prefixes.values())
 
-    def record(self, columns: tuple[str, ...], row: Row) -> Any:
-        """Returns a row as a value that encodes to an object."""
-        return record_type(columns)(*(row if self._plain else self._dressed(columns, row)))
+    def record(self, columns: tuple[str, ...], row: Row, expand: tuple[Expansion, ...] = ()) -> Any:
+        """Returns a row, with what is expanded in it, as a value that encodes to an object."""
+        return self.records(columns, [row], expand)[0]
 
-    def records(self, columns: tuple[str, ...], rows: Sequence[Row]) -> list[Any]:
-        """Returns rows as values that encode to objects."""
+    def records(self, columns: tuple[str, ...], rows: Sequence[Row], expand: tuple[Expansion, ...] = ()) -> list[Any]:
+        """Returns rows, with what is expanded in them, as values that encode to objects."""
         make = record_type(columns)
         if self._plain:
             return [make(*row) for row in rows]
-        return [make(*self._dressed(columns, row)) for row in rows]
+        dresses = [self._dress(column, expand) for column in columns]
+        return [make(*map(_dressed, dresses, row)) for row in rows]
+
+    def groups(self, columns: tuple[str, ...], rows: Sequence[Row], targets: Mapping[str, str]) -> list[Any]:
+        """Returns groups as values that encode to objects; `targets` names the object of the ids that a column holds."""
+        make = record_type(columns)
+        prefixes = [self._every_prefix[targets[name]] if name in targets else "" for name in columns]
+        return [make(*map(_prefixed, prefixes, row)) for row in rows]
 
     def shown(self, record_id: str) -> str:
         """Returns an id as it is written on this surface."""
@@ -72,49 +89,126 @@ class RecordCodec:
         return bare
 
     def bare_query(self, query: QueryDocument) -> QueryDocument:
-        """Returns a query with bare ids in its conditions."""
-        if not self._prefixes:
+        """Returns a query with bare ids in its conditions, in those of its expansions too."""
+        if self._plain:
             return query
-        equals = {name: self._comparand(name, value) for name, value in query.equals.items()}
-        return msgspec.structs.replace(query, where=self._condition(query.where), equals=equals)
+        prefixes = self._prefix_at
+        return msgspec.structs.replace(
+            query,
+            where=_bare_condition(query.where, prefixes),
+            equals={name: _bare_comparand(name, value, prefixes) for name, value in query.equals.items()},
+            expand=self.bare_expand(query.expand),
+            aggregations=_bare_filters(query.aggregations, prefixes),
+            having=_bare_condition(query.having, self._group_prefixes(query).get),
+        )
 
-    def _dressed(self, columns: tuple[str, ...], row: Row) -> list[Any]:
-        dressed = list(row)
-        for index, column in enumerate(columns):
-            value = dressed[index]
-            if column in self._targets and value is not None:
-                dressed[index] = self._dressed_reference(column, value)
+    def bare_expand(self, expand: Any) -> Any:
+        """Returns expansions with bare ids in their conditions; what is not well formed, or too deep, stays as it is."""
+        return expand if self._plain else self._bare_expand(expand, _DEEPEST)
+
+    def _bare_expand(self, expand: Any, levels: int) -> Any:
+        if not isinstance(expand, dict) or not levels:
+            return expand
+        return {name: self._bare_asked(name, asked, levels) for name, asked in expand.items()}
+
+    def _bare_asked(self, name: str, asked: Any, levels: int) -> Any:
+        target = self._codecs.get(self._targets.get(name) or name.partition(".")[0])
+        if target is None or not isinstance(asked, dict):
+            return asked
+        changed = {}
+        if "where" in asked:
+            changed["where"] = _bare_condition(asked["where"], target._prefix_at)
+        if "expand" in asked:
+            changed["expand"] = target._bare_expand(asked["expand"], levels - 1)
+        return asked | changed
+
+    def _prefix_at(self, path: str) -> str | None:
+        """Returns what stands before the ids in a field, perhaps at the end of a path; None where nothing does."""
+        *references, field = path.split(".") if path.count(".") <= _DEEPEST else [path]
+        codec = self
+        for reference in references:
+            target = self._codecs.get(codec._targets.get(reference, ""))
+            if target is None:
+                return None
+            codec = target
+        return codec._prefixes.get(field)
+
+    def _group_prefixes(self, query: QueryDocument) -> Mapping[str, str]:
+        """Returns the prefixes of the ids that groups hold, by group name or alias."""
+        prefixes = {}
+        for part in (*_items(query.group_by), *_items(query.aggregations)):
+            field = part.get("field") if isinstance(part, dict) else part
+            name = part.get("alias", field) if isinstance(part, dict) else part
+            if isinstance(field, str) and isinstance(name, str) and field in self._prefixes:
+                prefixes[name] = self._prefixes[field]
+        return prefixes
+
+    def _dress(self, column: str, expand: tuple[Expansion, ...]) -> Dress | None:
+        """Returns what brings the values of a column to how they are written on this surface; None for those that stay as they are."""
+        prefix = self._prefixes.get(column, "")
+        for expansion in expand:
+            if expansion.name == column:
+                return self._codecs[expansion.object]._nested(prefix, expansion)
+        return prefix.__add__ if prefix else None
+
+    def _nested(self, prefix: str, expansion: Expansion) -> Dress:
+        """Returns what dresses expanded records of this object, and ids that stand in their place."""
+        names = with_lists(expansion.columns, expansion.expand)
+        dresses = {name: self._dress(name, expansion.expand) for name in names}
+
+        def dressed(value: Any) -> Any:
+            if isinstance(value, dict):
+                return {name: _dressed(dresses[name], item) for name, item in value.items()}
+            return [dressed(item) for item in value] if isinstance(value, list) else prefix + value
+
         return dressed
 
-    def _dressed_reference(self, column: str, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._prefixes.get(column, "") + value
-        target = self._codecs[self._targets[column]]
-        return dict(zip(value, target._dressed(tuple(value), list(value.values())), strict=True))
 
-    def _condition(self, node: Any) -> Any:
-        """Returns a condition tree with bare ids; what is not well formed stays as it is."""
-        if isinstance(node, dict):
-            return {key: self._entry(key, value) for key, value in node.items()}
-        if isinstance(node, list):
-            return [self._condition(item) for item in node]
-        return node
+def _dressed(dress: Dress | None, value: Any) -> Any:
+    return value if dress is None or value is None else dress(value)
 
-    def _entry(self, key: str, value: Any) -> Any:
-        if key.startswith("$"):
-            return self._condition(value)
-        return self._comparand(key, value)
 
-    def _comparand(self, field: str, value: Any) -> Any:
-        prefix = self._prefixes.get(field)
-        if prefix is None:
-            return value
-        return _each_text(value, lambda text: self._bare_comparand(field, prefix, text))
+def _bare_condition(node: Any, prefixes: PrefixAt) -> Any:
+    """Returns a condition tree with bare ids; what is not well formed stays as it is."""
+    if isinstance(node, dict):
+        return {
+            key: _bare_condition(value, prefixes) if key.startswith("$") else _bare_comparand(key, value, prefixes)
+            for key, value in node.items()
+        }
+    if isinstance(node, list):
+        return [_bare_condition(item, prefixes) for item in node]
+    return node
 
-    def _bare_comparand(self, field: str, prefix: str, text: str) -> str:
-        if not text.startswith(prefix):
-            raise Invalid(f"The ids of `{field}` begin with `{prefix}`.", reason="INVALID_FILTER", path=field)
-        return text[len(prefix) :]
+
+def _bare_filters(aggregations: Any, prefixes: PrefixAt) -> Any:
+    if not isinstance(aggregations, list):
+        return aggregations
+    return [
+        entry | {"filter": _bare_condition(entry["filter"], prefixes)}
+        if isinstance(entry, dict) and "filter" in entry
+        else entry
+        for entry in aggregations
+    ]
+
+
+def _bare_comparand(field: str, value: Any, prefixes: PrefixAt) -> Any:
+    prefix = prefixes(field)
+    return value if prefix is None else _each_text(value, lambda text: _bare_id(field, prefix, text))
+
+
+def _bare_id(field: str, prefix: str, text: str) -> str:
+    if not text.startswith(prefix):
+        raise Invalid(f"The ids of `{field}` begin with `{prefix}`.", reason="INVALID_FILTER", path=field)
+    return text[len(prefix) :]
+
+
+def _items(sent: Any) -> list[Any]:
+    return sent if isinstance(sent, list) else []
+
+
+def _prefixed(prefix: str, value: Any) -> Any:
+    """Returns an id, or each of a list of ids, behind a prefix."""
+    return _each_text(value, prefix.__add__) if prefix else value
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:

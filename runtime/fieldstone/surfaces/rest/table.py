@@ -17,6 +17,7 @@ from fieldstone.kinds.api import ApiDeclaration, ApiOperation, AuthScheme, DataO
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.storage import ObjectShape
 from fieldstone.registry.catalog import Object
+from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.errors import ErrorBody
 from fieldstone.surfaces.http.request import Request, Response
 from fieldstone.surfaces.rest.records import RecordCodec
@@ -24,6 +25,9 @@ from fieldstone.surfaces.rest.router import Found, Router
 
 Schema = dict[str, Any]
 """A JSON Schema in the dialect of OpenAPI 3.0."""
+
+DRY_RUN = "dryRun"
+"""The query parameter by which a write is only tried."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BodyUse = Literal["none", "optional", "required"]
@@ -157,11 +161,16 @@ class Call(msgspec.Struct, frozen=True, eq=False):
         """The dialect of the surface."""
         return self.table.dialect
 
+    def wrapped(self, value: Any) -> bytes:
+        """Returns the body of an answer that is one value."""
+        return encode_json(self.dialect.envelope.one(value, self.request.id))
+
 
 class DataPart(msgspec.Struct, frozen=True, eq=False):
     """How one of the data operations is read from a call and how its outcome is answered.
 
-    `body_type` and `answer_type` are there where body and answer are the same for every object.
+    `body_type` and `answer_type` are there where body and answer are the same for every object. What `writes` may be tried dry and done
+    once.
     """
 
     summary: str
@@ -170,6 +179,19 @@ class DataPart(msgspec.Struct, frozen=True, eq=False):
     answer: Callable[[Call, ObjectFace, Outcome], Response]
     body_type: type[msgspec.Struct] | None = None
     answer_type: type[msgspec.Struct] | None = None
+    writes: bool = False
+
+
+class AcrossPart(msgspec.Struct, frozen=True, eq=False):
+    """How an operation that is about no single object is read from a call and how its outcome is answered; it writes."""
+
+    summary: str
+    operation: Callable[[Call], Operation]
+    answer: Callable[[Call, Outcome], Response]
+    body_type: type[msgspec.Struct]
+    answer_type: type[msgspec.Struct]
+    body: BodyUse = "required"
+    writes: Literal[True] = True
 
 
 Service = TypeVar("Service")
@@ -208,7 +230,7 @@ class Route(msgspec.Struct, frozen=True, eq=False):
     declaration: ApiOperation
     template: str
     body: BodyUse
-    data: DataPart | None
+    data: DataPart | AcrossPart | None
     handler: Handler | None
     object: ObjectFace | None
     scopes: frozenset[str]
