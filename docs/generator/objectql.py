@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from docs.generator.expansions import expansions
 from docs.generator.markdown import code, codes, page, table
 from fieldstone.engine.read import DEFAULT_PAGE
 from fieldstone.query.operators import FAMILIES, LOGIC, OPERATORS, SORTABLE, Operator
@@ -21,13 +22,13 @@ MEANINGS: Mapping[str, str] = {
     "it, and the answer's `limit` says so.",
     "offset": "How many records to pass over; not beside a `cursor`.",
     "cursor": "Where the page begins: `nextCursor` of the page before.",
-    "expand": "Reference fields to answer as whole records, one level deep.",
+    "expand": "Related records to answer within the records: see [records within records](#records-within-records).",
     "fields": "The fields to answer; all readable ones unless said.",
     "count": "`false` leaves `total` out of the answer.",
 }
 
 SPELLED = """\
-In a GET, `where` is JSON, `orderBy` a text or JSON, `select` and `expand` names with commas between them. Any
+In a GET, `where` is JSON, `orderBy` a text or JSON, `select` and `expand` names with commas between them, `expand` perhaps JSON. Any
 parameter that is none of these is a field that must equal: `?status=open&done=true`. One parameter twice, or two
 spellings of one with different values, are refused."""
 
@@ -67,6 +68,7 @@ def objectql_page() -> str:
         VALUES,
         "## Order and paging",
         PAGING,
+        *expansions(),
         "## Families",
         "Which operators fit a field is a matter of what it holds.",
         table(("family", "operators", "sorted"), [_family(name) for name in sorted(FAMILIES)]),

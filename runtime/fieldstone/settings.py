@@ -75,7 +75,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "FIELDSTONE_LIMIT_EXPRESSION_CHARACTERS", "expression_characters", "Longest `$cel` of a where.", limit=True
     ),
-    Setting("FIELDSTONE_LIMIT_RELATION_DEPTH", "relation_depth", "Most references in a path.", limit=True),
+    Setting(
+        "FIELDSTONE_LIMIT_RELATION_DEPTH",
+        "relation_depth",
+        "Most references in a path, most levels of an `expand`.",
+        limit=True,
+    ),
     Setting("FIELDSTONE_LIMIT_LIST_VALUES", "list_values", "Most values in a list of a where.", limit=True),
     Setting("FIELDSTONE_LIMIT_BATCH_ROWS", "batch_rows", "Most records in a batch.", limit=True),
     Setting("FIELDSTONE_LIMIT_ORDER_KEYS", "order_keys", "Most sort keys.", limit=True),

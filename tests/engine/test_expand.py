@@ -225,7 +225,7 @@ async def test_another_organization_stays_behind_its_wall(shop: Shop) -> None:
         "customer", system_in(shop.office.elsewhere), title="theirs", region=shop.ids["north"]
     )
     await shop.office.make("complaint", system_in(shop.office.here), title="ours", customer=theirs)
-    expand = {"region": {}, "complaint.customer": {}, "purchase": {}}
+    expand: Any = {"region": {}, "complaint.customer": {}, "purchase": {}}
     found = await shop.office.get(eve, "customer", theirs, expand=expand)
     assert (found["region"], found["complaint.customer"], found["purchase"]) == (shop.ids["north"], [], [])
 

@@ -89,6 +89,8 @@ def test_a_record_under_its_parent_has_no_owner_of_its_own(tmp_path: Path) -> No
         for reference in catalog.objects["order"].referenced_by
     ]
     assert pointing == [("line", "order", "cascade"), ("line", "also", "set_null")]
+    assert catalog.objects["order"].referrers == {"line": ("order", "also")}
+    assert catalog.objects["sys_user"].referrers["line"] == ("created_by", "updated_by")
 
 
 def test_the_owner_is_a_reference_that_is_emptied_and_the_makers_stay_written(tmp_path: Path) -> None:
