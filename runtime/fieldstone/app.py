@@ -3,11 +3,13 @@
 settings -> catalog -> store -> door -> identity -> surfaces -> ASGI application, top to bottom.
 """
 
+import asyncio
 import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,6 +17,7 @@ import msgspec
 from fieldstone.clock import system_clock
 from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
+from fieldstone.engine.once import sweep_keys
 from fieldstone.errors import DeclarationError, SettingsError
 from fieldstone.identity.accounts import Accounts
 from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
@@ -30,6 +33,7 @@ from fieldstone.registry.layout import platform_folder
 from fieldstone.registry.load import load_app
 from fieldstone.services.meta import Meta
 from fieldstone.services.seeding import seed_once
+from fieldstone.services.sweeping import sweep_for_ever
 from fieldstone.settings import Settings
 from fieldstone.store.open import open_store
 from fieldstone.store.sql_store import SqlStore
@@ -111,9 +115,22 @@ async def open_runtime(folder: Path, settings: Settings, log: Log) -> AsyncItera
     url = database_url(folder, catalog, settings)
     store = await open_store(catalog, url, synchronous=catalog.app.database.synchronous, limits=settings.limits)
     try:
-        yield await _compose(catalog, settings, store, log)
+        runtime = await _compose(catalog, settings, store, log)
+        async with _sweeping(runtime, log):
+            yield runtime
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def _sweeping(runtime: Runtime, log: Log) -> AsyncIterator[None]:
+    """Sweeps beside the block; a sweep on its way is undone at its end."""
+    sweeping = asyncio.create_task(sweep_for_ever({"idempotency keys": partial(sweep_keys, runtime.door)}, log))
+    try:
+        yield
+    finally:
+        sweeping.cancel()
+        await asyncio.wait([sweeping])
 
 
 async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: Log) -> Runtime:

@@ -88,10 +88,14 @@ def _document(service: Deployment, table: RouteTable) -> DiscoveryDocument:
         scoping={"enabled": False, "resolution": "auto", "scoped": False},
         routes=routes,
         services={name: Service(enabled=True, status="available", route=route) for name, route in routes.items()},
-        capabilities={name: {"enabled": False} for name in ("search", "transactionalBatch")},
+        capabilities={"search": {"enabled": False}, "transactionalBatch": {"enabled": _writes_across(table)}},
         locale={"default": "en", "supported": ["en"], "timezone": "UTC"},
         schema_discovery={} if openapi is None else {"openapi": openapi},
     )
+
+
+def _writes_across(table: RouteTable) -> bool:
+    return any(route.declaration.operation == "across" for route in table.routes)
 
 
 def _routes(table: RouteTable) -> dict[str, str]:
