@@ -36,6 +36,8 @@ FIELD_CODES = {
     "min_value": "Too small; `constraint` is the least value.",
     "max_value": "Too great; `constraint` is the greatest value.",
     "max_scale": "Too many digits after the point; `constraint` is how many there may be.",
+    "min_items": "Fewer members than the least.",
+    "max_items": "More members than the most.",
     "reference_not_found": "Points to a record that is not there, or that the caller may not see.",
 }
 """What `details.fields[].code` may be; a test holds it against the code."""

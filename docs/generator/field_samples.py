@@ -29,7 +29,7 @@ SAMPLES: Mapping[str, Sample] = {
     "phone": _sample("{type: phone, label: Phone}", '"+4930123456"', '"030 123456"'),
     "number": _sample("{type: number, label: Hours, min: 0, scale: 2}", "1.5", "2.00", "1e2", "0.125", "-1", '"1.5"'),
     "currency": _sample("{type: currency, label: Price}", "12.5", "99999999.99", "12.345"),
-    "percent": _sample("{type: percent, label: Share, max: 100}", "12.5", "101"),
+    "percent": _sample("{type: percent, label: Share}", "12.5", "101"),
     "boolean": _sample("{type: boolean, label: Done}", "true", '"true"', "1"),
     "toggle": _sample("{type: toggle, label: Shown}", "false"),
     "date": _sample("{type: date, label: Due}", '"2026-03-05"', '"2026-02-30"', '"2026-03-05T00:00:00Z"'),
@@ -52,4 +52,44 @@ SAMPLES: Mapping[str, Sample] = {
     "user": _sample("{type: user, label: Reviewer}", '"01JXQ3V5Z8M4T7N2K6W9R1B0CD"'),
     "json": _sample("{type: json, label: Extra}", '{"a": [1, 2.50, null]}', "123456789012345678901234567890"),
     "password": _sample("{type: password, label: Password}", '"correct horse"', '"short"'),
+    "html": _sample("{type: html, label: Text}", '"<b onclick=x()>bold</b><script>x()</script>"', "1"),
+    "richtext": _sample("{type: richtext, label: Text}", '{"type": "doc", "content": []}', '"<i>plain</i>"', "[]"),
+    "code": _sample("{type: code, label: Script, language: python}", '"print(1)"'),
+    "color": _sample("{type: color, label: Colour}", '"#1A2B3C"', '"blue"'),
+    "signature": _sample("{type: signature, label: Signature}", '"data:image/png;base64,iVBORw0KGgo="', '"Ann"'),
+    "qrcode": _sample("{type: qrcode, label: Ticket}", '"https://example.org/t/1"'),
+    "rating": _sample("{type: rating, label: Stars}", "4", "6", "3.5"),
+    "slider": _sample("{type: slider, label: Volume, max: 10, step: 0.5}", "2.5", "2.3"),
+    "progress": _sample("{type: progress, label: Done}", "80", "101"),
+    "checkboxes": _sample(
+        f"{{type: checkboxes, label: Levels, maxItems: 1, {_OPTIONS}}}", '["low"]', '["low", "high"]'
+    ),
+    "tags": _sample("{type: tags, label: Tags, maxItems: 2}", '["urgent", "paper"]', '["a", "a"]', '["a", "b", "c"]'),
+    "tree": _sample("{type: tree, label: Above, reference: department}", '"01JXQ3V5Z8M4T7N2K6W9R1B0CD"'),
+    "file": _sample("{type: file, label: Papers, multiple: true}", '["01JXQ3V5Z8M4T7N2K6W9R1B0CD"]', '"a"'),
+    "image": _sample("{type: image, label: Picture}", '"01JXQ3V5Z8M4T7N2K6W9R1B0CD"'),
+    "avatar": _sample("{type: avatar, label: Portrait}", '"01JXQ3V5Z8M4T7N2K6W9R1B0CD"'),
+    "video": _sample("{type: video, label: Film}", '"01JXQ3V5Z8M4T7N2K6W9R1B0CD"'),
+    "audio": _sample("{type: audio, label: Recording}", '"01JXQ3V5Z8M4T7N2K6W9R1B0CD"'),
+    "location": _sample("{type: location, label: Place}", '{"lat": 52.52, "lng": 13.405}', '{"lat": 91}'),
+    "address": _sample(
+        "{type: address, label: Address}",
+        '{"city": "Berlin", "countryCode": "DE"}',
+        '{"countryCode": "de", "zip": "1"}',
+    ),
+    "composite": _sample(
+        "{type: composite, label: Size, fields: {width: {type: number, required: true}, unit: {type: text}}}",
+        '{"width": 2.50}',
+        '{"unit": 1}',
+    ),
+    "repeater": _sample(
+        "{type: repeater, label: Lines, fields: {amount: {type: currency, required: true}}}",
+        '[{"amount": 1}, {"amount": 2.5}]',
+        '[{"amount": 1}, {}]',
+    ),
+    "record": _sample(
+        "{type: record, label: Prices, fields: {amount: {type: currency}}}", '{"de": {"amount": 9}}', '{"de": 9}'
+    ),
+    "vector": _sample("{type: vector, label: Meaning, dimensions: 3}", "[0.5, -1, 0]", "[1, 2]", '"1,2,3"'),
+    "secret": _sample("{type: secret, label: Key}", '"a key of another system"', '""'),
 }

@@ -72,7 +72,7 @@ def _section(field_type: FieldType, common: dict[str, Key]) -> str:
 def _storage(field_type: FieldType, declaration: FieldOptions) -> str:
     storage = field_type.storage(declaration)
     sqlite, postgres = column_of("sqlite", storage).ddl, column_of("postgresql", storage).ddl
-    family = "none" if field_type.internal else field_type.comparison
+    family = "none" if field_type.internal else field_type.family(declaration)
     return (
         f"On the wire: {code(encode_json(field_type.schema(declaration)).decode())}. Kept as {storage.kind}: "
         f"{code(sqlite)} on SQLite, {code(postgres)} on PostgreSQL. In expressions: {code(field_type.expression_type(declaration))}. "
@@ -86,6 +86,8 @@ def _became(field_type: FieldType, declaration: FieldOptions, sent: str) -> str:
         value = field_type.reader(declaration)(_JSON.decode(sent))
     except Rejected as rejected:
         return f"refused: {code(rejected.code)} {rejected.message}"
+    if field_type.mask is not None:
+        return f"taken, answered as {code(encode_json(field_type.mask).decode())}"
     return "taken, never answered" if field_type.internal else code(_answered(field_type, declaration, value))
 
 

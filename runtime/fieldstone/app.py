@@ -24,6 +24,7 @@ from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.identity.identity import Identity
 from fieldstone.identity.passwords import Passwords
+from fieldstone.identity.seal import Seal
 from fieldstone.identity.throttle import Throttle
 from fieldstone.ids import new_id
 from fieldstone.log import Log
@@ -135,12 +136,15 @@ async def _sweeping(runtime: Runtime, log: Log) -> AsyncIterator[None]:
 
 async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: Log) -> Runtime:
     passwords = Passwords()
+    seal = Seal(settings.secret, settings.secret_old)
+    if settings.secret_old is not None:
+        log.info("secrets_renewed", values=await store.renew_masked(seal.renew))
     door = Door(
         store,
         DATA_HANDLERS,
         settings,
         hooks=identity_hooks(catalog),
-        preparers={"password": passwords.hash},
+        preparers={"password": passwords.hash, "secret": seal.seal},
         clock=system_clock,
         new_id=new_id,
     )

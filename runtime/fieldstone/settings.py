@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True):
     environment: Literal["development", "production"] = "development"
     database_url: str | None = None
     secret: str = ""
+    secret_old: str | None = None
     admin_email: str | None = None
     admin_password: str | None = None
     limits: Limits = Limits()
@@ -63,7 +64,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "FIELDSTONE_SECRET",
         "secret",
-        "Signs cursors. Production refuses to start without it; in development one is kept in the app's folder.",
+        "Signs cursors and seals the values of `secret` fields. Production refuses to start without it; in development one"
+        " is kept in the app's folder.",
+    ),
+    Setting(
+        "FIELDSTONE_SECRET_OLD",
+        "secret_old",
+        "The secret before FIELDSTONE_SECRET: what it sealed is sealed anew at start; drop it after that.",
     ),
     Setting("FIELDSTONE_ADMIN_EMAIL", "admin_email", "The first administrator, made at start when there is no user."),
     Setting("FIELDSTONE_ADMIN_PASSWORD", "admin_password", "The first administrator's password."),

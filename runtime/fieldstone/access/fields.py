@@ -26,12 +26,14 @@ def readable_fields(subject: Object, readers: Sequence[PermissionSet]) -> frozen
 def writable_fields(subject: Object, writers: Sequence[PermissionSet], *, transfer: bool) -> frozenset[str]:
     """Returns the fields that a body may set, given the sets that grant the write; `transfer` opens `owner_id`.
 
-    A field that says `internal` is the system's alone; one of an internal type (a password) is set, and never shown.
+    A field that says `internal` is the system's alone, one that says `readonly` is filled by it; one of an internal type (a password) is
+    set, and never shown.
     """
     fields = {
         name
         for name, field in subject.fields.items()
-        if not field.system and not field.declaration.internal and any(_opens(held, subject, field) for held in writers)
+        if not (field.system or field.declaration.internal or field.declaration.readonly)
+        and any(_opens(held, subject, field) for held in writers)
     }
     return frozenset(fields | {"owner_id"} if transfer and subject.owned else fields)
 

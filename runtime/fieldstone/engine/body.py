@@ -2,7 +2,7 @@
 
 A name that he may neither read nor write is unknown, whether it exists or not; a field that he may read and not set is refused
 openly; what the system keeps is refused as such. Values go through their field's reader. All faults are collected; nothing is raised here
-but by `refuse_forbidden`.
+but by `refuse_forbidden`. A mask that is sent back sets nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from fieldstone.engine.unit import Preparer
 from fieldstone.errors import FieldFault, Invalid, PermissionDenied
 from fieldstone.kinds.fields.field_type import Rejected
 from fieldstone.query.names import did_you_mean, shown
-from fieldstone.registry.catalog import Object
+from fieldstone.registry.catalog import Field, Object
 
 
 class Draft(msgspec.Struct, frozen=True, eq=False):
@@ -34,14 +34,18 @@ def read_body(subject: Object, policy: Policy, readable: frozenset[str], body: M
     for name, value in body.items():
         field = subject.fields.get(name)
         if field is not None and name in policy.writable:
+            if value is not None and value == field.type.mask:
+                continue
             try:
                 values[name] = None if value is None else field.reader(value)
             except Rejected as rejected:
-                faults.append(FieldFault(name, rejected.code, rejected.message, field.label, rejected.constraint))
+                faults += (_fault(field, part) for part in rejected.faults())
         elif field is None or name not in readable:
             faults.append(_unknown(subject, name, readable | policy.writable))
         elif field.system and not (name == "owner_id" and policy.action == "update"):
             faults.append(FieldFault(name, "invalid_value", f"{field.label} is set by the system", field.label))
+        elif field.declaration.readonly:
+            faults.append(FieldFault(name, "invalid_value", f"{field.label} is read-only", field.label))
         else:
             forbidden.append(name)
     return Draft(values, tuple(faults), tuple(forbidden))
@@ -69,11 +73,22 @@ def refuse_forbidden(subject: Object, policy: Policy, forbidden: Iterable[str]) 
     )
 
 
+def root_of(path: str) -> str:
+    """Returns the name of the field that a fault's path begins with."""
+    return path.partition(".")[0].partition("[")[0]
+
+
 def invalid(faults: Iterable[FieldFault]) -> Invalid:
     """Returns the refusal of an input with these faults."""
     found = tuple(faults)
     count = "1 field is" if len(found) == 1 else f"{len(found)} fields are"
     return Invalid(f"{count} not valid.", faults=found)
+
+
+def _fault(field: Field, rejected: Rejected) -> FieldFault:
+    """Returns the fault of a value, or of the part of it at the path that was rejected."""
+    label = rejected.label or field.label
+    return FieldFault(field.name + rejected.path, rejected.code, rejected.message, label, rejected.constraint)
 
 
 def _unknown(subject: Object, name: str, visible: frozenset[str]) -> FieldFault:

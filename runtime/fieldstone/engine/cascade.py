@@ -12,8 +12,8 @@ from fieldstone.engine.epoch import note_write
 from fieldstone.engine.gate import may_look
 from fieldstone.engine.operation import Update
 from fieldstone.engine.plans import pointing_rows
+from fieldstone.engine.reference_list import refuse_emptied, restricted, shorten_lists
 from fieldstone.engine.unit import Unit
-from fieldstone.errors import DeleteRestricted
 from fieldstone.registry.catalog import Reference
 from fieldstone.store.binds import Binds
 
@@ -42,18 +42,19 @@ async def refuse_restricted(door: Door, unit: Unit, caller: Caller, doomed: Doom
         if not await _pointing(door, unit, reference, ids, doomed):
             continue
         seen = await _seen(door, unit, caller, reference, ids, doomed)
-        if not seen:
-            raise DeleteRestricted("Other records refer to it.")
-        raise DeleteRestricted(
-            f"{seen} `{reference.object}` {'record refers' if seen == 1 else 'records refer'} to it.",
-            details={"dependentObject": reference.object, "dependentCount": seen},
-        )
+        raise restricted(reference, seen)
+    for reference, ids in _references(door, doomed, "set_null"):
+        if reference.multiple and reference.required:
+            await refuse_emptied(door, unit, caller, reference, ids, list(doomed.get(reference.object, ())))
 
 
 async def let_go(door: Door, unit: Unit, caller: Caller, doomed: Doomed) -> None:
     """Clears the references of records that stay to those that go; one by one only where hooks want to know."""
     for reference, ids in _references(door, doomed, "set_null"):
         gone = list(doomed.get(reference.object, ()))
+        if reference.multiple:
+            await shorten_lists(door, unit, caller, reference, ids, gone)
+            continue
         if door.hooks(reference.object, "before_update") or door.hooks(reference.object, "after_update"):
             for record_id in await _pointing(door, unit, reference, ids, doomed):
                 await door.execute(Update(reference.object, record_id, {reference.field: None}), SYSTEM, unit=unit)

@@ -11,7 +11,7 @@ import msgspec
 
 from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
-from fieldstone.engine.body import Draft, invalid, prepare_values, read_body, refuse_forbidden
+from fieldstone.engine.body import Draft, invalid, prepare_values, read_body, refuse_forbidden, root_of
 from fieldstone.engine.defaults import fill_defaults, stamp_new
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
@@ -21,6 +21,7 @@ from fieldstone.engine.hooks import Change
 from fieldstone.engine.operation import Create
 from fieldstone.engine.outcome import Written
 from fieldstone.engine.review import may_not_stand, review
+from fieldstone.engine.tree import circles_among
 from fieldstone.engine.unit import Fetch, Unit
 from fieldstone.engine.validate import find_faults
 from fieldstone.errors import FieldFault, FieldstoneError, Invalid
@@ -88,7 +89,7 @@ async def all_faults(
     later = await find_faults(door, fetch, caller, now, _own_fields(subject), rows)
     faults = []
     for draft, found in zip(drafts, later, strict=True):
-        named = {fault.field for fault in draft.faults}
+        named = {root_of(fault.field) for fault in draft.faults}
         faults.append([*draft.faults, *(fault for fault in found if fault.field not in named)])
     return faults
 
@@ -100,6 +101,7 @@ async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> W
     await fire(door, unit, caller, subject.name, "before_create", changes)
     rows = [change.values for change in changes]
     faults = await find_faults(door, unit.transaction.fetch, caller, unit.now, _own_fields(subject), rows)
+    faults = [[*found, *circles] for found, circles in zip(faults, circles_among(subject, rows), strict=True)]
     if any(faults):
         raise RowsRefused({place: invalid(found) for place, found in enumerate(faults) if found})
     columns = tuple(subject.fields)

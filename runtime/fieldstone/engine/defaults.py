@@ -4,16 +4,23 @@ A default value fills a field that is absent or null (contract 2.1); stamps are 
 himself stands.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import UNSET
 
 from fieldstone.access.caller import Caller
+from fieldstone.errors import FieldFault, Invalid
 from fieldstone.ids import NewId
+from fieldstone.kinds.fields.field_type import Rejected
+from fieldstone.query.cel.expression import EvaluationError
 from fieldstone.query.storage import StorageClass
 from fieldstone.registry.catalog import Field, Object
 
 FIRST_VERSION = 1
+
+_SCALARS = ("id", "email", "organization_id")
+_LISTS = ("roles", "positions", "permissions")
 
 
 def fill_defaults(subject: Object, values: dict[str, Any], caller: Caller, now: str) -> None:
@@ -39,11 +46,26 @@ def stamp_new(subject: Object, values: dict[str, Any], caller: Caller, now: str,
 
 def _default_of(field: Field, caller: Caller, now: str) -> Any:
     declared = field.declaration.default_value
+    if field.default is not None:
+        return _computed(field, field.default, caller, now)
     storage = field.shape.storage.kind
     if declared == "current_user" and field.reference == "sys_user":
-        return caller.id
+        return [caller.id] if field.multiple and caller.id is not None else caller.id
     if declared == "now()" and storage == StorageClass.INSTANT:
         return now
     if declared == "today()" and storage == StorageClass.DAY:
         return now[:10]
     return None if declared is None else field.reader(declared)
+
+
+def _computed(field: Field, default: Callable[[Mapping[str, Any]], Any], caller: Caller, now: str) -> Any:
+    """Returns the value of a default that is an expression; raises Invalid where it has none that the field takes."""
+    user = {**dict.fromkeys(_SCALARS), **dict.fromkeys(_LISTS, ()), **caller.values}
+    try:
+        value = default({"current_user": user, "now": now, "timezone": caller.values.get("timezone")})
+        return None if value is None else field.reader(value)
+    except EvaluationError as error:
+        message = f"The default of {field.label} cannot be computed: {error}"
+    except Rejected as rejected:
+        message = f"The default of {field.label} does not fit: {rejected.message}"
+    raise Invalid(message, faults=[FieldFault(field.name, "invalid_value", message, field.label)])

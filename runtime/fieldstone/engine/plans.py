@@ -94,6 +94,7 @@ class Plans:
         self.after_write = lru_cache(maxsize=KEPT)(self._after_write)
         self.stored = lru_cache(maxsize=KEPT)(self._stored)
         self.pointing = lru_cache(maxsize=KEPT)(self._pointing)
+        self.pointing_lists = lru_cache(maxsize=KEPT)(self._pointing_lists)
         self.pointing_count = lru_cache(maxsize=KEPT)(self._pointing_count)
 
     def _page(
@@ -176,6 +177,10 @@ class Plans:
     def _pointing(self, object_name: str, field: str) -> Statement:
         """The ids of records that refer to some of slot 0 and are not themselves among slot 1."""
         return self._store.prepare(Select(object_name, ("id",), pointing_rows(field)))
+
+    def _pointing_lists(self, object_name: str, field: str) -> Statement:
+        """The id, the version and the list of those records, of a field that holds several ids."""
+        return self._store.prepare(Select(object_name, ("id", "version", field), pointing_rows(field)))
 
     def _pointing_count(self, policy: Policy, field: str) -> Statement:
         """How many of those the caller may see."""

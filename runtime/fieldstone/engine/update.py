@@ -20,6 +20,7 @@ from fieldstone.engine.locate import Stored, Target, locate, plain
 from fieldstone.engine.operation import Update
 from fieldstone.engine.outcome import Written
 from fieldstone.engine.review import may_not_stand, review
+from fieldstone.engine.tree import circle_faults
 from fieldstone.engine.unit import Unit
 from fieldstone.engine.validate import find_faults
 from fieldstone.errors import SerializationFailure
@@ -68,8 +69,9 @@ async def apply_update(door: Door, prepared: Changing, caller: Caller, unit: Uni
         return _unchanged(door, target, stored)
     fields = [subject.fields[name] for name in values]
     faults = await find_faults(door, unit.transaction.fetch, caller, unit.now, fields, [values])
-    if faults[0]:
-        raise invalid(faults[0])
+    circles = await circle_faults(door, unit, subject, target.id, values)
+    if faults[0] or circles:
+        raise invalid((*faults[0], *circles))
     await _write(door, unit, caller, target, stored["version"], values)
     note_write(unit, subject.name, "update")
     return await _settle(door, unit, caller, target, change)

@@ -27,10 +27,10 @@ async def find_faults(
                 if row.get(field.name) is None:
                     faults[place].append(fault)
         if field.reference is not None:
-            sent = {row[field.name] for row in rows if row.get(field.name) is not None}
+            sent = {record_id for row in rows for record_id in _ids(field, row)}
             missing = sent and sent.difference(await _visible(door, fetch, caller, now, field.reference, sent))
             for place, row in enumerate(rows):
-                if row.get(field.name) in missing:
+                if missing and not missing.isdisjoint(_ids(field, row)):
                     faults[place].append(_not_found(field))
     return faults
 
@@ -44,6 +44,14 @@ async def _visible(
         return set()
     rows = await fetch(door.plans.visible(policy), Binds((list(ids),), caller.values, now))
     return {row[0] for row in rows}
+
+
+def _ids(field: Field, row: Mapping[str, Any]) -> Sequence[str]:
+    """Returns the ids that a reference holds."""
+    value = row.get(field.name)
+    if value is None:
+        return ()
+    return value if field.multiple else (value,)
 
 
 def _not_found(field: Field) -> FieldFault:

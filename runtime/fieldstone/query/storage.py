@@ -38,15 +38,22 @@ class StorageClass(StrEnum):
     NONE = "none"
 
 
+MASK = "\N{BULLET}" * 8
+"""What is read of a masked column."""
+
+
 class Storage(msgspec.Struct, frozen=True):
     """A storage class with its measures; `precision` counts all digits, `scale` those after the point.
 
-    A `fixed` decimal is shown with all digits of its scale (money); another without trailing zeros, and whole as an `int`."""
+    A `fixed` decimal is shown with all digits of its scale (money); another without trailing zeros, and whole as an `int`.
+    A `masked` text is never read back: eight bullets stand for every value.
+    """
 
     kind: StorageClass
     precision: int = 0
     scale: int = 0
     fixed: bool = False
+    masked: bool = False
 
 
 class FieldShape(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ Objects here carry their system fields and know who refers to them; row policies
 changes: a new set of declarations makes a new one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -26,7 +26,8 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     """A linked field.
 
     `reader` turns a sent value into its wire form. `system` fields are never written by a caller; `internal` ones never read by one.
-    `delete_behavior` is set on references; `parent` marks the master of a master_detail.
+    `delete_behavior` is set on references, `multiple` on those that hold a list of ids; `parent` marks the master of a master_detail.
+    `default` computes a default value that is an expression, from the values of an activation.
     """
 
     name: str
@@ -40,17 +41,21 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     unique: str | None = None
     reference: str | None = None
     delete_behavior: str | None = None
+    multiple: bool = False
     parent: bool = False
+    default: Callable[[Mapping[str, Any]], Any] | None = None
     system: bool = False
     internal: bool = False
 
 
 class Reference(msgspec.Struct, frozen=True, eq=False):
-    """A field of another object that points here."""
+    """A field of another object that points here; a `multiple` one holds a list, which may not become empty when it is `required`."""
 
     object: str
     field: str
     delete_behavior: str
+    multiple: bool = False
+    required: bool = False
 
 
 class Object(msgspec.Struct, frozen=True, eq=False):

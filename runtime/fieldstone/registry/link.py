@@ -19,6 +19,9 @@ from fieldstone.registry.objects import link_object, references_to, referrers_to
 from fieldstone.registry.permissions import link_permissions
 from fieldstone.registry.seeds import seed_faults
 
+_UNLINKABLE = frozenset({Code.FIELD_OPTION, Code.EXPRESSION})
+"""What keeps an object from being linked at all."""
+
 
 def link(
     app: AppDeclaration, packages: Iterable[Package], reading: Reading, faults: list[Fault], parts: DialectParts
@@ -54,7 +57,7 @@ def _objects(documents: Mapping[str, Document], reading: Reading, faults: list[F
     for name, document in documents.items():
         wrong = list(object_faults(document, declared))
         faults += wrong
-        if any(fault.code == Code.FIELD_OPTION for fault in wrong):
+        if any(fault.code in _UNLINKABLE for fault in wrong):
             broken.add(name)
     faults += prefix_faults(documents)
     references, referrers = references_to(documents), referrers_to(documents)

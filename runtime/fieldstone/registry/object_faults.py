@@ -5,17 +5,23 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from fieldstone.errors import Fault
-from fieldstone.kinds.fields.field_type import FieldOptions, Rejected
+from fieldstone.kinds.fields.field_type import FieldOptions
 from fieldstone.kinds.object import ObjectDeclaration, ThroughMembership
 from fieldstone.query.cel.tokens import WORDS
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
+from fieldstone.registry.field_defaults import default_faults
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.objects import all_options, field_type_of, holds_text, object_declaration
 from fieldstone.registry.system_fields import SYSTEM_NAMES
 
 _EXPRESSION_WORDS = WORDS | {"record", "current_user"}
-_UNSEARCHABLE = frozenset({"json", "none"})
+_UNFIT = {
+    "unique": frozenset({"json", "none", "list"}),
+    "index": frozenset({"json", "none", "list"}),
+    "searchable": frozenset({"json", "none"}),
+}
+"""The families whose fields cannot say a key."""
 
 
 def object_faults(document: Document, objects: Known[Document]) -> Iterator[Fault]:
@@ -50,16 +56,23 @@ def _field_faults(name: str, options: FieldOptions, document: Document, objects:
     target = getattr(options, "reference", None)
     if target is not None and objects.get(target) is None:
         yield from objects.missing(document.value_at("fields", name, "reference"), target)
-    if kind.comparison in _UNSEARCHABLE:
-        for key in ("unique", "index", "searchable"):
-            if getattr(options, key):
-                message = f"A field of type `{kind.name}` cannot be `{key}`: its values are not compared."
-                yield document.fault(("fields", name, key), Code.FIELD_OPTION, message, f"Drop `{key}`.")
-    elif options.searchable and not holds_text(options):
+    family = kind.family(options)
+    unfit = [key for key, families in _UNFIT.items() if family in families and getattr(options, key)]
+    for key in unfit:
+        message = f"A field of type `{kind.name}` cannot be `{key}`: its values are not compared."
+        yield document.fault(("fields", name, key), Code.FIELD_OPTION, message, f"Drop `{key}`.")
+    if options.searchable and "searchable" not in unfit and not holds_text(options):
         message = f"`{name}` cannot be `searchable`: it holds no texts that somebody reads."
         yield document.fault(("fields", name, "searchable"), Code.FIELD_OPTION, message, "Drop `searchable`.")
     if options.default_value is not msgspec.UNSET and not wrong:
-        yield from _default_faults(name, options, document)
+        yield from default_faults(name, options, kind, document)
+    if kind.name == "tree" and target not in (None, document.name):
+        message = f"A tree is made of records of one object: `{document.name}`."
+        yield document.fault(("fields", name, "reference"), Code.FIELD_OPTION, message, "Make it a `lookup`.")
+    if options.external_id and not options.unique:
+        message = "An external id finds one record, so it must be unique."
+        yield document.fault(("fields", name, "externalId"), Code.FIELD_OPTION, message, "Add `unique: true`.")
+    yield from _renaming_faults(name, options, document)
 
 
 def _name_faults(name: str, document: Document) -> Iterator[Fault]:
@@ -76,29 +89,19 @@ def _sentence(message: str, key: str) -> str:
     return message if message.startswith(key) else f"{message[:1].upper()}{message[1:]}"
 
 
-def _default_faults(name: str, options: FieldOptions, document: Document) -> Iterator[Fault]:
-    """Yields a fault for a default that the field would not take; each token fits one kind of field."""
-    kind = field_type_of(options)
-    value = options.default_value
-    tokens = {
-        "now()": (kind.comparison == "instant", "It fits `datetime`."),
-        "today()": (kind.comparison == "day", "It fits `date`."),
-        "current_user": (
-            getattr(options, "reference", None) == "sys_user",
-            "It fits `user`, or a lookup of `sys_user`.",
-        ),
-    }
-    path = ("fields", name, "defaultValue")
-    if isinstance(value, str) and value in tokens:
-        fits, hint = tokens[value]
-        if not fits:
-            message = f"`{value}` does not fit a field of type `{kind.name}`."
-            yield document.fault(path, Code.FIELD_OPTION, message, hint)
+def _renaming_faults(name: str, options: FieldOptions, document: Document) -> Iterator[Fault]:
+    """Yields a fault for an old name that is still a field's, or that another field has had."""
+    fields = object_declaration(document).fields
+    old = options.renamed_from
+    if old is None:
         return
-    try:
-        kind.reader(msgspec.structs.replace(options, label="The default"))(value)
-    except Rejected as rejected:
-        yield document.fault(path, Code.FIELD_OPTION, f"{rejected.message}.")
+    if old in fields or old in SYSTEM_NAMES:
+        message = f"`{old}` is a field of `{document.name}` now, so `{name}` cannot have been it."
+        yield document.fault(("fields", name, "renamedFrom"), Code.FIELD_OPTION, message, "Drop `renamedFrom`.")
+    twin = next(other for other, declared in fields.items() if declared.renamed_from == old)
+    if twin != name:
+        message = f"`{twin}` says already that it was `{old}`."
+        yield document.fault(("fields", name, "renamedFrom"), Code.FIELD_OPTION, message, "Keep one of the two.")
 
 
 def _named_field_faults(document: Document, declaration: ObjectDeclaration) -> Iterator[Fault]:

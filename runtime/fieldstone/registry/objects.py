@@ -11,12 +11,14 @@ import msgspec
 
 from fieldstone.errors import Place
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType
+from fieldstone.kinds.fields.file import FileOptions
 from fieldstone.kinds.fields.table import FIELD_TYPES
 from fieldstone.kinds.object import ObjectDeclaration, ThroughMembership
 from fieldstone.query.ast import EVERYTHING, CallerValue, Exists, Filter, Term
 from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.registry.catalog import Field, Object, Reference
 from fieldstone.registry.documents import Document
+from fieldstone.registry.field_defaults import default_of
 from fieldstone.registry.system_fields import NOT_NULL, SYSTEM_NAMES, system_options
 
 _TYPE_OF = {field_type.declaration: field_type for field_type in FIELD_TYPES.values()}
@@ -58,17 +60,18 @@ def references_to(documents: Mapping[str, Document]) -> dict[str, list[Reference
         for field, options in all_options(object_declaration(document)).items():
             target, behavior = getattr(options, "reference", None), _delete_behavior(field, options)
             if target is not None and behavior is not None:
-                found.setdefault(target, []).append(Reference(name, field, behavior))
+                reference = Reference(name, field, behavior, multiple=holds_many(options), required=options.required)
+                found.setdefault(target, []).append(reference)
     return found
 
 
 def referrers_to(documents: Mapping[str, Document]) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Returns, by object, the objects that point to it, by name, each with all its fields that do."""
+    """Returns, by object, the objects that point to it, by name, each with all its fields that do; lists of ids are not followed."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for name, document in documents.items():
         for field, options in all_options(object_declaration(document)).items():
             target = getattr(options, "reference", None)
-            if target is not None:
+            if target is not None and not holds_many(options):
                 by_name = found.setdefault(target, {})
                 by_name[name] = (*by_name.get(name, ()), field)
     return found
@@ -88,7 +91,13 @@ def holds_text(options: FieldOptions) -> bool:
     """Tells whether a field holds texts that somebody may read, and not ids."""
     kind = field_type_of(options)
     hidden = options.internal or kind.internal
-    return kind.comparison == "text" and getattr(options, "reference", None) is None and not hidden
+    points = isinstance(options, FileOptions) or getattr(options, "reference", None) is not None
+    return kind.family(options) == "text" and not points and not hidden
+
+
+def holds_many(options: FieldOptions) -> bool:
+    """Tells whether a field holds a list of ids."""
+    return bool(getattr(options, "multiple", False))
 
 
 def all_options(declaration: ObjectDeclaration) -> dict[str, FieldOptions]:
@@ -140,13 +149,14 @@ def _link_field(name: str, options: FieldOptions, place: Place, *, walled: bool)
     label = options.label or _label(name)
     if options.label is None:
         options = msgspec.structs.replace(options, label=label)
-    reference = getattr(options, "reference", None)
+    reference, multiple = getattr(options, "reference", None), holds_many(options)
+    followed = None if multiple else reference
     unique = "organization" if options.unique is True else options.unique or None
     return Field(
         name=name,
         declaration=options,
         type=kind,
-        shape=FieldShape(name, kind.storage(options), kind.comparison, name not in NOT_NULL, reference),
+        shape=FieldShape(name, kind.storage(options), kind.family(options), name not in NOT_NULL, followed),
         reader=kind.reader(options),
         place=place,
         label=label,
@@ -154,7 +164,9 @@ def _link_field(name: str, options: FieldOptions, place: Place, *, walled: bool)
         unique="global" if unique and not walled else unique,
         reference=reference,
         delete_behavior=_delete_behavior(name, options),
+        multiple=multiple,
         parent=kind.name == "master_detail",
+        default=default_of(options),
         system=name in SYSTEM_NAMES,
         internal=kind.internal or options.internal,
     )

@@ -97,7 +97,7 @@ def compile_filter(text: str, scope: Scope) -> Filter:
 
 
 def _scope(fields: Iterable[Field]) -> Scope:
-    kept = {field.name: field for field in fields if not field.internal}
+    kept = {field.name: field for field in fields if not field.internal and field.type.mask is None}
     types = {name: _expression_type(field) for name, field in kept.items()}
     return Scope(Environment({"record": struct_of(types), "current_user": CALLER_TYPE}, bare="record"), kept)
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
 from fieldstone.errors import Internal
-from fieldstone.query.storage import Storage, StorageClass
+from fieldstone.query.storage import MASK, Storage, StorageClass
 from fieldstone.store.wide import wide_decimal, wide_text
 
 DialectName = Literal["sqlite", "postgresql"]
@@ -135,6 +135,10 @@ def _trimmed(value: Decimal) -> int | Decimal:
     return whole if whole == value else value.normalize(_EXACT)
 
 
+def _masked(storage: Storage) -> Convert | None:
+    return (lambda _text: MASK) if storage.masked else None
+
+
 def _sqlite_decimal(storage: Storage) -> Column:
     if is_wide(storage):
         return _sqlite_wide(storage)
@@ -161,7 +165,7 @@ def _postgresql_decimal(storage: Storage) -> Column:
 
 
 _SQLITE: dict[StorageClass, Callable[[Storage], Column]] = {
-    StorageClass.TEXT: lambda _: Column("TEXT", sa.Text()),
+    StorageClass.TEXT: lambda storage: Column("TEXT", sa.Text(), None, _masked(storage)),
     StorageClass.INTEGER: lambda _: Column("INTEGER", sa.BigInteger()),
     StorageClass.DECIMAL: _sqlite_decimal,
     StorageClass.DOUBLE: lambda _: Column("REAL", sa.Double(), float),
@@ -173,7 +177,7 @@ _SQLITE: dict[StorageClass, Callable[[Storage], Column]] = {
 }
 
 _POSTGRESQL: dict[StorageClass, Callable[[Storage], Column]] = {
-    StorageClass.TEXT: lambda _: Column('text COLLATE "C"', sa.Text()),
+    StorageClass.TEXT: lambda storage: Column('text COLLATE "C"', sa.Text(), None, _masked(storage)),
     StorageClass.INTEGER: lambda _: Column("bigint", sa.BigInteger()),
     StorageClass.DECIMAL: _postgresql_decimal,
     StorageClass.DOUBLE: lambda _: Column("double precision", sa.Double(), float),

@@ -76,7 +76,7 @@ def schema_of(linked: Object, dialect: Dialect) -> TableSchema:
     references = tuple(
         ReferenceSchema(field.name, field.reference)
         for field in stored
-        if field.reference is not None and field.delete_behavior is not None
+        if field.reference is not None and field.delete_behavior is not None and not field.multiple
     )
     searched = tuple(field.name for field in stored if field.shape.searchable)
     search = SearchSchema(searched, RULES) if searched else None
@@ -120,7 +120,7 @@ def _indexes(linked: Object, stored: list[Field]) -> Iterator[IndexSchema]:
             yield _index(linked, (*(wall if field.unique == "organization" else ()), field.name), unique=True)
         elif field.declaration.index:
             yield _index(linked, (*wall, field.name, ID))
-        if field.delete_behavior is not None:
+        if field.delete_behavior is not None and not field.multiple:
             yield _index(linked, (field.name, *wall, ID))
     for declared in linked.declaration.indexes:
         columns = (*wall, *(name for name in declared.fields if name not in wall))

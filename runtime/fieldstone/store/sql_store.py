@@ -1,6 +1,6 @@
 """The store: statements prepared once per shape over one database, reads, transactions, and the epoch."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ from fieldstone.store.binds import Binds
 from fieldstone.store.database import Database, Session
 from fieldstone.store.interface import Row, Statement
 from fieldstone.store.migrate import EPOCH_TABLE
+from fieldstone.store.renewal import renew_masked
 from fieldstone.store.rows import converted
 from fieldstone.store.select import compile_count, compile_select
 from fieldstone.store.shape_cache import ShapeCache
@@ -101,6 +102,10 @@ class SqlStore:
         """Returns the policy epoch; asked of the database each time, for another process may have raised it."""
         (policy,) = next(iter(await self._database.read(_EPOCH, (), bounded=True)))
         return int(policy)
+
+    async def renew_masked(self, renew: Callable[[str], str]) -> int:
+        """Writes every text of masked columns anew, as `renew` makes it; returns how many have changed."""
+        return await renew_masked(self.catalog, self._database, renew)
 
     async def ready(self) -> None:
         """Returns when the database answers; raises Unavailable or Timeout."""

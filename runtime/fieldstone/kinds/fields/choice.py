@@ -6,6 +6,7 @@ import msgspec
 
 from fieldstone.kinds.declaration import Declared
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader, Rejected, subject
+from fieldstone.kinds.fields.members import Count, check_count, check_counts, list_schema
 from fieldstone.query.cel.types import STRING, list_of, optional
 from fieldstone.query.storage import Storage, StorageClass
 
@@ -47,9 +48,18 @@ class RadioOptions(SelectOptions, frozen=True, kw_only=True, tag="radio"):
 class MultiselectOptions(SelectOptions, frozen=True, kw_only=True, tag="multiselect"):
     """Any number of the options, each once, in the order sent."""
 
+    min_items: Count | None = None
+    """The fewest of them, where there are any."""
+    max_items: Count | None = None
+    """The most of them."""
+
     def default_of(self, marked: list[str]) -> Any:
         """Returns all marked options."""
         return marked
+
+
+class CheckboxesOptions(MultiselectOptions, frozen=True, kw_only=True, tag="checkboxes"):
+    """Any number of the options, all of them shown."""
 
 
 def _read_one(declaration: SelectOptions) -> Reader:
@@ -79,6 +89,7 @@ def _read_many(declaration: MultiselectOptions) -> Reader:
             raise _no_option(declaration)
         if len(set(value)) != len(value):
             raise Rejected("invalid_value", f"{subject(declaration)} holds an option twice")
+        check_count(declaration, len(value), declaration.min_items, declaration.max_items)
         return value
 
     return read
@@ -124,18 +135,23 @@ def _select_type(name: str, declaration: type[SelectOptions], summary: str) -> F
     )
 
 
-TYPES = (
-    _select_type("select", SelectOptions, "One of the declared options"),
-    _select_type("radio", RadioOptions, "One of the declared options, all of them shown"),
-    FieldType(
-        name="multiselect",
-        declaration=MultiselectOptions,
-        summary="Any number of the declared options",
+def _multiselect_type(name: str, declaration: type[MultiselectOptions], summary: str) -> FieldType:
+    return FieldType(
+        name=name,
+        declaration=declaration,
+        summary=summary,
         storage=lambda _declaration: Storage(StorageClass.JSON),
         comparison="list",
         reader=_read_many,
-        schema=lambda declaration: {"type": "array", "uniqueItems": True, "items": _enumeration(declaration)},
+        schema=lambda declared: list_schema(_enumeration(declared), declared.min_items, declared.max_items),
         expression_type=lambda _declaration: optional(list_of(STRING)),
-        check=_check,
-    ),
+        check=lambda declared: [*_check(declared), *check_counts(declared)],
+    )
+
+
+TYPES = (
+    _select_type("select", SelectOptions, "One of the declared options"),
+    _select_type("radio", RadioOptions, "One of the declared options, all of them shown"),
+    _multiselect_type("multiselect", MultiselectOptions, "Any number of the declared options"),
+    _multiselect_type("checkboxes", CheckboxesOptions, "Any number of the declared options, all of them shown"),
 )

@@ -1,6 +1,6 @@
 """What a field type is: a Struct for its configuration and the functions that the rest of the house asks it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -14,8 +14,9 @@ class FieldOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
     """The options of every field (contract 2.1).
 
     `unique: true` means one holder per organisation, as `organization` does; `global` one in the database. `defaultValue` is used
-    on insert when the field is absent or null: a literal, `current_user`, `now()` or `today()`. An `internal` field is the
-    system's own: nobody else reads it, filters by it or writes it.
+    on insert when the field is absent or null: a literal, `current_user`, `now()`, `today()`, or an expression over
+    `current_user`, spelled `{dialect: cel, source: ...}`. An `internal` field is the system's own: nobody else reads it,
+    filters by it or writes it.
     """
 
     label: str | None = None
@@ -24,6 +25,14 @@ class FieldOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
     """What it holds."""
     inline_help_text: str | None = None
     """A hint for whoever fills it in."""
+    group: str | None = None
+    """The group of fields that it is shown in; told by `/meta`."""
+    widget: str | None = None
+    """How faces let it be filled in; told by `/meta`."""
+    format: str | None = None
+    """How faces show its values; told by `/meta`."""
+    hidden: bool = False
+    """Faces leave it out unless they are asked for it; told by `/meta`. No access rule: permission sets hide from people."""
     required: bool = False
     """A create must give a value, and no update may take it away."""
     unique: bool | Literal["organization", "global"] = False
@@ -32,20 +41,49 @@ class FieldOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
     """An index is kept, for filters and orders by this field."""
     searchable: bool = False
     """`search` looks for words in it; for fields that hold text."""
+    external_id: bool = False
+    """It holds the record's name in another system, and is `unique`; told by `/meta`."""
+    readonly: bool = False
+    """A body that sets it is refused; defaults, hooks and the system fill it."""
     internal: bool = False
     """The system's own: nobody reads it, filters by it or writes it."""
+    renamed_from: str | None = None
+    """The name it had before; the column is renamed when the database is opened, and what it holds stays."""
     default_value: Any = msgspec.UNSET
-    """Used on create when the field is absent or null: a literal, `current_user`, `now()` or `today()`."""
+    """Used on create when the field is absent or null: a literal, a token (`current_user`, `now()`, `today()`) or an expression."""
 
 
 class Rejected(Exception):
-    """A value that a field does not take: a field code of contract 10.2, a message, and the limit that was passed."""
+    """A value that a field does not take: a field code of contract 10.2, a message, and the limit that was passed.
+
+    `path` is what stands behind the field's name where only a part of the value is at fault (`[2].amount`), `label` what people call
+    that part.
+    """
 
     def __init__(self, code: str, message: str, constraint: Any = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.constraint = constraint
+        self.path = ""
+        self.label: str | None = None
+
+    def faults(self) -> Iterator["Rejected"]:
+        """Yields everything that is wrong with the value."""
+        yield self
+
+
+class PartsRejected(Rejected):
+    """A value with several parts that a field does not take."""
+
+    def __init__(self, parts: Sequence[Rejected]) -> None:
+        super().__init__(parts[0].code, "; ".join(part.message for part in parts), parts[0].constraint)
+        self.parts = tuple(parts)
+
+    def faults(self) -> Iterator[Rejected]:
+        """Yields what is wrong with each part."""
+        for part in self.parts:
+            yield from part.faults()
 
 
 def subject(declaration: FieldOptions) -> str:
@@ -61,8 +99,9 @@ class FieldType(msgspec.Struct, frozen=True):
     """One field type.
 
     `storage`, `reader`, `schema` (the JSON Schema of a value on the wire, OpenAPI 3.0's dialect) and `expression_type` (its type in
-    CEL) are given the field's own declaration. `comparison` is the family of operators that fit (`query/storage.py`).
-    `internal` types are never read by anyone but the system. `check` returns what is wrong with a declaration beyond what
+    CEL) are given the field's own declaration. `comparison` is the family of operators that fit one value (`query/storage.py`).
+    `internal` types are never read by anyone but the system. `mask` is what answers show of a value that is there, and what leaves it
+    as it is when it is sent back. `check` returns what is wrong with a declaration beyond what
     the Struct says, as (key, message) pairs.
     """
 
@@ -75,4 +114,9 @@ class FieldType(msgspec.Struct, frozen=True):
     schema: Callable[[Any], dict[str, Any]]
     expression_type: Callable[[Any], Type]
     internal: bool = False
+    mask: str | None = None
     check: Callable[[Any], list[tuple[str, str]]] = lambda _declaration: []
+
+    def family(self, declaration: FieldOptions) -> str:
+        """Returns the family of operators that fit a field: of lists, where it holds several values."""
+        return "list" if getattr(declaration, "multiple", False) else self.comparison

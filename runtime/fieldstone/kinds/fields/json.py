@@ -19,14 +19,14 @@ class JsonOptions(FieldOptions, frozen=True, kw_only=True, tag="json"):
 
 def _reader(declaration: FieldOptions) -> Reader:
     def read(value: Any) -> Any:
-        if fault := _fault(value):
+        if fault := json_fault(value):
             raise Rejected("invalid_json", f"{subject(declaration)} holds {fault}")
         return value
 
     return read
 
 
-def _fault(value: Any) -> str | None:
+def json_fault(value: Any) -> str | None:
     """Returns what keeps a value from being stored as JSON, level by level, so that depth costs no stack."""
     level: list[Any] = [value]
     for _ in range(DEEPEST):

@@ -53,7 +53,12 @@ class CurrencyOptions(NumericOptions, frozen=True, kw_only=True, tag="currency")
 
 
 class PercentOptions(NumericOptions, frozen=True, kw_only=True, tag="percent"):
-    """A share in hundredths: 12.5 is twelve and a half percent."""
+    """A share in hundredths: 12.5 is twelve and a half percent. Growth and the like say `min: null` or `max: null`."""
+
+    min: int | float | None = 0
+    """The least value; null for none."""
+    max: int | float | None = 100
+    """The greatest value; null for none."""
 
 
 def _storage(*, fixed: bool) -> Callable[[NumericOptions], Storage]:

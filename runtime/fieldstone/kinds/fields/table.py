@@ -2,37 +2,66 @@
 
 from collections.abc import Mapping
 
-from fieldstone.kinds.fields import boolean, choice, json, number, password, reference, temporal, text
+from fieldstone.kinds.fields import (
+    boolean,
+    choice,
+    composite,
+    file,
+    gauge,
+    json,
+    markup,
+    number,
+    password,
+    place,
+    reference,
+    secret,
+    tags,
+    temporal,
+    text,
+    vector,
+)
 from fieldstone.kinds.fields.field_type import FieldType
 
 FIELD_TYPES: Mapping[str, FieldType] = {
     field_type.name: field_type
-    for family in (text, number, boolean, temporal, choice, reference, json, password)
+    for family in (
+        text,
+        markup,
+        number,
+        gauge,
+        boolean,
+        temporal,
+        choice,
+        tags,
+        reference,
+        file,
+        place,
+        json,
+        composite,
+        vector,
+        password,
+        secret,
+    )
     for field_type in family.TYPES
 }
 
 AnyField = (
-    text.TextOptions
-    | text.TextareaOptions
-    | text.MarkdownOptions
-    | text.EmailOptions
-    | text.UrlOptions
-    | text.PhoneOptions
-    | number.NumberOptions
-    | number.CurrencyOptions
-    | number.PercentOptions
-    | boolean.BooleanOptions
-    | boolean.ToggleOptions
-    | temporal.DateOptions
-    | temporal.DatetimeOptions
-    | temporal.TimeOptions
-    | choice.SelectOptions
-    | choice.RadioOptions
-    | choice.MultiselectOptions
+    composite.Part
     | reference.LookupOptions
     | reference.MasterDetailOptions
+    | reference.TreeOptions
     | reference.UserOptions
+    | file.FileOptions
+    | file.ImageOptions
+    | file.AvatarOptions
+    | file.VideoOptions
+    | file.AudioOptions
     | json.JsonOptions
+    | composite.CompositeOptions
+    | composite.RepeaterOptions
+    | composite.RecordOptions
+    | vector.VectorOptions
     | password.PasswordOptions
+    | secret.SecretOptions
 )
 """A field as it is declared; `type` says which."""

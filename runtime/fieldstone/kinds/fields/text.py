@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import msgspec
 
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader, Rejected, subject
+from fieldstone.query.cel.fault import Failure
+from fieldstone.query.cel.pattern import Pattern, compile_pattern
 from fieldstone.query.cel.types import STRING, optional
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.query.values import is_clean
@@ -27,7 +29,7 @@ class TextOptions(FieldOptions, frozen=True, kw_only=True, tag="text"):
     max_length: Length | None = None
     """The most characters."""
     pattern: str | None = None
-    """A regular expression that must be found in the value."""
+    """A regular expression that must be found in the value; one that could run for ever is refused."""
 
 
 class TextareaOptions(TextOptions, frozen=True, kw_only=True, tag="textarea"):
@@ -84,7 +86,8 @@ def _characters(count: int) -> str:
     return f"{count} character{'s' if count != 1 else ''}"
 
 
-def _as_it_is(_declaration: TextOptions, value: str) -> str:
+def as_it_is(_declaration: TextOptions, value: str) -> str:
+    """Returns a text without a form of its own."""
     return value
 
 
@@ -110,7 +113,7 @@ def _phone(declaration: TextOptions, value: str) -> str:
 def _reader(form: Callable[[TextOptions, str], str]) -> Callable[[TextOptions], Reader]:
     def reader(declaration: TextOptions) -> Reader:
         least, most = declaration.min_length, declaration.max_length
-        pattern = re.compile(declaration.pattern) if declaration.pattern is not None else None
+        pattern = None if declaration.pattern is None else compile_pattern(declaration.pattern)
 
         def read(value: Any) -> str:
             text = read_text(declaration, value)
@@ -118,7 +121,7 @@ def _reader(form: Callable[[TextOptions, str], str]) -> Callable[[TextOptions], 
             if not text:
                 return text
             text = form(declaration, text)
-            if pattern is not None and not pattern.search(text):
+            if pattern is not None and not _found(declaration, pattern, text):
                 message = f"{subject(declaration)} does not have the form `{declaration.pattern}`"
                 raise Rejected("invalid_format", message, declaration.pattern)
             return text
@@ -126,6 +129,13 @@ def _reader(form: Callable[[TextOptions, str], str]) -> Callable[[TextOptions], 
         return read
 
     return reader
+
+
+def _found(declaration: TextOptions, pattern: Pattern, text: str) -> bool:
+    try:
+        return pattern.found_in(text)
+    except Failure as failure:
+        raise Rejected("invalid_format", f"{subject(declaration)} cannot be checked: {failure.message}") from failure
 
 
 def _schema(schema_format: str | None) -> Callable[[TextOptions], dict[str, Any]]:
@@ -146,19 +156,20 @@ def _check(declaration: TextOptions) -> list[tuple[str, str]]:
     faults = check_lengths(declaration)
     if declaration.pattern is not None:
         try:
-            re.compile(declaration.pattern)
-        except re.error as error:
-            faults.append(("pattern", f"`{declaration.pattern}` is not a regular expression: {error}"))
+            compile_pattern(declaration.pattern)
+        except Failure as failure:
+            faults.append(("pattern", f"`{declaration.pattern}` cannot be used: {failure.message}"))
     return faults
 
 
-def _text_type(
+def text_type(
     name: str,
     declaration: type[TextOptions],
     summary: str,
-    form: Callable[[TextOptions, str], str] = _as_it_is,
+    form: Callable[[TextOptions, str], str] = as_it_is,
     schema_format: str | None = None,
 ) -> FieldType:
+    """Returns a type of text; `form` brings a value that is not empty to its one form, or raises Rejected."""
     return FieldType(
         name=name,
         declaration=declaration,
@@ -173,10 +184,10 @@ def _text_type(
 
 
 TYPES = (
-    _text_type("text", TextOptions, "Text of one line"),
-    _text_type("textarea", TextareaOptions, "Text of many lines"),
-    _text_type("markdown", MarkdownOptions, "Text of many lines, in Markdown"),
-    _text_type("email", EmailOptions, "An e-mail address, kept in lower case", _email, "email"),
-    _text_type("url", UrlOptions, "An absolute http or https address", _url, "uri"),
-    _text_type("phone", PhoneOptions, "A telephone number in the form of E.164", _phone),
+    text_type("text", TextOptions, "Text of one line"),
+    text_type("textarea", TextareaOptions, "Text of many lines"),
+    text_type("markdown", MarkdownOptions, "Text of many lines, in Markdown"),
+    text_type("email", EmailOptions, "An e-mail address, kept in lower case", _email, "email"),
+    text_type("url", UrlOptions, "An absolute http or https address", _url, "uri"),
+    text_type("phone", PhoneOptions, "A telephone number in the form of E.164", _phone),
 )

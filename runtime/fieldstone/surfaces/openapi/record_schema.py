@@ -59,9 +59,9 @@ def _read(field: Field, known: Mapping[str, KnownObject]) -> Schema:
     schema = _value(field)
     if field.shape.nullable:
         schema["nullable"] = True
-    if field.system:
+    if field.system or field.declaration.readonly:
         schema["readOnly"] = True
-    target = known.get(field.reference) if field.reference else None
+    target = known.get(field.reference) if field.reference and not field.multiple else None
     if target is None or "read" not in target.actions:
         return schema
     title = schema.pop("title")

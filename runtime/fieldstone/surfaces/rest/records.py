@@ -4,6 +4,7 @@ Refuses an id that does not begin as the ids of its object do.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -78,10 +79,11 @@ class RecordCodec:
         for name, value in values.items():
             prefix = self._prefixes.get(name)
             bare[name] = value
-            if prefix is None or not isinstance(value, str):
+            if prefix is None or not isinstance(value, str | list):
                 continue
-            if value.startswith(prefix):
-                bare[name] = value[len(prefix) :]
+            texts = [text for text in ([value] if isinstance(value, str) else value) if isinstance(text, str)]
+            if all(text.startswith(prefix) for text in texts):
+                bare[name] = _each_text(value, partial(_cut, len(prefix)))
             else:
                 faults.append(FieldFault(name, "invalid_value", f"Such an id begins with `{prefix}`."))
         if faults:
@@ -149,7 +151,7 @@ class RecordCodec:
         for expansion in expand:
             if expansion.name == column:
                 return self._codecs[expansion.object]._nested(prefix, expansion)
-        return prefix.__add__ if prefix else None
+        return partial(_prefixed, prefix) if prefix else None
 
     def _nested(self, prefix: str, expansion: Expansion) -> Dress:
         """Returns what dresses expanded records of this object, and ids that stand in their place."""
@@ -208,7 +210,13 @@ def _items(sent: Any) -> list[Any]:
 
 def _prefixed(prefix: str, value: Any) -> Any:
     """Returns an id, or each of a list of ids, behind a prefix."""
+    if isinstance(value, msgspec.Raw):
+        value = msgspec.json.decode(value)
     return _each_text(value, prefix.__add__) if prefix else value
+
+
+def _cut(length: int, text: str) -> str:
+    return text[length:]
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:

@@ -1,0 +1,82 @@
+"""Default values of fields: which are literals, which tokens, which expressions, and what is wrong with them.
+
+An expression is written `{dialect: cel, source: ...}` and knows the caller alone, as `current_user`, and the clock.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from fieldstone.errors import Fault
+from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Rejected
+from fieldstone.query.cel.context import CALLER_TYPE
+from fieldstone.query.cel.environment import Environment
+from fieldstone.query.cel.expression import Compiled, ExpressionError, compile_expression, evaluator
+from fieldstone.query.cel.types import Type
+from fieldstone.registry.codes import Code
+from fieldstone.registry.documents import Document
+from fieldstone.registry.expressions import expression_faults
+
+_ENVIRONMENT = Environment({"current_user": CALLER_TYPE})
+_ENVELOPE = {"dialect", "source"}
+
+
+def default_of(options: FieldOptions) -> Callable[[Mapping[str, Any]], Any] | None:
+    """Returns the function that computes a default; None for one that is a literal or a token."""
+    value = options.default_value
+    return evaluator(_compiled(value["source"], None)) if _is_expression(value) else None
+
+
+def default_faults(name: str, options: FieldOptions, kind: FieldType, document: Document) -> Iterator[Fault]:
+    """Yields a fault for a default that the field would not take; each token fits one kind of field."""
+    value = options.default_value
+    path = ("fields", name, "defaultValue")
+    if kind.mask is not None or kind.internal:
+        yield document.fault(path, Code.FIELD_OPTION, f"A field of type `{kind.name}` has no default.", "Drop it.")
+    elif _is_expression(value):
+        if value.keys() != _ENVELOPE or not isinstance(value["source"], str):
+            hint = "It is written `{dialect: cel, source: ...}`."
+            yield document.fault(
+                path, Code.FIELD_OPTION, "A default that is an expression has a `source`, a text.", hint
+            )
+            return
+        try:
+            _compiled(value["source"], kind.expression_type(options))
+        except ExpressionError as error:
+            yield from expression_faults(document, (*path, "source"), value["source"], error)
+    elif isinstance(value, str) and value in (tokens := _tokens(options, kind)):
+        fits, hint = tokens[value]
+        if not fits:
+            message = f"`{value}` does not fit a field of type `{kind.name}`."
+            yield document.fault(path, Code.FIELD_OPTION, message, hint)
+    else:
+        yield from _literal_faults(options, kind, document, path)
+
+
+def _is_expression(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("dialect") == "cel"
+
+
+def _compiled(source: str, wanted: Type | None) -> Compiled:
+    return compile_expression(source, _ENVIRONMENT, wanted)
+
+
+def _tokens(options: FieldOptions, kind: FieldType) -> dict[str, tuple[bool, str]]:
+    """Returns the tokens, whether each fits the field, and what it fits."""
+    user = getattr(options, "reference", None) == "sys_user"
+    return {
+        "now()": (kind.comparison == "instant", "It fits `datetime`."),
+        "today()": (kind.comparison == "day", "It fits `date`."),
+        "current_user": (user, "It fits `user`, or a lookup of `sys_user`."),
+    }
+
+
+def _literal_faults(
+    options: FieldOptions, kind: FieldType, document: Document, path: tuple[str, ...]
+) -> Iterator[Fault]:
+    try:
+        kind.reader(msgspec.structs.replace(options, label="The default"))(options.default_value)
+    except Rejected as rejected:
+        for part in rejected.faults():
+            yield document.fault(path, Code.FIELD_OPTION, f"{part.message}.")
