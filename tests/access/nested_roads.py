@@ -1,6 +1,7 @@
 """Roads through records within records: to a record and to a field of it, out of lists of what refers to another record, and deeper."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec.json import encode
@@ -11,6 +12,9 @@ from tests.access.wire import Answer
 
 Naming = Callable[[str], Mapping[str, Any]]
 """What an expansion asks for, in the map form, that names a field."""
+
+Way = tuple[Object, str, str]
+"""An object, one of its records, and the key of an expansion in it."""
 
 
 async def _in_lists(trip: Trip) -> Verdict:
@@ -80,24 +84,27 @@ def _named(naming: Naming) -> Callable[[Trip], Awaitable[Verdict]]:
 
     async def walk(trip: Trip) -> Verdict:
         verdicts = set()
-        for subject, record_id, key in await _ways(trip):
-            open_at_all = await _ask(trip, subject, record_id, {key: {}})
+        for way in await _ways(trip):
+            open_at_all = await _ask_by(trip, way, {})
             if open_at_all.status == 200:
-                verdicts.add(
-                    await trip.told_apart(
-                        lambda field, subject=subject, record_id=record_id, key=key: _ask(
-                            trip, subject, record_id, {key: naming(field)}
-                        )
-                    )
-                )
+                verdicts.add(await trip.told_apart(partial(_ask_naming, trip, way, naming)))
         return _agreed(verdicts)
 
     return walk
 
 
-async def _ways(trip: Trip) -> list[tuple[Object, str, str]]:
-    """Returns records that he sees, each with the key of an expansion in it that leads to the object."""
-    found: dict[tuple[str, str], tuple[Object, str, str]] = {}
+async def _ask_naming(trip: Trip, way: Way, naming: Naming, field: str) -> Answer:
+    return await _ask_by(trip, way, naming(field))
+
+
+async def _ask_by(trip: Trip, way: Way, asked: Mapping[str, Any]) -> Answer:
+    subject, record_id, key = way
+    return await _ask(trip, subject, record_id, {key: asked})
+
+
+async def _ways(trip: Trip) -> list[Way]:
+    """Returns the ways to the object through records that he sees."""
+    found: dict[tuple[str, str], Way] = {}
     for record_id in trip.stage.rows_of(trip.name):
         for reference, parent in _parents(trip.object, trip.stage.stored[trip.name, record_id]):
             subject = trip.stage.object(str(reference.reference))
@@ -116,7 +123,7 @@ async def _expanded(trip: Trip, reference: Field, parent: str, expand: Mapping[s
 
 
 async def _ask(trip: Trip, subject: Object, record_id: str, expand: Any) -> Answer:
-    places = {"object": subject.name, "of": subject.name}
+    places: dict[str, Any] = {"object": subject.name, "of": subject.name}
     text = ",".join(expand) if isinstance(expand, list) else encode(expand).decode()
     match trip.route.declaration.operation:
         case "get":

@@ -34,7 +34,7 @@ SHAPES = {
 }
 """The safe is not among them: nobody may look at it."""
 
-REFERRERS = {
+REFERRERS: dict[str, dict[str, tuple[str, ...]]] = {
     "ticket": {"comment": ("ticket",), "ticket": ("above",)},
     "customer": {"ticket": ("customer",)},
     "account": {"customer": ("account",)},

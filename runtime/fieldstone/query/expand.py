@@ -36,6 +36,11 @@ KEYS: Mapping[str, str] = {
 }
 """The keys of what a name asks for in the map form, with their meaning."""
 
+Expanded = tuple[tuple[Expansion, ...], tuple[Any, ...]]
+"""Expansions, and what their slots point to, from slot 1 on."""
+
+NOTHING_EXPANDED: Expanded = ((), ())
+
 _OF_LISTS = frozenset({"orderBy", "limit"})
 _FORM = 'Such as `["customer"]` or `{"customer": {"fields": ["name"]}}`.'
 
@@ -52,6 +57,12 @@ class _Lead(msgspec.Struct, frozen=True):
     object: str
     field: str
     listed: bool
+
+
+def parse_expand(expand: Any, shape: ObjectShape, limits: Limits, viewpoint: Viewpoint) -> Expanded:
+    """Returns what a list of names, or a map, asks to be expanded in records of a shape; raises Invalid."""
+    expansions = Expansions(limits, viewpoint)
+    return expansions.read(expand, shape), expansions.values
 
 
 class Expansions:
@@ -72,7 +83,7 @@ class Expansions:
         return tuple(self._values[1:])
 
     def read(self, expand: Any, shape: ObjectShape) -> tuple[Expansion, ...]:
-        """Returns what a list of names, or a map, asks to be expanded in records of a shape; raises Invalid."""
+        """Returns what is asked to be expanded in records of a shape."""
         return self._read(1, expand, shape)
 
     def _read(self, depth: int, expand: Any, shape: ObjectShape) -> tuple[Expansion, ...]:

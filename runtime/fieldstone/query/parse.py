@@ -11,7 +11,7 @@ import msgspec
 from fieldstone.errors import Invalid
 from fieldstone.query.ast import EVERYTHING, Filter, Query, conjunction
 from fieldstone.query.document import QueryDocument
-from fieldstone.query.expand import Expansions, references
+from fieldstone.query.expand import NOTHING_EXPANDED, parse_expand, references
 from fieldstone.query.order import ID_ALONE, parse_order
 from fieldstone.query.projection import parse_fields
 from fieldstone.query.search import parse_search
@@ -41,8 +41,9 @@ def parse_query(
         )
     values: list[Any] = []
     where = _where(document, shape, limits, values, viewpoint)
-    expansions = Expansions(limits, viewpoint)
-    expand = () if document.expand is UNSET else expansions.read(document.expand, shape)
+    expand, expanding = NOTHING_EXPANDED
+    if document.expand is not UNSET:
+        expand, expanding = parse_expand(document.expand, shape, limits, viewpoint)
     limit, offset, cursor = parse_paging(document, limits, max_page, default_page)
     return Query(
         columns=parse_fields(document.fields, shape, references(expand)),
@@ -53,7 +54,7 @@ def parse_query(
         offset=offset,
         cursor=cursor,
         expand=expand,
-        expanding=expansions.values,
+        expanding=expanding,
         count=document.count,
     )
 

@@ -44,7 +44,7 @@ class RecordCodec:
 
     def record(self, columns: tuple[str, ...], row: Row, expand: tuple[Expansion, ...] = ()) -> Any:
         """Returns a row, with what is expanded in it, as a value that encodes to an object."""
-        return self.records(columns, [row], expand)[0]
+        return record_type(columns)(*row) if self._plain else self.records(columns, [row], expand)[0]
 
     def records(self, columns: tuple[str, ...], rows: Sequence[Row], expand: tuple[Expansion, ...] = ()) -> list[Any]:
         """Returns rows, with what is expanded in them, as values that encode to objects."""
