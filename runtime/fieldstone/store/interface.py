@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from fieldstone.query.ast import Aggregation, Filter, Select
 from fieldstone.registry.catalog import Catalog
 from fieldstone.store.binds import Binds
+from fieldstone.store.plan import StatementPlan
 
 Row = tuple[Any, ...]
 
@@ -62,6 +63,9 @@ class Store(Protocol):
 
     async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
         """Runs a read by itself."""
+
+    async def explain(self, statement: Statement, binds: Binds) -> StatementPlan:
+        """Returns how a read would be run, without running it."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Opens a transaction; commits when the block ends, rolls back on an exception. Waits its turn on SQLite.

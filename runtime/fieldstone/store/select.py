@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from fieldstone.query.ast import EVERYTHING, FieldValue, Filter, OrderKey, Select, Share
+from fieldstone.query.ast import EVERYTHING, And, FieldValue, Filter, OrderKey, Select, Share, Term
 from fieldstone.query.storage import FieldShape
 from fieldstone.store.columns import Column, Convert
 from fieldstone.store.dialects import Condition, Dialect, Value
@@ -16,6 +16,7 @@ from fieldstone.store.where import Conditions, is_true
 
 _Shaped = tuple[Value, FieldShape]
 Rows = sa.Select[Any]
+_COMPARED = frozenset({"eq", "in", "gt", "gte", "lt", "lte"})
 
 
 class _SortKey(msgspec.Struct, frozen=True, eq=False):
@@ -53,7 +54,16 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         clause = clause.limit(parameters.limit())
     if select.shifted:
         clause = clause.offset(parameters.offset())
-    return read_statement(clause, parameters, dialect, bounded=select.limited, converts=converts)
+    tested = _tested(select.where)
+    return read_statement(clause, parameters, dialect, bounded=select.limited, converts=converts, tested=tested)
+
+
+def _tested(where: Filter) -> frozenset[str] | None:
+    """Returns the columns that a filter compares with values of the request or the caller; None where it asks more of a row."""
+    items = where.items if isinstance(where, And) else (where,)
+    compared = [item for item in items if isinstance(item, Term) and item.operator in _COMPARED]
+    plain = len(compared) == len(items) and not any(isinstance(item.operand, FieldValue) for item in compared)
+    return frozenset(item.field for item in compared) if plain else None
 
 
 def _ranked(share: Share, columns: list[_Shaped], keys: tuple[_SortKey, ...], source: Source, dialect: Dialect) -> Rows:

@@ -10,8 +10,10 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.store.aggregate import compile_group_count, compile_groups
 from fieldstone.store.binds import Binds
 from fieldstone.store.database import Database, Session
+from fieldstone.store.explain import explain_statement
 from fieldstone.store.interface import Row, Statement
 from fieldstone.store.migrate import EPOCH_TABLE
+from fieldstone.store.plan import StatementPlan
 from fieldstone.store.renewal import renew_masked
 from fieldstone.store.rows import converted
 from fieldstone.store.select import compile_count, compile_select
@@ -87,6 +89,10 @@ class SqlStore:
         read = _read_statement(statement)
         rows = await self._database.read(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
         return converted(rows, read.changes)
+
+    async def explain(self, statement: Statement, binds: Binds) -> StatementPlan:
+        """Returns how a read would be run, without running it."""
+        return await explain_statement(self._database, _read_statement(statement), binds)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["SqlTransaction"]:

@@ -27,12 +27,14 @@ class Sql(msgspec.Struct, frozen=True, eq=False):
 class ReadStatement(msgspec.Struct, frozen=True, eq=False):
     """A prepared read: what `Statement` of the interface is underneath.
 
-    `bounded` says that it stops after a number of rows. `changes` are the columns that are converted.
+    `bounded` says that it stops after a number of rows. `changes` are the columns that are converted. `tested` are the columns that it
+    compares with values; None where it asks more of a row than that.
     """
 
     sql: Sql
     bounded: bool
     changes: tuple[tuple[int, Convert], ...]
+    tested: frozenset[str] | None
 
 
 def compiled(clause: sa.ClauseElement, parameters: Parameters, dialect: Dialect) -> Sql:
@@ -49,6 +51,7 @@ def read_statement(
     *,
     bounded: bool,
     converts: Iterable[Convert | None],
+    tested: frozenset[str] | None = None,
 ) -> ReadStatement:
     """Returns a prepared read."""
-    return ReadStatement(compiled(clause, parameters, dialect), bounded, changes_of(converts))
+    return ReadStatement(compiled(clause, parameters, dialect), bounded, changes_of(converts), tested)
