@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from docs.generator.expansions import expansions
+from docs.generator.groups import groups
 from docs.generator.markdown import code, codes, page, table
 from fieldstone.engine.read import DEFAULT_PAGE
 from fieldstone.query.operators import FAMILIES, LOGIC, OPERATORS, SORTABLE, Operator
@@ -25,6 +26,13 @@ MEANINGS: Mapping[str, str] = {
     "expand": "Related records to answer within the records: see [records within records](#records-within-records).",
     "fields": "The fields to answer; all readable ones unless said.",
     "count": "`false` leaves `total` out of the answer.",
+    "search": "Words that the records hold in the fields that can be searched.",
+    "search_fields": "The fields to search; all that can be searched unless said.",
+    "group_by": "What [groups](#groups) are made by, in place of records.",
+    "aggregations": "What is computed over each group.",
+    "having": "A condition on groups.",
+    "distinct": "`true` answers the different values of `fields`.",
+    "timezone": "The time zone in which the days of groups begin.",
 }
 
 SPELLED = """\
@@ -69,6 +77,7 @@ def objectql_page() -> str:
         "## Order and paging",
         PAGING,
         *expansions(),
+        *groups(),
         "## Families",
         "Which operators fit a field is a matter of what it holds.",
         table(("family", "operators", "sorted"), [_family(name) for name in sorted(FAMILIES)]),

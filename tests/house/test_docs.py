@@ -18,6 +18,7 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.kinds.fields.table import FIELD_TYPES
 from fieldstone.kinds.table import KINDS
 from fieldstone.query.cel.signatures import MACROS, SIGNATURES
+from fieldstone.query.measures import MEASURES
 from fieldstone.query.operators import LOGIC, OPERATORS
 from fieldstone.registry.codes import Code
 from fieldstone.settings import SETTINGS
@@ -49,7 +50,7 @@ def command_names(command: Any = None, words: str = "fieldstone") -> Iterator[st
 PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "kinds.md": lambda: {*KINDS, "app", "package"},
     "fields.md": lambda: FIELD_TYPES,
-    "objectql.md": lambda: {*LOGIC, *(operator.spelling for operator in OPERATORS.values())},
+    "objectql.md": lambda: {*LOGIC, *(operator.spelling for operator in OPERATORS.values()), *MEASURES},
     "functions.md": lambda: {*MACROS, *(row.name for row in SIGNATURES)},
     "dialects.md": lambda: DIALECT_PARTS or (),
     "errors.md": error_codes,
