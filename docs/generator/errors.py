@@ -49,6 +49,8 @@ REASONS = {
     "INVALID_FILTER": "A `where` cannot be applied; `details.path` says which part.",
     "INVALID_SORT": "An order cannot be applied.",
     "INVALID_CURSOR": "A cursor is not ours, or belongs to another query or caller.",
+    "HISTORY_NOT_TRACKED": "The past of an object is asked for that keeps no history.",
+    "NO_TRASH": "The trash of an object is asked for that has none.",
     "INVALID_BATCH": "A batch, or a record of it, is not of the right form.",
 }
 """What `details.reason` of a VALIDATION_ERROR may be; a test holds it against the code."""

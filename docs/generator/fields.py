@@ -23,6 +23,7 @@ numbers with all their digits, and never pass through a binary float unless the 
 
 _JSON = msgspec.json.Decoder(float_hook=exact_number)
 
+_TRASH = "with `enable: {trash: true}`"
 SYSTEM = """\
 Every object has these without declaring them. A body may not set them; `owner_id` changes by an update of somebody
 who holds `allowTransfer`. `version` rises by one with each change."""
@@ -98,13 +99,16 @@ def _answered(field_type: FieldType, declaration: FieldOptions, value: Any) -> s
 
 
 def _system() -> str:
-    everywhere = system_options(walled=False, owned=False)
+    everywhere = system_options(walled=False, owned=False, trash=False)
     when = {
         "organization_id": "unless `tenancy: none`",
         "owner_id": "unless `ownership: none` or `controlled_by_parent`",
+        "deleted_at": _TRASH,
+        "deleted_by": _TRASH,
+        "deleted_with": f"{_TRASH}; never shown",
     }
     rows = []
-    for name, options in system_options(walled=True, owned=True).items():
+    for name, options in system_options(walled=True, owned=True, trash=True).items():
         kind = str(options.__struct_config__.tag)
         reference = getattr(options, "reference", None)
         points = f" to {code(reference)}" if reference else ""

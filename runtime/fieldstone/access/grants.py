@@ -42,6 +42,10 @@ def allows(grant: ObjectGrant, action: Action) -> bool:
             return grant.allow_edit
         case "delete":
             return grant.allow_delete
+        case "restore":
+            return grant.allow_restore
+        case "purge":
+            return grant.allow_purge
 
 
 def lifts(grant: ObjectGrant, action: Action) -> bool:

@@ -8,6 +8,8 @@ depends on the catalog and on which sets are held; the caller's own values are b
 from collections.abc import Iterable
 from functools import lru_cache
 
+import msgspec
+
 from fieldstone.access.caller import Caller
 from fieldstone.access.fields import readable_fields, writable_fields
 from fieldstone.access.grants import allows, grant_of, lifts
@@ -15,12 +17,17 @@ from fieldstone.access.policy import Action, Policy
 from fieldstone.access.rows import rows_accepted, rows_reached, rules_for
 from fieldstone.access.scope import ParentRows, record_scope, scope_after_write
 from fieldstone.kinds.permission import ObjectGrant
-from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, conjunction, disjunction
+from fieldstone.query.ast import EVERYTHING, NOTHING, Exists, Filter, Literal, Not, Term, conjunction, disjunction
 from fieldstone.query.storage import ObjectShape
 from fieldstone.registry.catalog import Catalog, Object, PermissionSet
+from fieldstone.registry.history import history_name
+from fieldstone.registry.system_fields import DELETED_AT
 
 KEPT = 16_384
 """How many compiled policies are kept; there is one for each combination of sets, object and action that is met."""
+
+NOT_IN_TRASH: Filter = Term(DELETED_AT, "null", Literal(value=True))
+TRASH_ACTIONS: frozenset[Action] = frozenset({"restore", "purge"})
 
 Holding = tuple[PermissionSet, ObjectGrant]
 
@@ -32,6 +39,7 @@ class Policies:
         self._catalog = catalog
         self._bounded = lru_cache(maxsize=KEPT)(self._compile)
         self._unbounded = lru_cache(maxsize=KEPT)(self._compile_system)
+        self._looking_back = lru_cache(maxsize=KEPT)(_past)
 
     def policy(self, caller: Caller, object_name: str, action: Action) -> Policy:
         """Returns what the caller may; the object must be in the catalog."""
@@ -39,15 +47,22 @@ class Policies:
             return self._unbounded(object_name, action)
         return self._bounded(caller.sets, object_name, action)
 
+    def past(self, policy: Policy) -> Policy:
+        """Returns a policy for reading as one over the history: a version is shown that satisfies it, of a record that does so now."""
+        return self._looking_back(policy)
+
     def _compile_system(self, object_name: str, action: Action) -> Policy:
-        """Returns the system's policy: no wall, no rule, every field, internal ones and the system's own among them."""
+        """Returns the system's policy: no wall, no rule, every field, internal ones and the system's own among them.
+
+        What is in the trash is gone for the system too.
+        """
         subject = self._catalog.objects[object_name]
         names = frozenset(subject.fields)
         return Policy(
             object=object_name,
             action=action,
             allowed=True,
-            rows=EVERYTHING,
+            rows=EVERYTHING if action == "create" else _kept_rows(subject, action),
             check=EVERYTHING,
             shape=subject.shape,
             readable=names,
@@ -58,17 +73,21 @@ class Policies:
         subject = self._catalog.objects[object_name]
         holdings = self._holdings(sets, subject)
         granting = [holding for holding in holdings if allows(holding[1], action)]
-        if not granting:
+        readers = [holding for holding in holdings if allows(holding[1], "read")]
+        if not granting or (action in TRASH_ACTIONS and not (readers and subject.declaration.enable.trash)):
             return _nothing(subject, action)
-        writes = action in ("create", "update")
+        writes = action in ("create", "update", "restore")
         transfer = action == "update" and any(grant.allow_transfer for _, grant in granting)
-        readable = readable_fields(subject, [held for held, grant in holdings if allows(grant, "read")])
-        writers = [held for held, _ in granting] if writes else []
+        readable = readable_fields(subject, [held for held, _ in readers])
+        writers = [held for held, _ in granting] if action in ("create", "update") else []
+        rows = EVERYTHING if action == "create" else self._rows(sets, subject, action, granting)
+        if action in TRASH_ACTIONS:
+            rows = conjunction(rows, self._seen(sets, subject, readers))
         return Policy(
             object=object_name,
             action=action,
             allowed=True,
-            rows=EVERYTHING if action == "create" else self._rows(sets, subject, action, granting),
+            rows=rows,
             check=self._check(sets, subject, action, granting) if writes else EVERYTHING,
             shape=_shape(subject, readable),
             readable=readable,
@@ -89,7 +108,21 @@ class Policies:
             scope = record_scope(subject, action, self._parent_rows(sets))
             return conjunction(scope, rows_reached(rules_for(held, subject.name, action)))
 
-        return conjunction(subject.wall, disjunction(*(reached(held, grant) for held, grant in granting)))
+        kept = conjunction(subject.wall, _kept_rows(subject, action))
+        return conjunction(kept, disjunction(*(reached(held, grant) for held, grant in granting)))
+
+    def _seen(self, sets: frozenset[str], subject: Object, readers: Iterable[Holding]) -> Filter:
+        """Returns the rows that would be seen if they were not in the trash."""
+        scopes = (
+            EVERYTHING
+            if lifts(grant, "read")
+            else conjunction(
+                record_scope(subject, "read", self._parent_rows(sets)),
+                rows_reached(rules_for(held, subject.name, "read")),
+            )
+            for held, grant in readers
+        )
+        return disjunction(*scopes)
 
     def _check(self, sets: frozenset[str], subject: Object, action: Action, granting: Iterable[Holding]) -> Filter:
         """Returns what must hold on a row after the write."""
@@ -100,11 +133,25 @@ class Policies:
             scope = scope_after_write(subject, self._parent_rows(sets))
             return conjunction(scope, rows_accepted(rules_for(held, subject.name, action)))
 
-        return conjunction(subject.wall, disjunction(*(accepted(held, grant) for held, grant in granting)))
+        kept = conjunction(subject.wall, _kept_rows(subject, "read"))
+        return conjunction(kept, disjunction(*(accepted(held, grant) for held, grant in granting)))
 
     def _parent_rows(self, sets: frozenset[str]) -> ParentRows:
         """Returns how to ask for the rows of a parent that the same sets reach."""
         return lambda object_name, action: self._bounded(sets, object_name, action).rows
+
+
+def _kept_rows(subject: Object, action: Action) -> Filter:
+    """Returns the rows that are in the trash, for what is done to them there; for all else those that are not."""
+    if not subject.declaration.enable.trash:
+        return NOTHING if action in TRASH_ACTIONS else EVERYTHING
+    return Not(NOT_IN_TRASH) if action in TRASH_ACTIONS else NOT_IN_TRASH
+
+
+def _past(policy: Policy) -> Policy:
+    now = Exists(policy.object, "id", "id", policy.rows)
+    rows = conjunction(policy.rows, now)
+    return msgspec.structs.replace(policy, object=history_name(policy.object), rows=rows)
 
 
 def _nothing(subject: Object, action: Action) -> Policy:

@@ -12,7 +12,8 @@ import msgspec
 from fieldstone.query.ast import Filter
 from fieldstone.query.storage import ObjectShape
 
-Action = Literal["read", "create", "update", "delete"]
+Action = Literal["read", "create", "update", "delete", "restore", "purge"]
+"""`restore` reaches the records in the trash, for looking at them and for bringing them back; `purge` for ending them."""
 
 
 class Policy(msgspec.Struct, frozen=True, eq=False):

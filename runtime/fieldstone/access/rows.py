@@ -10,13 +10,23 @@ from fieldstone.access.policy import Action
 from fieldstone.query.ast import EVERYTHING, Filter, disjunction
 from fieldstone.registry.catalog import PermissionSet, RowRule
 
-RULE_OPERATIONS: Mapping[Action, str] = {"read": "select", "create": "insert", "update": "update", "delete": "delete"}
+RULE_OPERATIONS: Mapping[Action, str] = {
+    "read": "select",
+    "create": "insert",
+    "update": "update",
+    "delete": "delete",
+    "restore": "delete",
+    "purge": "delete",
+}
 
 
 def rules_for(permission_set: PermissionSet, object_name: str, action: Action) -> tuple[RowRule, ...]:
-    """Returns the set's rules that bound an action; without one for update or delete, those for select do (contract 4.5)."""
+    """Returns the set's rules that bound an action; without one for update or delete, those for select do (contract 4.5).
+
+    Who may bring back or purge a record is bounded as he would be in deleting it.
+    """
     rules = _rules_of(permission_set, object_name, RULE_OPERATIONS[action])
-    if not rules and action in ("update", "delete"):
+    if not rules and action not in ("read", "create"):
         return _rules_of(permission_set, object_name, "select")
     return rules
 

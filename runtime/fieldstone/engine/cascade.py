@@ -5,45 +5,59 @@ circles end. Everything here looks past the caller's rights; only what a refusal
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from fieldstone.access.caller import SYSTEM, Caller
+from fieldstone.access.policies import NOT_IN_TRASH
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.gate import may_look
+from fieldstone.engine.journal import note_change
 from fieldstone.engine.operation import Update
 from fieldstone.engine.plans import pointing_rows
 from fieldstone.engine.reference_list import refuse_emptied, restricted, shorten_lists
 from fieldstone.engine.unit import Unit
+from fieldstone.errors import SerializationFailure
+from fieldstone.query.ast import EVERYTHING, Filter, Slot, Term
 from fieldstone.registry.catalog import Reference
+from fieldstone.registry.system_fields import DELETED_WITH
 from fieldstone.store.binds import Binds
 
 Doomed = dict[str, dict[str, None]]
 """The ids of all records that go, by object, in the order in which they were found."""
 
 
-async def gather(door: Door, unit: Unit, object_name: str, record_id: str) -> Doomed:
-    """Returns the record and all that goes with it, by references that cascade, at any depth."""
+Among = Literal["all", "live", "together"]
+"""Which referring records count: all of them, those that are not in the trash, those that went there along with one record."""
+
+_TOGETHER = Term(DELETED_WITH, "eq", Slot(2))
+
+
+async def gather(
+    door: Door, unit: Unit, object_name: str, record_id: str, among: Among, along_with: str | None = None
+) -> Doomed:
+    """Returns the record and all that goes with it, by references that cascade, at any depth; `together`: with another record."""
     doomed: Doomed = {object_name: {record_id: None}}
     frontier: list[tuple[str, list[str]]] = [(object_name, [record_id])]
     while frontier:
         name, ids = frontier.pop()
         for reference in door.catalog.objects[name].referenced_by:
             if reference.delete_behavior == "cascade":
-                fresh = await _pointing(door, unit, reference, ids, doomed)
+                fresh = await _pointing(door, unit, reference, ids, doomed, among, along_with)
                 if fresh:
                     doomed.setdefault(reference.object, {}).update(dict.fromkeys(fresh))
                     frontier.append((reference.object, fresh))
     return doomed
 
 
-async def refuse_restricted(door: Door, unit: Unit, caller: Caller, doomed: Doomed) -> None:
+async def refuse_restricted(door: Door, unit: Unit, caller: Caller, doomed: Doomed, among: Among) -> None:
     """Raises DeleteRestricted when a record that stays refers to one that goes and keeps it; names it only if the caller may see it."""
     for reference, ids in _references(door, doomed, "restrict"):
-        if not await _pointing(door, unit, reference, ids, doomed):
+        if not await _pointing(door, unit, reference, ids, doomed, among):
             continue
         seen = await _seen(door, unit, caller, reference, ids, doomed)
         raise restricted(reference, seen)
-    for reference, ids in _references(door, doomed, "set_null"):
+    for reference, ids in _references(door, doomed, "set_null") if among == "all" else ():
         if reference.multiple and reference.required:
             await refuse_emptied(door, unit, caller, reference, ids, list(doomed.get(reference.object, ())))
 
@@ -56,13 +70,28 @@ async def let_go(door: Door, unit: Unit, caller: Caller, doomed: Doomed) -> None
             await shorten_lists(door, unit, caller, reference, ids, gone)
             continue
         if door.hooks(reference.object, "before_update") or door.hooks(reference.object, "after_update"):
-            for record_id in await _pointing(door, unit, reference, ids, doomed):
+            for record_id in await _pointing(door, unit, reference, ids, doomed, "live"):
                 await door.execute(Update(reference.object, record_id, {reference.field: None}), SYSTEM, unit=unit)
+        pointing = await _pointing(door, unit, reference, ids, doomed, "all")
+        if not pointing:
             continue
+        subject = door.catalog.objects[reference.object]
+        stamps = await door.plans.stamps_of(unit.transaction.fetch, subject, pointing, unit.now)
         values = {reference.field: None, "updated_at": unit.now, "updated_by": caller.id}
         binds = Binds((ids, gone), SYSTEM.values, unit.now)
-        if await unit.transaction.update(reference.object, values, pointing_rows(reference.field), binds):
-            note_write(unit, reference.object, "update")
+        changed = await unit.transaction.update(reference.object, values, pointing_rows(reference.field), binds)
+        if changed != len(stamps):
+            raise SerializationFailure(f"A `{reference.object}` record changed while it was to let go.")
+        note_write(unit, reference.object, "update")
+        for stamp in stamps:
+            note_change(
+                unit,
+                caller,
+                reference.object,
+                "updated",
+                {**stamp, "version": stamp["version"] + 1},
+                (reference.field,),
+            )
 
 
 def _references(
@@ -75,11 +104,23 @@ def _references(
                 yield reference, list(ids)
 
 
-async def _pointing(door: Door, unit: Unit, reference: Reference, ids: list[str], doomed: Doomed) -> list[str]:
+async def _pointing(
+    door: Door,
+    unit: Unit,
+    reference: Reference,
+    ids: list[str],
+    doomed: Doomed,
+    among: Among,
+    along_with: str | None = None,
+) -> list[str]:
     """Returns the records that refer to some of the ids and do not go themselves."""
-    statement = door.plans.pointing(reference.object, reference.field)
+    extra: Filter = EVERYTHING
+    if door.catalog.objects[reference.object].declaration.enable.trash:
+        extra = {"all": EVERYTHING, "live": NOT_IN_TRASH, "together": _TOGETHER}[among]
+    statement = door.plans.pointing(reference.object, reference.field, extra)
     known = list(doomed.get(reference.object, ()))
-    return [row[0] for row in await unit.transaction.fetch(statement, Binds((ids, known), SYSTEM.values, unit.now))]
+    binds = Binds((ids, known, along_with), SYSTEM.values, unit.now)
+    return [row[0] for row in await unit.transaction.fetch(statement, binds)]
 
 
 async def _seen(door: Door, unit: Unit, caller: Caller, reference: Reference, ids: list[str], doomed: Doomed) -> int:

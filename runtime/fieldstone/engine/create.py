@@ -18,6 +18,7 @@ from fieldstone.engine.epoch import note_write
 from fieldstone.engine.fire import fire
 from fieldstone.engine.gate import check_method, enter, refuse_many
 from fieldstone.engine.hooks import Change
+from fieldstone.engine.journal import note_change
 from fieldstone.engine.operation import Create
 from fieldstone.engine.outcome import Written
 from fieldstone.engine.review import may_not_stand, review
@@ -100,13 +101,17 @@ async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> W
     changes = [_change(door, unit, caller, subject, row) for row in new.rows]
     await fire(door, unit, caller, subject.name, "before_create", changes)
     rows = [change.values for change in changes]
-    faults = await find_faults(door, unit.transaction.fetch, caller, unit.now, _own_fields(subject), rows)
+    own = _own_fields(subject)
+    faults = await find_faults(door, unit.transaction.fetch, caller, unit.now, own, rows)
     faults = [[*found, *circles] for found, circles in zip(faults, circles_among(subject, rows), strict=True)]
     if any(faults):
         raise RowsRefused({place: invalid(found) for place, found in enumerate(faults) if found})
     columns = tuple(subject.fields)
     await unit.transaction.insert(subject.name, columns, [tuple(row.get(name) for name in columns) for row in rows])
     note_write(unit, subject.name, "create")
+    for row in rows:
+        sent = (field.name for field in own if row.get(field.name) is not None)
+        note_change(unit, caller, subject.name, "created", row, sent)
     return await _settle(door, unit, caller, new, changes)
 
 

@@ -1,24 +1,27 @@
 """Deleting a record, and with it whatever must go or let go because of it (contract 3.5).
 
 The order of things: gate, the stored record with the rights to it, all that goes with it, what keeps it from going, before-hooks,
-references let go, the DELETEs, after-hooks. What goes along goes as the system; the caller's rights are asked for the record alone.
+references let go, the DELETEs, after-hooks. What goes along goes as the system; the caller's rights are asked for the record alone. An
+object with a trash keeps what goes, out of everybody's sight, with its references as they are, until it is restored or purged.
 """
 
 from collections.abc import Mapping, Sequence
 
 from fieldstone.access.caller import SYSTEM, Caller
-from fieldstone.engine.cascade import Doomed, gather, let_go, refuse_restricted
+from fieldstone.engine.cascade import Among, Doomed, gather, let_go, refuse_restricted
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.fire import fire
 from fieldstone.engine.gate import enter
 from fieldstone.engine.hooks import Change, Event
+from fieldstone.engine.journal import note_change
 from fieldstone.engine.locate import Stored, Target, locate, plain
 from fieldstone.engine.operation import Delete
 from fieldstone.engine.outcome import Deleted
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import SerializationFailure
 from fieldstone.query.ast import And, Not, Slot, Term
+from fieldstone.registry.system_fields import DELETED_AT, DELETED_BY, DELETED_WITH
 from fieldstone.store.binds import Binds
 
 AMONG_AT_VERSION = And(
@@ -28,31 +31,57 @@ AMONG_AT_VERSION = And(
 
 
 async def prepare_delete(door: Door, operation: Delete, caller: Caller, _unit: Unit | None) -> Target:
-    """Returns which record is to go; raises PermissionDenied."""
+    """Returns which record is to go; raises PermissionDenied. A record in the trash is seen by whoever may purge it."""
+    if operation.purge:
+        subject, policy = enter(door, caller, operation.object, "delete", "purge")
+        return Target(subject, policy, policy, operation.id, operation.expected_version)
     subject, policy = enter(door, caller, operation.object, "delete")
     read = door.policies.policy(caller, subject.name, "read")
     return Target(subject, policy, read, operation.id, operation.expected_version)
 
 
 async def apply_delete(door: Door, target: Target, caller: Caller, unit: Unit) -> Deleted:
-    """Deletes the record within a Unit."""
+    """Deletes the record within a Unit, or moves it to the trash."""
     stored = await locate(door, unit, caller, target)
     name = target.subject.name
-    doomed = await gather(door, unit, name, target.id)
-    await refuse_restricted(door, unit, caller, doomed)
+    to_trash = target.subject.declaration.enable.trash and target.policy.action == "delete"
+    among: Among = "live" if to_trash else "all"
+    doomed = await gather(door, unit, name, target.id, among)
+    await refuse_restricted(door, unit, caller, doomed, among)
     changes = await _changes(door, unit, target, stored, doomed)
     await _fire(door, unit, caller, target, "before_delete", changes)
-    await let_go(door, unit, caller, doomed)
+    if not to_trash:
+        await let_go(door, unit, caller, doomed)
     for object_name in reversed(doomed):
         note_write(unit, object_name, "delete")
-        ids = list(doomed[object_name])
-        binds = Binds((ids, target.id, stored["version"]), caller.values, unit.now)
-        gone = await unit.transaction.delete(object_name, AMONG_AT_VERSION, binds)
-        if gone < len(ids):
+        await _note(door, unit, caller, target, stored, object_name, list(doomed[object_name]))
+        binds = Binds((list(doomed[object_name]), target.id, stored["version"]), caller.values, unit.now)
+        if to_trash:
+            stamps = {DELETED_AT: unit.now, DELETED_BY: caller.id, DELETED_WITH: target.id}
+            stamps |= {"updated_at": unit.now, "updated_by": caller.id}
+            gone = await unit.transaction.update(object_name, stamps, AMONG_AT_VERSION, binds)
+        else:
+            gone = await unit.transaction.delete(object_name, AMONG_AT_VERSION, binds)
+        if gone < len(doomed[object_name]):
             await locate(door, unit, caller, target)
             raise SerializationFailure(f"A `{object_name}` record changed while it was being deleted.")
     await _fire(door, unit, caller, target, "after_delete", changes)
     return Deleted(name, target.id)
+
+
+async def _note(
+    door: Door, unit: Unit, caller: Caller, target: Target, stored: Stored, object_name: str, ids: list[str]
+) -> None:
+    """Notes what goes: for good at the version at which it was, to the trash at the one after that."""
+    if object_name == target.subject.name and len(ids) == 1:
+        stamps = [stored]
+    else:
+        stamps = await door.plans.stamps_of(unit.transaction.fetch, door.catalog.objects[object_name], ids, unit.now)
+    purged = target.policy.action == "purge"
+    to_trash = not purged and target.subject.declaration.enable.trash
+    for stamp in stamps:
+        version = stamp["version"] + 1 if to_trash else stamp["version"]
+        note_change(unit, caller, object_name, "purged" if purged else "deleted", {**stamp, "version": version})
 
 
 async def _changes(door: Door, unit: Unit, target: Target, stored: Stored, doomed: Doomed) -> dict[str, list[Change]]:

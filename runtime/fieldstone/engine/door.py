@@ -16,6 +16,7 @@ from fieldstone.access.caller import Caller
 from fieldstone.access.policies import Policies
 from fieldstone.clock import Clock
 from fieldstone.engine.hooks import Event, Hook
+from fieldstone.engine.journal import write_journal
 from fieldstone.engine.operation import (
     Across,
     Aggregate,
@@ -27,9 +28,22 @@ from fieldstone.engine.operation import (
     Once,
     Operation,
     Read,
+    ReadHistory,
+    Restore,
     Update,
 )
-from fieldstone.engine.outcome import AcrossResult, BatchResult, Deleted, Groups, Kept, Outcome, Page, Record, Written
+from fieldstone.engine.outcome import (
+    AcrossResult,
+    BatchResult,
+    Deleted,
+    Groups,
+    History,
+    Kept,
+    Outcome,
+    Page,
+    Record,
+    Written,
+)
 from fieldstone.engine.plans import Plans
 from fieldstone.engine.unit import Fetch, Preparer, Ready, ReadyValues, Undone, Unit, Unprepared, fetcher
 from fieldstone.errors import Internal, SerializationFailure
@@ -108,7 +122,16 @@ class Door:
     ) -> Record: ...
     @overload
     async def execute(
-        self, operation: Create | Update | Clone, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+        self, operation: ReadHistory, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> History: ...
+    @overload
+    async def execute(
+        self,
+        operation: Create | Update | Restore | Clone,
+        caller: Caller,
+        *,
+        unit: Unit | None = None,
+        dry: bool = False,
     ) -> Written: ...
     @overload
     async def execute(
@@ -191,6 +214,7 @@ class Door:
             async with self.store.transaction() as transaction:
                 unit = Unit(transaction, self.clock(), self.limits.operation_depth, ready)
                 outcome = _settled(await handler.apply(self, prepared, caller, unit), dry=dry)
+                await write_journal(unit, self.catalog)
                 if unit.feeds_policy:
                     await transaction.raise_epoch()
                 return outcome

@@ -1,15 +1,16 @@
 """The gate: may this caller ask for this at all? Object there, method offered, right held, organisation active.
 
-Refuses with NotFound, MethodNotAllowed and PermissionDenied. An object that is not offered answers as one that does not exist;
-a missing right on an object that is offered is an open refusal. The system passes without being asked.
+Refuses with NotFound, MethodNotAllowed, PermissionDenied, and Invalid where there is no trash. An object that is not offered answers
+as one that does not exist; a missing right on an object that is offered is an open refusal. The system passes without being asked.
 """
 
 from collections.abc import Mapping
 
 from fieldstone.access.caller import Caller
+from fieldstone.access.policies import TRASH_ACTIONS
 from fieldstone.access.policy import Action, Policy
 from fieldstone.engine.door import Door
-from fieldstone.errors import BatchTooLarge, MethodNotAllowed, NotFound, PermissionDenied
+from fieldstone.errors import BatchTooLarge, Invalid, MethodNotAllowed, NotFound, PermissionDenied
 from fieldstone.kinds.object import ApiMethod
 from fieldstone.query.ast import EVERYTHING
 from fieldstone.query.names import did_you_mean, shown
@@ -24,10 +25,21 @@ ACTIONS: Mapping[ApiMethod, Action] = {
 }
 
 
-def enter(door: Door, caller: Caller, object_name: str, method: ApiMethod) -> tuple[Object, Policy]:
-    """Returns the object and the caller's policy for one method of the data API, other than `bulk`."""
+def enter(
+    door: Door, caller: Caller, object_name: str, method: ApiMethod, action: Action | None = None
+) -> tuple[Object, Policy]:
+    """Returns the object and the caller's policy for one method of the data API, other than `bulk`.
+
+    An action on the trash comes by the method that is nearest to it.
+    """
     subject = find_object(door, caller, object_name)
-    action = ACTIONS[method]
+    action = action or ACTIONS[method]
+    if action in TRASH_ACTIONS and not subject.declaration.enable.trash:
+        raise Invalid(
+            f"`{subject.name}` has no trash.",
+            reason="NO_TRASH",
+            hint="Its declaration must say `enable: {trash: true}`.",
+        )
     policy = door.policies.policy(caller, object_name, action)
     if caller.system:
         return subject, policy

@@ -8,18 +8,35 @@ from fieldstone.engine.create import apply_create, prepare_create
 from fieldstone.engine.delete import apply_delete, prepare_delete
 from fieldstone.engine.door import Handlers, Reading, Writing
 from fieldstone.engine.once import apply_once, prepare_once
-from fieldstone.engine.operation import Across, Aggregate, Batch, Clone, Create, Delete, Get, Once, Read, Update
+from fieldstone.engine.operation import (
+    Across,
+    Aggregate,
+    Batch,
+    Clone,
+    Create,
+    Delete,
+    Get,
+    Once,
+    Read,
+    ReadHistory,
+    Restore,
+    Update,
+)
+from fieldstone.engine.past import answer_history
 from fieldstone.engine.read import answer_get, answer_read
+from fieldstone.engine.restore import apply_restore, prepare_restore
 from fieldstone.engine.update import apply_update, prepare_update
 
 DATA_HANDLERS: Handlers = {
     Read: Reading(answer_read),
     Aggregate: Reading(answer_aggregate),
     Get: Reading(answer_get),
+    ReadHistory: Reading(answer_history),
     Create: Writing(prepare_create, apply_create),
     Update: Writing(prepare_update, apply_update),
     Delete: Writing(prepare_delete, apply_delete),
     Clone: Writing(prepare_clone, apply_clone),
+    Restore: Writing(prepare_restore, apply_restore),
     Batch: Writing(prepare_batch, apply_batch),
     Across: Writing(prepare_across, apply_across),
     Once: Writing(prepare_once, apply_once),

@@ -9,10 +9,15 @@ from fieldstone.query.document import QueryDocument
 
 
 class Read(msgspec.Struct, frozen=True):
-    """The records of an object that satisfy a query; answers `Page`."""
+    """The records of an object that satisfy a query; answers `Page`.
+
+    As they stood at an instant, when `as_of` says so; those in the trash instead, when `trash` does.
+    """
 
     object: str
     query: QueryDocument
+    as_of: str | None = None
+    trash: bool = False
 
 
 class Aggregate(msgspec.Struct, frozen=True):
@@ -23,12 +28,22 @@ class Aggregate(msgspec.Struct, frozen=True):
 
 
 class Get(msgspec.Struct, frozen=True):
-    """One record; `fields` and `expand` as in a query document; answers `Record`. Raises NotFound."""
+    """One record, perhaps as of an instant; `fields` and `expand` as in a query document; answers `Record`. Raises NotFound."""
 
     object: str
     id: str
     fields: Any = msgspec.UNSET
     expand: Any = msgspec.UNSET
+    as_of: str | None = None
+
+
+class ReadHistory(msgspec.Struct, frozen=True):
+    """The versions of one record, newest first, those below a version when one is given; answers `History`. Raises NotFound."""
+
+    object: str
+    id: str
+    before: int | None = None
+    limit: int | None = None
 
 
 class Create(msgspec.Struct, frozen=True):
@@ -48,10 +63,26 @@ class Update(msgspec.Struct, frozen=True):
 
 
 class Delete(msgspec.Struct, frozen=True):
-    """One record and what hangs on it; answers `Deleted`. Raises DeleteRestricted, ConcurrentUpdate."""
+    """One record and what hangs on it; answers `Deleted`. Raises DeleteRestricted, ConcurrentUpdate.
+
+    Where the object has a trash they go there; `purge` ends a record that is in it.
+    """
 
     object: str
     id: str
+    expected_version: int | None = None
+    purge: bool = False
+
+
+class Restore(msgspec.Struct, frozen=True):
+    """One record out of the trash, or, with a version, its values as they were then; answers `Written`.
+
+    Raises NotFound, Conflict, ConcurrentUpdate, and all that an update does.
+    """
+
+    object: str
+    id: str
+    version: int | None = None
     expected_version: int | None = None
 
 
@@ -100,7 +131,7 @@ class Once(msgspec.Struct, frozen=True):
 
     key: str
     fingerprint: str
-    write: Create | Update | Delete | Clone | Batch | Across
+    write: Create | Update | Delete | Restore | Clone | Batch | Across
 
 
-Operation = Read | Aggregate | Get | Create | Update | Delete | Clone | Batch | Across | Once
+Operation = Read | Aggregate | Get | ReadHistory | Create | Update | Delete | Restore | Clone | Batch | Across | Once

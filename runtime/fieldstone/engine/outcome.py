@@ -68,6 +68,32 @@ class Deleted(msgspec.Struct, frozen=True):
     id: str
 
 
+class FieldChange(msgspec.Struct, frozen=True):
+    """What a version made of one field."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One version of a record: since when it stood and what it changed; `by` is None where that is not known or not shown."""
+
+    version: int
+    at: str
+    by: str | None
+    changes: tuple[FieldChange, ...]
+
+
+class History(msgspec.Struct, frozen=True):
+    """Versions of one record, the newest first; older ones than `before` follow, if it is set."""
+
+    object: str
+    id: str
+    versions: tuple[Version, ...]
+    before: int | None = None
+
+
 class BatchRow(msgspec.Struct, frozen=True):
     """What came of one row of a batch; `index` counts from 0. `record` is there when it was asked for and may be read."""
 
@@ -101,4 +127,4 @@ class Kept(msgspec.Struct, frozen=True):
     replayed: bool
 
 
-Outcome = Page | Groups | Record | Written | Deleted | BatchResult | AcrossResult | Kept
+Outcome = Page | Groups | Record | History | Written | Deleted | BatchResult | AcrossResult | Kept

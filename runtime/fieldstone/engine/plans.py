@@ -5,10 +5,12 @@ made here, so this is where each of them gets its policy's rows.
 """
 
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
 from fieldstone.access.policy import Policy
+from fieldstone.engine.unit import Fetch
 from fieldstone.query.ast import (
     Aggregation,
     And,
@@ -24,6 +26,8 @@ from fieldstone.query.ast import (
     with_lists,
 )
 from fieldstone.registry.catalog import Object
+from fieldstone.registry.history import VALID_FROM
+from fieldstone.store.binds import Binds
 from fieldstone.store.interface import Statement, Store
 
 KEPT = 4096
@@ -93,6 +97,9 @@ class Plans:
         self.before_write = lru_cache(maxsize=KEPT)(self._before_write)
         self.after_write = lru_cache(maxsize=KEPT)(self._after_write)
         self.stored = lru_cache(maxsize=KEPT)(self._stored)
+        self.stamps = lru_cache(maxsize=KEPT)(self._stamps)
+        self.image = lru_cache(maxsize=KEPT)(self._image)
+        self.versions = lru_cache(maxsize=KEPT)(self._versions)
         self.pointing = lru_cache(maxsize=KEPT)(self._pointing)
         self.pointing_lists = lru_cache(maxsize=KEPT)(self._pointing_lists)
         self.pointing_count = lru_cache(maxsize=KEPT)(self._pointing_count)
@@ -126,10 +133,10 @@ class Plans:
             columns=aggregation.names,
         )
 
-    def _record(self, policy: Policy, columns: tuple[str, ...] | None) -> RecordPlan:
+    def _record(self, policy: Policy, columns: tuple[str, ...] | None, where: Filter = ID_IS) -> RecordPlan:
         answered = tuple(policy.shape.fields) if columns is None else columns
         fetched = answered if "version" in answered else (*answered, "version")
-        select = Select(policy.object, fetched, conjunction(policy.rows, ID_IS))
+        select = Select(policy.object, fetched, conjunction(policy.rows, where))
         return RecordPlan(self._store.prepare(select), answered, fetched.index("version"))
 
     def _expansion(self, policy: Policy, expansion: Expansion) -> ExpansionPlan:
@@ -174,9 +181,33 @@ class Plans:
         columns = tuple(subject.fields)
         return RowsPlan(self._store.prepare(Select(subject.name, columns, ID_AMONG)), columns)
 
-    def _pointing(self, object_name: str, field: str) -> Statement:
-        """The ids of records that refer to some of slot 0 and are not themselves among slot 1."""
-        return self._store.prepare(Select(object_name, ("id",), pointing_rows(field)))
+    def _stamps(self, subject: Object) -> RowsPlan:
+        """What the journal notes of records: id, version, and organisation where they have one."""
+        columns = ("id", "version", *(("organization_id",) if subject.walled else ()))
+        return RowsPlan(self._store.prepare(Select(subject.name, columns, ID_AMONG)), columns)
+
+    async def stamps_of(self, fetch: Fetch, subject: Object, ids: list[str], now: str) -> list[dict[str, Any]]:
+        """Returns what the journal notes of records."""
+        plan = self.stamps(subject)
+        rows = await fetch(plan.statement, Binds((ids,), {}, now))
+        return [dict(zip(plan.columns, row, strict=True)) for row in rows]
+
+    def _image(self, past: Policy) -> RowsPlan:
+        """One version of one record."""
+        columns = tuple(past.shape.fields)
+        where = conjunction(past.rows, ID_IS, Term("version", "eq", Slot(1)))
+        return RowsPlan(self._store.prepare(Select(past.object, columns, where)), columns)
+
+    def _versions(self, past: Policy, below: bool) -> RowsPlan:
+        """The versions of one record, the newest first, with the instants of their making; below one version or all."""
+        columns = (*past.shape.fields, VALID_FROM)
+        where = conjunction(past.rows, ID_IS, *((Term("version", "lt", Slot(1)),) if below else ()))
+        order = (OrderKey("version", descending=True), OrderKey("id"))
+        return RowsPlan(self._store.prepare(Select(past.object, columns, where, order, limited=True)), columns)
+
+    def _pointing(self, object_name: str, field: str, extra: Filter) -> Statement:
+        """The ids of records that refer to some of slot 0, are not themselves among slot 1, and satisfy a further filter."""
+        return self._store.prepare(Select(object_name, ("id",), conjunction(pointing_rows(field), extra)))
 
     def _pointing_lists(self, object_name: str, field: str) -> Statement:
         """The id, the version and the list of those records, of a field that holds several ids."""

@@ -13,27 +13,37 @@ from fieldstone.engine.expand import Expander
 from fieldstone.engine.gate import absent, enter
 from fieldstone.engine.operation import Get, Read
 from fieldstone.engine.outcome import Page, Record
-from fieldstone.engine.plans import PagePlan
+from fieldstone.engine.past import look_back, refuse_expansion, require_history
+from fieldstone.engine.plans import ID_IS, PagePlan
 from fieldstone.engine.unit import Unit, fetcher
 from fieldstone.engine.viewpoint import viewpoint
 from fieldstone.ids import is_id
-from fieldstone.query.ast import Query, with_lists
+from fieldstone.query.ast import Query, conjunction, with_lists
 from fieldstone.query.cursor import decode_cursor, encode_cursor
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.parse import parse_query
 from fieldstone.query.viewpoint import Viewpoint
 from fieldstone.registry.catalog import Object
+from fieldstone.registry.history import stood_at
 from fieldstone.store.binds import Binds
 
 DEFAULT_PAGE = 50
 """The page size when nobody names one (contract 1.5)."""
 
+ID_THEN = conjunction(ID_IS, stood_at(1))
+"""The record of slot 0 as it stood at the instant of slot 1."""
+
 
 async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | None) -> Page:
     """Returns a page of the records that the caller may see and that satisfy the query."""
     subject, policy = enter(door, caller, operation.object, "list")
+    if operation.trash:
+        _, policy = enter(door, caller, operation.object, "list", "restore")
     now = door.clock()
     query = _parse(door, operation.query, subject, policy, viewpoint(door, caller, now))
+    if operation.as_of is not None:
+        searched = operation.query.search is not UNSET
+        policy, query = look_back(door, subject, policy, query, operation.as_of, searched=searched)
     after = None if query.cursor is None else len(query.values)
     plan = door.plans.page(policy, query.columns, query.where, query.order, after, query.offset > 0)
     values = query.values
@@ -54,11 +64,11 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
     if rows and len(rows[0]) > width:
         rows = [row[:width] for row in rows]
     if not query.expand:
-        return Page(policy.object, plan.columns, rows, query.limit, total, cursor)
+        return Page(subject.name, plan.columns, rows, query.limit, total, cursor)
     expander = Expander(door, caller, now, fetch, query.expanding)
     rows = await expander.expand(plan.columns, rows, ids, query.expand)
     names = with_lists(plan.columns, query.expand)
-    return Page(policy.object, names, rows, query.limit, total, cursor, query.expand)
+    return Page(subject.name, names, rows, query.limit, total, cursor, query.expand)
 
 
 async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | None) -> Record:
@@ -69,11 +79,19 @@ async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | No
     if operation.fields is not UNSET or operation.expand is not UNSET:
         document = QueryDocument(fields=operation.fields, expand=operation.expand)
         query = _parse(door, document, subject, policy, viewpoint(door, caller, now))
-    plan = door.plans.record(policy, None if query is None else query.columns)
+    columns = None if query is None else query.columns
+    values: tuple[str, ...] = (operation.id,)
+    if operation.as_of is None:
+        plan = door.plans.record(policy, columns)
+    else:
+        require_history(subject)
+        refuse_expansion(() if query is None else query.expand)
+        plan = door.plans.record(door.policies.past(policy), columns, ID_THEN)
+        values = (operation.id, operation.as_of)
     if not is_id(operation.id):
         raise absent(operation.object, operation.id)
     fetch = fetcher(door.store, unit)
-    rows = await fetch(plan.statement, Binds((operation.id,), caller.values, now))
+    rows = await fetch(plan.statement, Binds(values, caller.values, now))
     if not rows:
         raise absent(operation.object, operation.id)
     version = rows[0][plan.version_place]
@@ -81,10 +99,10 @@ async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | No
     if len(rows[0]) > width:
         rows = [rows[0][:width]]
     if query is None or not query.expand:
-        return Record(policy.object, plan.columns, rows[0], version)
+        return Record(subject.name, plan.columns, rows[0], version)
     expander = Expander(door, caller, now, fetch, query.expanding)
     rows = await expander.expand(plan.columns, rows, (operation.id,), query.expand)
-    return Record(policy.object, with_lists(plan.columns, query.expand), rows[0], version, query.expand)
+    return Record(subject.name, with_lists(plan.columns, query.expand), rows[0], version, query.expand)
 
 
 def _parse(door: Door, document: QueryDocument, subject: Object, policy: Policy, asker: Viewpoint) -> Query:

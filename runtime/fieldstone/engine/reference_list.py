@@ -11,6 +11,7 @@ from fieldstone.access.caller import SYSTEM, Caller
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.gate import may_look
+from fieldstone.engine.journal import note_change
 from fieldstone.engine.operation import Update
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import DeleteRestricted, SerializationFailure
@@ -59,8 +60,19 @@ async def shorten_lists(
 ) -> None:
     """Takes the ids out of every list of records that stay, record by record; an emptied list is `[]`."""
     hooked = door.hooks(reference.object, "before_update") or door.hooks(reference.object, "after_update")
-    for record in await _shortened(door, unit, reference, ids, gone):
-        if hooked:
+    records = await _shortened(door, unit, reference, ids, gone)
+    if not records:
+        return
+    subject, every = door.catalog.objects[reference.object], [record.id for record in records]
+    stamps = {
+        stamp["id"]: stamp for stamp in await door.plans.stamps_of(unit.transaction.fetch, subject, every, unit.now)
+    }
+    live = door.plans.visible(door.policies.policy(SYSTEM, reference.object, "read"))
+    seen = (
+        {row[0] for row in await unit.transaction.fetch(live, Binds((every,), {}, unit.now))} if hooked else frozenset()
+    )
+    for record in records:
+        if record.id in seen:
             await door.execute(Update(reference.object, record.id, {reference.field: record.left}), SYSTEM, unit=unit)
             continue
         values = {reference.field: record.left, "updated_at": unit.now, "updated_by": caller.id}
@@ -68,6 +80,8 @@ async def shorten_lists(
         if not await unit.transaction.update(reference.object, values, AT_VERSION, binds):
             raise SerializationFailure(f"A `{reference.object}` record changed while it lost a reference.")
         note_write(unit, reference.object, "update")
+        after = {**stamps[record.id], "version": record.version + 1}
+        note_change(unit, caller, reference.object, "updated", after, (reference.field,))
 
 
 async def _shortened(

@@ -11,6 +11,7 @@ from typing import Any
 from fieldstone.engine.outcome import Outcome
 from fieldstone.errors import Conflict
 from fieldstone.store.binds import Binds
+from fieldstone.store.event import RecordEvent
 from fieldstone.store.interface import Row, Statement, Store, Transaction
 
 Fetch = Callable[[Statement, Binds], Awaitable[list[Row]]]
@@ -27,7 +28,7 @@ class Unit:
     """One transaction on its way; `now` is the instant of everything written in it.
 
     `feeds_policy` is set by a write to rows from which somebody's rights are made: the door then raises the policy epoch before it
-    commits. `ready` are the prepared values that operations within it may need.
+    commits. `ready` are the prepared values that operations within it may need, `events` the changes of records so far, in their order.
     """
 
     def __init__(self, transaction: Transaction, now: str, deepest: int, ready: Ready) -> None:
@@ -35,6 +36,7 @@ class Unit:
         self.now = now
         self.ready = ready
         self.feeds_policy = False
+        self.events: list[RecordEvent] = []
         self._depth = 1
         self._deepest = deepest
 
@@ -48,9 +50,13 @@ class Unit:
                 hint="A hook probably writes what calls it again.",
             )
         self._depth += 1
+        noted = len(self.events)
         try:
             async with self.transaction.savepoint():
                 yield
+        except BaseException:
+            del self.events[noted:]
+            raise
         finally:
             self._depth -= 1
 

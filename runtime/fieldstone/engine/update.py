@@ -16,6 +16,7 @@ from fieldstone.engine.epoch import note_write
 from fieldstone.engine.fire import fire
 from fieldstone.engine.gate import enter
 from fieldstone.engine.hooks import Change
+from fieldstone.engine.journal import note_change
 from fieldstone.engine.locate import Stored, Target, locate, plain
 from fieldstone.engine.operation import Update
 from fieldstone.engine.outcome import Written
@@ -74,6 +75,7 @@ async def apply_update(door: Door, prepared: Changing, caller: Caller, unit: Uni
         raise invalid((*faults[0], *circles))
     await _write(door, unit, caller, target, stored["version"], values)
     note_write(unit, subject.name, "update")
+    note_change(unit, caller, subject.name, "updated", {**stored, "version": stored["version"] + 1}, values)
     return await _settle(door, unit, caller, target, change)
 
 
@@ -111,10 +113,13 @@ def _unchanged(door: Door, target: Target, stored: Stored) -> Written:
 
 
 def _differing(subject: Object, previous: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if not _same(subject.fields[name], previous[name], value)}
+    return {
+        name: value for name, value in values.items() if not same_value(subject.fields[name], previous[name], value)
+    }
 
 
-def _same(field: Field, stored: Any, value: Any) -> bool:
+def same_value(field: Field, stored: Any, value: Any) -> bool:
+    """Tells whether a value is the one that is stored already."""
     if stored is None or value is None:
         return stored is value
     if field.shape.storage.kind == StorageClass.JSON:

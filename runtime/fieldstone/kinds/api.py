@@ -26,6 +26,8 @@ DataOperation = Literal[
     "update_many",
     "delete_many",
     "across",
+    "history",
+    "restore",
 ]
 
 

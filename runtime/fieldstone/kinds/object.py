@@ -42,6 +42,15 @@ class Access(Declared, frozen=True, kw_only=True):
     """`private`: only a permission set that names the object reaches it, and one that views and modifies all."""
 
 
+class Enable(Declared, frozen=True, kw_only=True):
+    """What an object does beside keeping its records."""
+
+    track_history: bool = False
+    """Keeps every version of every record, for `history`, `?asOf=` and `restore`."""
+    trash: bool = False
+    """A deleted record goes to the trash, from which it can be restored until it is purged."""
+
+
 class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """A business object.
 
@@ -81,6 +90,8 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """`false` keeps the object off every surface: it answers as one that does not exist."""
     api_methods: tuple[ApiMethod, ...] = ("get", "list", "create", "update", "delete", "bulk")
     """What the data API offers of it; the rest is 405."""
+    enable: Enable = Enable()
+    """History and trash; both are off unless said."""
 
 
 OBJECT = Kind(name="object", plural="objects", struct=ObjectDeclaration, summary="A business object and its fields")

@@ -19,6 +19,10 @@ class ObjectGrant(Declared, frozen=True, kw_only=True):
     """Delete."""
     allow_transfer: bool = False
     """Change `owner_id` by an update."""
+    allow_restore: bool = False
+    """See the trash, and bring records back from it."""
+    allow_purge: bool = False
+    """Delete records in the trash for good."""
     view_all_records: bool = False
     """Read every record of the organisation."""
     modify_all_records: bool = False

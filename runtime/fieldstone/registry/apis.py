@@ -22,8 +22,8 @@ DialectParts = Mapping[str, frozenset[str]] | None
 """The names in the tables envelopes, errors, pagers, idents, queries, auth and handlers; None where nothing is served: any name goes."""
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_WITH_ID = frozenset({"get", "update", "delete", "clone"})
-_READING = frozenset({"list", "get"})
+_WITH_ID = frozenset({"get", "update", "delete", "clone", "history", "restore"})
+_READING = frozenset({"list", "get", "history"})
 _WITHOUT_OBJECT = frozenset({"across"})
 _API_METHODS = {
     "query": "list",
@@ -32,6 +32,8 @@ _API_METHODS = {
     "create_many": "bulk",
     "update_many": "bulk",
     "delete_many": "bulk",
+    "history": "get",
+    "restore": "update",
 }
 
 Path = tuple[str | int, ...]

@@ -63,7 +63,8 @@ class Object(msgspec.Struct, frozen=True, eq=False):
 
     `owned` and `walled` say that it has `owner_id` and `organization_id`. `wall` is the organisation wall as a filter (EVERYTHING for
     `tenancy: none`). `parent` is the master_detail field under `controlled_by_parent`. `referenced_by` are the fields that have a delete
-    behaviour, `referrers` the objects with all their fields that point here.
+    behaviour, `referrers` the objects with all their fields that point here. `history_of` is set on the history of another object
+    (`registry/history.py`).
     """
 
     name: str
@@ -80,6 +81,7 @@ class Object(msgspec.Struct, frozen=True, eq=False):
     parent: Field | None = None
     referenced_by: tuple[Reference, ...] = ()
     referrers: Mapping[str, tuple[str, ...]] = {}
+    history_of: str | None = None
 
 
 class RowRule(msgspec.Struct, frozen=True, eq=False):
@@ -122,7 +124,10 @@ class Item(msgspec.Struct, frozen=True, eq=False):
 
 
 class Catalog(msgspec.Struct, frozen=True, eq=False):
-    """Everything declared; `version` is a hash over all files. `items` is by kind, then name."""
+    """Everything declared; `version` is a hash over all files. `items` is by kind, then name.
+
+    `histories` are the histories of the objects that keep one, by their own names: the store keeps them, and nobody can ask for them.
+    """
 
     version: str
     app: AppDeclaration
@@ -132,3 +137,4 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     apis: Mapping[str, ApiDeclaration]
     seeds: tuple[SeedDeclaration, ...]
     items: Mapping[str, Mapping[str, Item]]
+    histories: Mapping[str, Object] = {}

@@ -34,6 +34,7 @@ class Code(StrEnum):
     PARENT_MISSING = "PARENT_MISSING"
     PARENT_CYCLE = "PARENT_CYCLE"
     TENANCY = "TENANCY"
+    TRASH_LOSES = "TRASH_LOSES"
     INDEX_REPEATED = "INDEX_REPEATED"
     EXPRESSION = "EXPRESSION"
     POLICY_EMPTY = "POLICY_EMPTY"
@@ -72,6 +73,7 @@ EXPLANATIONS: dict[Code, str] = {
     Code.PARENT_MISSING: "`controlled_by_parent` needs exactly one field of type `master_detail`.",
     Code.PARENT_CYCLE: "Objects are each other's masters in a circle.",
     Code.TENANCY: "The organisation wall cannot be built from what `tenancy` says.",
+    Code.TRASH_LOSES: "Records that go along with others to the trash would be deleted for good.",
     Code.INDEX_REPEATED: "An index names a field twice, or two indexes are the same.",
     Code.EXPRESSION: "An expression does not compile.",
     Code.POLICY_EMPTY: "A row policy says neither `using` nor `check`, or its operation never looks at what it says.",

@@ -13,6 +13,7 @@ from fieldstone.registry.apis import DialectParts, api_faults
 from fieldstone.registry.catalog import Catalog, Item, Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package, Reading
+from fieldstone.registry.history import history_of
 from fieldstone.registry.known import Known
 from fieldstone.registry.object_faults import object_faults, prefix_faults
 from fieldstone.registry.objects import link_object, references_to, referrers_to
@@ -47,7 +48,13 @@ def link(
         apis=_declared(by_kind["api"]),
         seeds=tuple(_declared(by_kind["seed"]).values()),
         items={kind: {name: _item(document) for name, document in found.items()} for kind, found in by_kind.items()},
+        histories=_histories(objects.by_name.values()),
     )
+
+
+def _histories(objects: Iterable[Object]) -> dict[str, Object]:
+    kept = (history_of(linked) for linked in objects if linked.declaration.enable.track_history)
+    return {history.name: history for history in kept}
 
 
 def _objects(documents: Mapping[str, Document], reading: Reading, faults: list[Fault]) -> Known[Object]:

@@ -11,6 +11,7 @@ from fieldstone.query.cel.tokens import WORDS
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.field_defaults import default_faults
+from fieldstone.registry.history import history_name
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.objects import all_options, field_type_of, holds_text, object_declaration
 from fieldstone.registry.system_fields import SYSTEM_NAMES
@@ -22,6 +23,7 @@ _UNFIT = {
     "searchable": frozenset({"json", "none"}),
 }
 """The families whose fields cannot say a key."""
+LONGEST_OBJECT_NAME = 63
 
 
 def object_faults(document: Document, objects: Known[Document]) -> Iterator[Fault]:
@@ -33,6 +35,7 @@ def object_faults(document: Document, objects: Known[Document]) -> Iterator[Faul
     yield from _sharing_faults(document, declaration, objects)
     if isinstance(declaration.tenancy, ThroughMembership):
         yield from _tenancy_faults(document, declaration.tenancy, objects)
+    yield from _enable_faults(document, declaration, objects)
 
 
 def prefix_faults(documents: Mapping[str, Document]) -> Iterator[Fault]:
@@ -155,6 +158,27 @@ def _sharing_faults(document: Document, declaration: ObjectDeclaration, objects:
         chain.append(current.name)
         above = _masters(object_declaration(current))
         current = objects.get(above[0][1]) if above else None
+
+
+def _enable_faults(document: Document, declaration: ObjectDeclaration, objects: Known[Document]) -> Iterator[Fault]:
+    """Yields a fault for a name that leaves no room for its history's, and for what the trash of another object would not keep."""
+    longest = LONGEST_OBJECT_NAME - len(history_name(""))
+    if declaration.enable.track_history and len(declaration.name) > longest:
+        message = f"An object that keeps its history has a name of at most {longest} characters."
+        yield document.fault(("name",), Code.WRONG_VALUE, message, "Choose a shorter one.")
+    if declaration.enable.trash:
+        return
+    for name, options in declaration.fields.items():
+        target = objects.get(getattr(options, "reference", None) or "")
+        if target is None or getattr(options, "delete_behavior", None) != "cascade":
+            continue
+        if object_declaration(target).enable.trash:
+            message = (
+                f"`{declaration.name}` has no trash, so its records would be gone for good when a `{target.name}` record"
+                " goes to its own."
+            )
+            hint = "Say `enable: {trash: true}` here too, or give the field another `deleteBehavior`."
+            yield Fault(document.key_at("fields", name), Code.TRASH_LOSES, message, hint)
 
 
 def _tenancy_faults(document: Document, through: ThroughMembership, objects: Known[Document]) -> Iterator[Fault]:

@@ -26,6 +26,8 @@ _TYPE_OF = {field_type.declaration: field_type for field_type in FIELD_TYPES.val
 OWN_ORGANIZATION: Filter = Term("organization_id", "eq", CallerValue("organization_id"))
 """Within the caller's active organisation."""
 
+_WHO = ("created_by", "updated_by", "deleted_by")
+
 
 def link_object(
     document: Document, referenced_by: tuple[Reference, ...], referrers: Mapping[str, tuple[str, ...]]
@@ -102,7 +104,8 @@ def holds_many(options: FieldOptions) -> bool:
 
 def all_options(declaration: ObjectDeclaration) -> dict[str, FieldOptions]:
     """Returns the options of all fields of an object by name, system fields first."""
-    return {**system_options(walled=_walled(declaration), owned=_owned(declaration)), **declaration.fields}
+    system = system_options(walled=_walled(declaration), owned=_owned(declaration), trash=declaration.enable.trash)
+    return {**system, **declaration.fields}
 
 
 def _walled(declaration: ObjectDeclaration) -> bool:
@@ -115,7 +118,7 @@ def _owned(declaration: ObjectDeclaration) -> bool:
 
 def _link_fields(declaration: ObjectDeclaration, document: Document) -> dict[str, Field]:
     place, walled = document.value_at(), _walled(declaration)
-    system = _system_fields(walled=walled, owned=_owned(declaration))
+    system = _system_fields(walled=walled, owned=_owned(declaration), trash=declaration.enable.trash)
     fields = {name: msgspec.structs.replace(field, place=place) for name, field in system.items()}
     spots = document.source.spot.find(("fields",))
     searched = _searched(declaration)
@@ -137,10 +140,10 @@ def _searched(declaration: ObjectDeclaration) -> frozenset[str]:
 
 
 @cache
-def _system_fields(*, walled: bool, owned: bool) -> Mapping[str, Field]:
+def _system_fields(*, walled: bool, owned: bool, trash: bool) -> Mapping[str, Field]:
     """Returns linked system fields that lack a place, which is that of their object."""
     nowhere = Place("", 0, 0)
-    options = system_options(walled=walled, owned=owned)
+    options = system_options(walled=walled, owned=owned, trash=trash)
     return {name: _link_field(name, option, nowhere, walled=walled) for name, option in options.items()}
 
 
@@ -174,7 +177,7 @@ def _link_field(name: str, options: FieldOptions, place: Place, *, walled: bool)
 
 def _delete_behavior(name: str, options: FieldOptions) -> str | None:
     """Returns what happens when the record that a field points to goes; who made a record stays written in it."""
-    return None if name in ("created_by", "updated_by") else getattr(options, "delete_behavior", None)
+    return None if name in _WHO else getattr(options, "delete_behavior", None)
 
 
 def _wall(declaration: ObjectDeclaration) -> Filter:

@@ -11,10 +11,18 @@ from fieldstone.kinds.fields.text import TextOptions
 NOT_NULL = frozenset({"id", "created_at", "updated_at", "version"})
 """The columns that never hold null."""
 
+DELETED_AT = "deleted_at"
+DELETED_BY = "deleted_by"
+DELETED_WITH = "deleted_with"
+"""When, by whom and along with which record one was moved to the trash; null on every other."""
+
 
 @cache
-def system_options(*, walled: bool, owned: bool) -> dict[str, FieldOptions]:
-    """Returns an object's system fields in their order; `organization_id` when it is walled, `owner_id` when it is owned."""
+def system_options(*, walled: bool, owned: bool, trash: bool) -> dict[str, FieldOptions]:
+    """Returns an object's system fields in their order.
+
+    `organization_id` when it is walled, `owner_id` when it is owned, `deleted_at`, `deleted_by` and `deleted_with` when it has a trash.
+    """
     options: dict[str, FieldOptions] = {"id": TextOptions(label="Id")}
     if walled:
         options["organization_id"] = TextOptions(label="Organisation")
@@ -25,7 +33,11 @@ def system_options(*, walled: bool, owned: bool) -> dict[str, FieldOptions]:
     options["created_by"] = LookupOptions(label="Created by", reference="sys_user")
     options["updated_by"] = LookupOptions(label="Updated by", reference="sys_user")
     options["version"] = NumberOptions(label="Version", scale=0)
+    if trash:
+        options[DELETED_AT] = DatetimeOptions(label="Deleted")
+        options[DELETED_BY] = LookupOptions(label="Deleted by", reference="sys_user")
+        options[DELETED_WITH] = TextOptions(label="Deleted with", internal=True)
     return options
 
 
-SYSTEM_NAMES = frozenset(system_options(walled=True, owned=True))
+SYSTEM_NAMES = frozenset(system_options(walled=True, owned=True, trash=True))

@@ -17,7 +17,7 @@ from fieldstone.kinds.table import KINDS
 from fieldstone.query.names import did_you_mean, nearest, shown
 from fieldstone.registry.catalog import Catalog, Item, Object
 
-ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete")
+ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete", "restore")
 _OPEN_KINDS = frozenset({"object"})
 
 

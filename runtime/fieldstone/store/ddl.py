@@ -1,6 +1,6 @@
 """DDL: the texts that make tables, columns and indexes. Names are of declared forms, and quoted all the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from fieldstone.store.columns import DialectName
 from fieldstone.store.schema import ID, ColumnSchema, IndexSchema, ReferenceSchema, TableSchema
@@ -9,7 +9,10 @@ from fieldstone.store.schema import ID, ColumnSchema, IndexSchema, ReferenceSche
 def create_table(schema: TableSchema, dialect: DialectName) -> str:
     """Returns the statement that makes a table; on SQLite with its references, which cannot be added later."""
     references = {reference.column: reference for reference in schema.references} if dialect == "sqlite" else {}
-    lines = [_column(column, references.get(column.name)) for column in schema.columns]
+    lines = [
+        _column(column, references.get(column.name), key=schema.keyed and column.name == ID)
+        for column in schema.columns
+    ]
     ending = " STRICT" if dialect == "sqlite" else ""
     return f"CREATE TABLE {quoted(schema.name)} ({', '.join(lines)}){ending}"
 
@@ -32,6 +35,12 @@ def create_index(table: str, index: IndexSchema) -> str:
     return f"CREATE {unique}INDEX {quoted(index.name)} ON {quoted(table)} ({_names(index.columns)})"
 
 
+def copy_rows(source: str, target: str, names: Sequence[str], taken: Mapping[str, str]) -> str:
+    """Returns the statement that copies columns of every row to another table; `taken` are further ones, each from a column."""
+    into = _names([*names, *taken])
+    return f"INSERT INTO {quoted(target)} ({into}) SELECT {_names([*names, *taken.values()])} FROM {quoted(source)}"
+
+
 def drop_index(name: str) -> str:
     """Returns the statement that drops an index."""
     return f"DROP INDEX {quoted(name)}"
@@ -42,11 +51,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _column(column: ColumnSchema, reference: ReferenceSchema | None) -> str:
-    key = " PRIMARY KEY" if column.name == ID else ""
+def _column(column: ColumnSchema, reference: ReferenceSchema | None, *, key: bool = False) -> str:
+    primary = " PRIMARY KEY" if key else ""
     required = " NOT NULL" if column.required else ""
     target = "" if reference is None else f" {_target(reference)}"
-    return f"{quoted(column.name)} {column.type}{required}{key}{target}"
+    return f"{quoted(column.name)} {column.type}{required}{primary}{target}"
 
 
 def _target(reference: ReferenceSchema) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from fieldstone.query.ast import Aggregation, Filter, Select
 from fieldstone.registry.catalog import Catalog
 from fieldstone.store.binds import Binds
+from fieldstone.store.event import RecordEvent
 from fieldstone.store.plan import StatementPlan
 
 Row = tuple[Any, ...]
@@ -36,6 +37,12 @@ class Transaction(Protocol):
 
     async def delete(self, object_name: str, where: Filter, binds: Binds) -> int:
         """Deletes the rows of a filter in one statement; returns how many."""
+
+    async def copy(self, source: str, target: str, values: Mapping[str, Any], where: Filter, binds: Binds) -> None:
+        """Copies the rows of a filter to an object that has the same columns and `values`, which are the same on every row."""
+
+    async def publish(self, events: Sequence[RecordEvent]) -> None:
+        """Writes events to the outbox, in their order."""
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """Opens a savepoint; an exception that leaves the block rolls back to it. After a failed statement nothing else goes on."""

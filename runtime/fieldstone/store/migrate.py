@@ -12,7 +12,8 @@ from fieldstone.errors import Conflict, DeclarationError, Fault, Internal, Setti
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.registry.codes import Code
-from fieldstone.store import ddl
+from fieldstone.registry.history import VALID_FROM, VALID_TO
+from fieldstone.store import ddl, outbox
 from fieldstone.store.columns import DialectName
 from fieldstone.store.database import Database, Session
 from fieldstone.store.dialects import Dialect
@@ -59,19 +60,20 @@ class _Change(msgspec.Struct, frozen=True, eq=False):
 async def bring_up(catalog: Catalog, database: Database) -> None:
     """Makes what is missing; raises DeclarationError with every change that it does not make, before it makes any."""
     dialect = database.dialect.name
-    wanted = {name: schema_of(linked, database.dialect) for name, linked in catalog.objects.items()}
+    tables = {**catalog.objects, **catalog.histories}
+    wanted = {name: schema_of(linked, database.dialect) for name, linked in tables.items()}
     database.unique_keys = {
         name: fields for schema in wanted.values() for name, fields in unique_keys_of(schema).items()
     }
     async with database.schema_change():
         async with database.transaction() as session:
-            for text in _OWN_TABLES:
+            for text in (*_OWN_TABLES, outbox.table_text(dialect)):
                 await session.define(text)
             rows = [tuple(row) for row in await session.read(_READ, (), bounded=False)]
         hashes = {name: text for name, text, _ in rows}
         definitions = {name: text for name, _, text in rows}
         changes = [
-            _Change(catalog.objects[name], schema, _stored(definitions.get(name)))
+            _Change(tables[name], schema, _stored(definitions.get(name)))
             for name, schema in wanted.items()
             if hashes.get(name) != fingerprint(schema)
         ]
@@ -90,6 +92,7 @@ async def _apply(changes: Sequence[_Change], database: Database) -> None:
                 await _make(change, session, dialect)
                 stored = None if change.stored is None else change.stored.search
                 await make_search(change.wanted, stored, session, database.dialect)
+                await _begin_history(change, session)
                 await _remember(
                     change, session, database.dialect, complete=dialect == "sqlite" or not change.new_references
                 )
@@ -109,7 +112,7 @@ def _portions(changes: Sequence[_Change]) -> Iterator[Sequence[_Change]]:
 
 def _faults(change: _Change, dialect: DialectName) -> Iterator[Fault]:
     name = change.wanted.name
-    if name in (EPOCH_TABLE, SCHEMA_TABLE):
+    if name in (EPOCH_TABLE, SCHEMA_TABLE, outbox.EVENT_TABLE):
         yield Fault(
             change.linked.place,
             Code.NAME_RESERVED,
@@ -170,6 +173,15 @@ async def _make(change: _Change, session: Session, dialect: DialectName) -> None
                 message = f"Stored records of `{wanted.name}` clash on the new unique key over {fields}."
                 fault = Fault(change.linked.place, Code.NEEDS_MIGRATION, message, MIGRATION_HINT)
                 raise DeclarationError([fault]) from error
+
+
+async def _begin_history(change: _Change, session: Session) -> None:
+    """Takes every record as it is for the first version of a new history, valid since it was last written."""
+    of = change.linked.history_of
+    if of is None or change.stored is not None:
+        return
+    names = [column.name for column in change.wanted.columns if column.name not in (VALID_FROM, VALID_TO)]
+    await session.define(ddl.copy_rows(of, change.wanted.name, names, {VALID_FROM: "updated_at"}))
 
 
 async def _refer(change: _Change, session: Session) -> None:

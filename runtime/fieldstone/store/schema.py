@@ -16,6 +16,7 @@ from fieldstone.store.dialects import Dialect
 
 TENANT = "organization_id"
 ID = "id"
+VERSION = "version"
 LONGEST_NAME = 63
 """PostgreSQL cuts names at so many bytes."""
 
@@ -52,13 +53,14 @@ class SearchSchema(msgspec.Struct, frozen=True):
 
 
 class TableSchema(msgspec.Struct, frozen=True):
-    """One table."""
+    """One table; `keyed` says that `id` is its primary key: a history holds an id many times."""
 
     name: str
     columns: tuple[ColumnSchema, ...]
     indexes: tuple[IndexSchema, ...] = ()
     references: tuple[ReferenceSchema, ...] = ()
     search: SearchSchema | None = None
+    keyed: bool = True
 
 
 def schema_of(linked: Object, dialect: Dialect) -> TableSchema:
@@ -73,6 +75,8 @@ def schema_of(linked: Object, dialect: Dialect) -> TableSchema:
         )
         for field in stored
     )
+    if linked.history_of is not None:
+        return TableSchema(linked.name, columns, (_index(linked, (ID, VERSION)),), keyed=False)
     references = tuple(
         ReferenceSchema(field.name, field.reference)
         for field in stored

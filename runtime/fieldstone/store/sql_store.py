@@ -10,9 +10,11 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.store.aggregate import compile_group_count, compile_groups
 from fieldstone.store.binds import Binds
 from fieldstone.store.database import Database, Session
+from fieldstone.store.event import RecordEvent
 from fieldstone.store.explain import explain_statement
 from fieldstone.store.interface import Row, Statement
 from fieldstone.store.migrate import EPOCH_TABLE
+from fieldstone.store.outbox import event_row, insert_text, sweep_some
 from fieldstone.store.plan import StatementPlan
 from fieldstone.store.renewal import renew_masked
 from fieldstone.store.rows import converted
@@ -20,7 +22,14 @@ from fieldstone.store.select import compile_count, compile_select
 from fieldstone.store.shape_cache import ShapeCache
 from fieldstone.store.statement import ReadStatement, Sql
 from fieldstone.store.tables import Tables
-from fieldstone.store.write import InsertStatement, UpdateStatement, compile_delete, compile_insert, compile_update
+from fieldstone.store.write import (
+    InsertStatement,
+    UpdateStatement,
+    compile_copy,
+    compile_delete,
+    compile_insert,
+    compile_update,
+)
 
 SHAPES_KEPT = 4096
 
@@ -45,6 +54,8 @@ class SqlStore:
         self._inserts: ShapeCache[tuple[str, tuple[str, ...]], InsertStatement] = ShapeCache(SHAPES_KEPT)
         self._updates: ShapeCache[tuple[str, tuple[str, ...], Filter, bool], UpdateStatement] = ShapeCache(SHAPES_KEPT)
         self._deletes: ShapeCache[tuple[str, Filter], Sql] = ShapeCache(SHAPES_KEPT)
+        self._copies: ShapeCache[tuple[str, str, tuple[str, ...], Filter], Sql] = ShapeCache(SHAPES_KEPT)
+        self.insert_event = insert_text(database.dialect)
 
     def prepare(self, select: Select) -> Statement:
         """Returns the statement of a shape, compiled at most once and kept in a bounded cache."""
@@ -83,6 +94,17 @@ class SqlStore:
         """Returns the statement that deletes the rows of a filter."""
         key = (object_name, where)
         return self._deletes.get(key, lambda: compile_delete(object_name, where, self._tables, self._dialect))
+
+    def prepare_copy(self, source: str, target: str, columns: tuple[str, ...], where: Filter) -> Sql:
+        """Returns the statement that copies the rows of a filter to another object."""
+        return self._copies.get(
+            (source, target, columns, where),
+            lambda: compile_copy(source, target, columns, where, self._tables, self._dialect),
+        )
+
+    async def sweep_events(self, *, before: str, most: int) -> int:
+        """Deletes some of the events that are older than an instant or beyond the newest `most`; returns how many, 0 at the end."""
+        return await sweep_some(self._database, before=before, most=most)
 
     async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
         """Runs a read by itself."""
@@ -163,6 +185,16 @@ class SqlTransaction:
         """Deletes the rows of a filter in one statement; returns how many."""
         sql = self._store.prepare_delete(object_name, where)
         return await self._session.write(sql.text, sql.parameters(binds))
+
+    async def copy(self, source: str, target: str, values: Mapping[str, Any], where: Filter, binds: Binds) -> None:
+        """Copies the rows of a filter to an object that has the same columns and `values`, which are the same on every row."""
+        sql = self._store.prepare_copy(source, target, tuple(values), where)
+        await self._session.write(sql.text, sql.parameters(binds, tuple(values.values())))
+
+    async def publish(self, events: Sequence[RecordEvent]) -> None:
+        """Writes events to the outbox, in their order."""
+        if events:
+            await self._session.write_many(self._store.insert_event, [event_row(event) for event in events])
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """Opens a savepoint; an exception that leaves the block rolls back to it. Savepoints nest."""

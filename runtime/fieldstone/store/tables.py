@@ -59,7 +59,7 @@ class Tables:
 
     def source(self, object_name: str, alias: str | None = None) -> Source:
         """Returns the rows of an object."""
-        linked = self._catalog.objects.get(object_name)
+        linked = self._catalog.objects.get(object_name) or self._catalog.histories.get(object_name)
         if linked is None:
             raise Internal(f"No object `{object_name}` is in the catalog.")
         table = self.table(linked)

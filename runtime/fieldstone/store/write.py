@@ -71,6 +71,23 @@ def compile_update(
     return UpdateStatement(compiled(told, parameters, dialect), words)
 
 
+def compile_copy(
+    source_name: str, target_name: str, columns: tuple[str, ...], where: Filter, tables: Tables, dialect: Dialect
+) -> Sql:
+    """Returns the statement that copies the rows of a filter to another object, with further columns that are given."""
+    parameters = Parameters()
+    source, target = tables.source(source_name), tables.source(target_name)
+    copied = [column.name for column in tables.table(source.object).columns]
+    given = []
+    for index, name in enumerate(columns):
+        kept = dialect.column(target.shape(name).storage)
+        given.append(parameters.given(index, kept.to_driver, kept.sql_type))
+    condition = Conditions(tables, dialect, parameters).of(where, source)
+    rows = sa.select(*(source.column(name) for name in copied), *given).where(condition)
+    insert = sa.insert(tables.table(target.object)).from_select([*copied, *columns], rows)
+    return compiled(insert, parameters, dialect)
+
+
 def compile_delete(object_name: str, where: Filter, tables: Tables, dialect: Dialect) -> Sql:
     """Returns the statement that deletes the rows of a filter."""
     parameters = Parameters()

@@ -8,7 +8,7 @@ from fieldstone.kinds.api import DataOperation
 from fieldstone.services.meta import KnownObject
 from fieldstone.surfaces.openapi.record_schema import EXPECTED_VERSION, create_name, read_name, update_name
 from fieldstone.surfaces.openapi.struct_schema import reference
-from fieldstone.surfaces.rest.table import DRY_RUN, AcrossPart, Dialect, ParameterNote, Route, RouteTable, Schema
+from fieldstone.surfaces.rest.table import DRY_RUN, AcrossPart, DataPart, Dialect, ParameterNote, Route, RouteTable, Schema
 
 NEEDS: Mapping[DataOperation, frozenset[Action]] = {
     "list": frozenset({"read"}),
@@ -23,13 +23,15 @@ NEEDS: Mapping[DataOperation, frozenset[Action]] = {
     "update_many": frozenset({"update"}),
     "delete_many": frozenset({"delete"}),
     "across": frozenset({"create", "update", "delete"}),
+    "history": frozenset({"read"}),
+    "restore": frozenset({"update", "restore"}),
 }
 """Which rights let somebody use an operation: any of these."""
 
 _ID_ONLY: Schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
 _TEXT: Schema = {"type": "string"}
 _ETAG = {"ETag": {"description": "The record's version and a hash of the answer.", "schema": _TEXT}}
-_CHANGES = frozenset({"update", "delete"})
+_CHANGES = frozenset({"update", "delete", "restore"})
 _MAKING = frozenset({"create", "clone", "create_many"})
 _DRY = ParameterNote(DRY_RUN, "`true`: answers what the write would answer, and writes nothing.", {"type": "boolean"})
 _GROUP: Schema = {"type": "object", "description": "A group: its names and aliases, where the query asks for groups."}
@@ -50,9 +52,21 @@ def operations(table: RouteTable, known: Mapping[str, KnownObject]) -> Iterator[
             face = table.dialect.objects.get(name)
             if face is None or declared.operation not in face.operations or declared.object not in (None, name):
                 continue
-            if not NEEDS[declared.operation].isdisjoint(item.actions):
+            if _makes_sense(declared.operation, item) and not NEEDS[declared.operation].isdisjoint(item.actions):
                 path = route.template.replace("{object}", name)
                 yield path, method, _data_operation(table.dialect, route, item)
+
+
+def _makes_sense(operation: DataOperation, item: KnownObject) -> bool:
+    """Tells whether an object has what an operation is about: a history, a trash."""
+    enable = item.object.declaration.enable
+    match operation:
+        case "history":
+            return enable.track_history
+        case "restore":
+            return enable.track_history or enable.trash
+        case _:
+            return True
 
 
 def _handler_operation(dialect: Dialect, route: Route) -> Schema:
@@ -89,7 +103,7 @@ def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema
         found["requestBody"] = _body(body, required=route.body == "required")
     status = "201" if operation in _MAKING else "200"
     found["responses"] = _responses(route, status, _content(_answer(dialect, route, item)))
-    headers: Schema = dict(_ETAG) if operation in ("get", "create", "clone", "update") else {}
+    headers: Schema = dict(_ETAG) if operation in ("get", "create", "clone", "update", "restore") else {}
     if operation in ("create", "clone"):
         headers["Location"] = {"description": "Where the new record is.", "schema": _TEXT}
     if headers:
@@ -115,6 +129,7 @@ def _operation(route: Route, tag: str, summary: str, parameters: list[Schema]) -
 
 
 def _notes(dialect: Dialect, route: Route) -> tuple[ParameterNote, ...]:
+    own = route.data.parameters if isinstance(route.data, DataPart) else ()
     match route.declaration.operation:
         case "list":
             return (*dialect.queries.list_notes(route.declaration), *dialect.pager.notes(dialect.api.pager))
@@ -122,9 +137,9 @@ def _notes(dialect: Dialect, route: Route) -> tuple[ParameterNote, ...]:
             return dialect.queries.record_notes
         case "delete":
             description = str(EXPECTED_VERSION["description"])
-            return (ParameterNote("expectedVersion", description, {"type": "integer"}),)
+            return (ParameterNote("expectedVersion", description, {"type": "integer"}), *own)
         case _:
-            return ()
+            return own
 
 
 def _parameters(dialect: Dialect, route: Route, notes: tuple[ParameterNote, ...]) -> list[Schema]:

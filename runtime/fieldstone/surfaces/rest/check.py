@@ -29,6 +29,8 @@ API_METHODS: Mapping[DataOperation, ApiMethod] = {
     "update_many": "bulk",
     "delete_many": "bulk",
     "across": "bulk",
+    "history": "get",
+    "restore": "update",
 }
 """What an object's `apiMethods` must name for it to take part in a data operation."""
 

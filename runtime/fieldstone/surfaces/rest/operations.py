@@ -17,6 +17,20 @@ from fieldstone.surfaces.http.request import Header, Response
 from fieldstone.surfaces.rest.batch import CloneBody
 from fieldstone.surfaces.rest.many import MANY, clone_operation
 from fieldstone.surfaces.rest.pagers import page_query
+from fieldstone.surfaces.rest.past import (
+    AS_OF,
+    HISTORY_NOTES,
+    PURGE,
+    PURGE_NOTE,
+    TRASH,
+    HistoryAnswer,
+    RestoreBody,
+    answer_history,
+    read_history,
+    read_restore,
+    take_flag,
+    take_instant,
+)
 from fieldstone.surfaces.rest.preconditions import EXPECTED_VERSION, split_version, take_version
 from fieldstone.surfaces.rest.table import AcrossPart, Call, DataPart, ObjectFace, Paging
 
@@ -38,22 +52,39 @@ def json_object(body: Any) -> Mapping[str, Any]:
 
 def _list(call: Call, face: ObjectFace) -> Operation:
     paging = call.dialect.pager.read(call.dialect.api.pager, call.parameters)
+    view = _view(call, call.parameters)
     query = call.dialect.queries.from_parameters(call.route.declaration, face.object.shape, call.parameters)
-    return _read(call, face, query, paging)
+    return _read(call, face, query, paging, view)
 
 
 def _query(call: Call, face: ObjectFace) -> Operation:
     refuse_parameters(call.parameters)
-    query = call.dialect.queries.from_body(face.object.name, {} if call.body is None else json_object(call.body))
-    return _read(call, face, query, Paging())
+    body = {} if call.body is None else dict(json_object(call.body))
+    view = _view(call, body)
+    query = call.dialect.queries.from_body(face.object.name, body)
+    return _read(call, face, query, Paging(), view)
 
 
-def _read(call: Call, face: ObjectFace, query: QueryDocument, paging: Paging) -> Operation:
+def _view(call: Call, sent: dict[str, Any]) -> tuple[str | None, bool]:
+    """Returns which instant is looked back to and whether the trash is looked into, where the surface has words for that."""
+    if not call.dialect.queries.whole:
+        return None, False
+    return take_instant(sent), take_flag(sent, TRASH)
+
+
+def _read(
+    call: Call, face: ObjectFace, query: QueryDocument, paging: Paging, view: tuple[str | None, bool]
+) -> Operation:
     paged = page_query(call.dialect.api.pager, paging, query)
     if not call.dialect.envelope.counts:
         paged = msgspec.structs.replace(paged, count=False)
+    as_of, trash = view
     bare = face.codec.bare_query(paged)
-    return Aggregate(face.object.name, bare) if bare.asks_for_groups else Read(face.object.name, bare)
+    if (as_of is not None) + trash + bare.asks_for_groups > 1:
+        raise Invalid("Of `asOf`, `trash` and groups a query asks for one.", reason="INVALID_QUERY", path=AS_OF)
+    if bare.asks_for_groups:
+        return Aggregate(face.object.name, bare)
+    return Read(face.object.name, bare, as_of, trash)
 
 
 def _page(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
@@ -70,8 +101,9 @@ def _get(call: Call, face: ObjectFace) -> Operation:
     record_id = face.codec.bare(call.path["id"])
     if not call.parameters:
         return Get(face.object.name, record_id)
+    as_of = take_instant(call.parameters) if call.dialect.queries.whole else None
     fields, expand = call.dialect.queries.shape_of(call.parameters)
-    return Get(face.object.name, record_id, fields, face.codec.bare_expand(expand))
+    return Get(face.object.name, record_id, fields, face.codec.bare_expand(expand), as_of)
 
 
 def _record(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
@@ -115,8 +147,9 @@ def _written(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
 
 def _delete(call: Call, face: ObjectFace) -> Operation:
     version = take_version(call.request, call.parameters)
-    refuse_parameters(call.parameters, (EXPECTED_VERSION,))
-    return Delete(face.object.name, face.codec.bare(call.path["id"]), version)
+    purge = take_flag(call.parameters, PURGE)
+    refuse_parameters(call.parameters, (EXPECTED_VERSION, PURGE))
+    return Delete(face.object.name, face.codec.bare(call.path["id"]), version, purge)
 
 
 def _deleted(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
@@ -124,6 +157,10 @@ def _deleted(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
         raise _unexpected(outcome)
     gone = DeletedAnswer(outcome.object, face.codec.shown(outcome.id), success=True)
     return Response(200, _one(call, gone))
+
+
+def _history(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
+    return Response(200, _one(call, answer_history(face.codec, outcome)))
 
 
 def _one(call: Call, value: Any) -> bytes:
@@ -140,7 +177,13 @@ DATA: Mapping[DataOperation, DataPart | AcrossPart] = {
     "get": DataPart("Fetch one record", "none", _get, _record),
     "create": DataPart("Create a record", "required", _create, _created, writes=True),
     "update": DataPart("Update a record", "optional", _update, _written, writes=True),
-    "delete": DataPart("Delete a record", "none", _delete, _deleted, answer_type=DeletedAnswer, writes=True),
+    "delete": DataPart(
+        "Delete a record", "none", _delete, _deleted, answer_type=DeletedAnswer, writes=True, parameters=(PURGE_NOTE,)
+    ),
     "clone": DataPart("Clone a record", "optional", clone_operation, _created, CloneBody, writes=True),
+    "history": DataPart(
+        "Tell what was changed", "none", read_history, _history, answer_type=HistoryAnswer, parameters=HISTORY_NOTES
+    ),
+    "restore": DataPart("Restore a record", "optional", read_restore, _written, RestoreBody, writes=True),
     **MANY,
 }

@@ -16,6 +16,7 @@ from fieldstone.query.operators import OPERATORS, Comparand
 from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.query.text_forms import PARAMETERS, read_body, read_parameters
 from fieldstone.surfaces.http.parameters import refuse_parameters
+from fieldstone.surfaces.rest.past import AS_OF_NOTE, TRASH_NOTE
 from fieldstone.surfaces.rest.table import ParameterNote, QueryPart
 
 _SHAPING = ("fields", "expand")
@@ -38,6 +39,8 @@ _LIST = (
     _EXPAND,
     ParameterNote("search", _WORDS),
     ParameterNote("searchFields", "The fields to search, separated by commas; all searchable ones unless said."),
+    AS_OF_NOTE,
+    TRASH_NOTE,
     ParameterNote("count", "`false` leaves `total` out.", {"type": "boolean", "default": True}),
 )
 
@@ -115,7 +118,7 @@ QUERIES: Mapping[str, QueryPart] = {
         from_body=_objectql_body,
         shape_of=_objectql_record,
         list_notes=lambda _operation: _LIST,
-        record_notes=(_SELECT, _EXPAND),
+        record_notes=(_SELECT, _EXPAND, AS_OF_NOTE),
         whole=True,
     ),
     "mapped": QueryPart(

@@ -60,6 +60,10 @@ class RecordCodec:
         prefixes = [self._every_prefix[targets[name]] if name in targets else "" for name in columns]
         return [make(*map(_prefixed, prefixes, row)) for row in rows]
 
+    def shown_value(self, column: str, value: Any) -> Any:
+        """Returns one value of a record as it is written on this surface."""
+        return _dressed(self._dress(column, ()), value)
+
     def shown(self, record_id: str) -> str:
         """Returns an id as it is written on this surface."""
         return self._prefix + record_id

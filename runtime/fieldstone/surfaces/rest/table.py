@@ -170,7 +170,7 @@ class DataPart(msgspec.Struct, frozen=True, eq=False):
     """How one of the data operations is read from a call and how its outcome is answered.
 
     `body_type` and `answer_type` are there where body and answer are the same for every object. What `writes` may be tried dry and done
-    once.
+    once. `parameters` are the query parameters that it reads itself.
     """
 
     summary: str
@@ -180,6 +180,7 @@ class DataPart(msgspec.Struct, frozen=True, eq=False):
     body_type: type[msgspec.Struct] | None = None
     answer_type: type[msgspec.Struct] | None = None
     writes: bool = False
+    parameters: tuple[ParameterNote, ...] = ()
 
 
 class AcrossPart(msgspec.Struct, frozen=True, eq=False):
