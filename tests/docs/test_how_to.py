@@ -10,7 +10,13 @@ from tests.docs.walk import Shell, Started, blocks_of, shell_in, walk
 from tests.house.source import ROOT, RUNTIME
 
 HOW_TO = ROOT / "docs" / "how-to"
-WITH_A_SERVER = ("hide-a-field.md", "own-records-only.md", "use-api-keys.md", "a-second-dialect.md")
+WITH_A_SERVER = (
+    "idempotency-and-batches.md",
+    "hide-a-field.md",
+    "own-records-only.md",
+    "use-api-keys.md",
+    "a-second-dialect.md",
+)
 
 
 @pytest.fixture
