@@ -5,6 +5,7 @@ that matches absent values is the exact complement of its positive twin.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import ge, gt, le, lt
 from typing import Any
 
 import msgspec
@@ -112,6 +113,17 @@ def _both(compare: Comparison) -> Comparison:
     return lambda value, operand: value is not None and operand is not None and compare(value, operand)
 
 
+def _ordered(compare: Comparison) -> Comparison:
+    return _both(lambda value, operand: compare(*_alike(value, operand)))
+
+
+def _alike(value: Any, operand: Any) -> tuple[Any, Any]:
+    """Returns two values in one form: what is compared with a double is a double, and JSON is decoded."""
+    if isinstance(value, float) is not isinstance(operand, float):
+        return float(value), float(operand)
+    return _plain(value), _plain(operand)
+
+
 def _neither(positive: Comparison) -> Comparison:
     return lambda value, operand: not positive(value, operand)
 
@@ -126,7 +138,7 @@ def _contains(value: Any, operand: str) -> bool:
 
 
 def _equal(value: Any, operand: Any) -> bool:
-    value, operand = _plain(value), _plain(operand)
+    value, operand = _alike(value, operand)
     return sorted(value) == sorted(operand) if isinstance(value, list) else bool(value == operand)
 
 
@@ -142,10 +154,10 @@ _HAS = _both(_contains)
 COMPARISONS: Mapping[str, Comparison] = {
     "eq": _EQUAL,
     "ne": _neither(_EQUAL),
-    "gt": _both(lambda value, operand: bool(value > operand)),
-    "gte": _both(lambda value, operand: bool(value >= operand)),
-    "lt": _both(lambda value, operand: bool(value < operand)),
-    "lte": _both(lambda value, operand: bool(value <= operand)),
+    "gt": _ordered(gt),
+    "gte": _ordered(ge),
+    "lt": _ordered(lt),
+    "lte": _ordered(le),
     "in": _AMONG,
     "nin": _neither(_AMONG),
     "contains": _HAS,

@@ -164,13 +164,14 @@ class SqliteDialect:
         return left.bool_op("IS")(right)
 
     def aligned(self, value: Value, storage: Storage, other: Storage) -> Value:
-        """Multiplies up to the finer scale; beside a double, divides. A wide number makes another one wide."""
+        """Multiplies up to the finer scale; beside a double, makes a double. A wide number makes another one wide."""
         if storage.kind == StorageClass.DOUBLE:
             return value
         if other.kind == StorageClass.DOUBLE:
             if is_wide(storage):
                 return sa.func.fs_narrow(value, sa.literal_column(str(storage.scale)))
-            return sa.cast(value, sa.REAL()) / sa.literal_column(str(10**storage.scale)) if storage.scale else value
+            double = sa.cast(value, sa.REAL())
+            return double / sa.literal_column(str(10**storage.scale)) if storage.scale else double
         steps = max(0, other.scale - storage.scale)
         if is_wide(storage) or is_wide(other):
             return sa.func.fs_wide(value, sa.literal_column(str(steps)))

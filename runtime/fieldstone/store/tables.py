@@ -10,6 +10,10 @@ from fieldstone.query.storage import FieldShape, StorageClass
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.store.dialects import Dialect
 from fieldstone.store.expression_value import SqlColumn
+from fieldstone.store.shape_cache import ShapeCache
+
+ALIASES_KEPT = 1024
+"""How many aliases are kept: each has a copy of every column of its table."""
 
 
 class Columns(Protocol):
@@ -56,6 +60,7 @@ class Tables:
         self._catalog = catalog
         self._dialect = dialect
         self._tables: dict[str, sa.TableClause] = {}
+        self._aliases: ShapeCache[tuple[str, str], sa.FromClause] = ShapeCache(ALIASES_KEPT)
 
     def source(self, object_name: str, alias: str | None = None) -> Source:
         """Returns the rows of an object."""
@@ -63,7 +68,9 @@ class Tables:
         if linked is None:
             raise Internal(f"No object `{object_name}` is in the catalog.")
         table = self.table(linked)
-        return Source(linked, table if alias is None else table.alias(alias))
+        if alias is None:
+            return Source(linked, table)
+        return Source(linked, self._aliases.get((object_name, alias), lambda: table.alias(alias)))
 
     def table(self, linked: Object) -> sa.TableClause:
         """Returns the table of an object."""
