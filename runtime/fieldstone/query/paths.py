@@ -62,10 +62,13 @@ class Paths:
 
     def refusal(self, name: Any, path: str, *, reason: str = "INVALID_FIELD", more: tuple[str, ...] = ()) -> Invalid:
         """Returns the refusal of a name that leads nowhere; `more` are other names that it may have been meant for."""
-        if type(name) is str and name.count(".") > self._deepest:
-            return Invalid(f"A path goes through at most {self._deepest} references.", reason=reason, path=path)
-        meant = self._mended(name) if type(name) is str and "." in name else None
-        return unknown_field(self._shape, name, path, reason=reason, more=more if meant is None else (*more, meant))
+        if type(name) is not str or "." not in name:
+            return unknown_field(self._shape, name, path, reason=reason, more=more)
+        if name.count(".") > self._deepest:
+            most = f"{self._deepest} reference{'s' if self._deepest != 1 else ''}"
+            return Invalid(f"A path goes through at most {most}.", reason=reason, path=path)
+        meant = self._mended(name)
+        return _unknown(self._shape, name, path, reason, f"Did you mean `{meant}`?" if meant else None)
 
     def _target(self, field: FieldShape | None) -> Related | None:
         return None if field is None or field.reference is None else self._related(field.reference)
@@ -91,8 +94,7 @@ def unknown_field(
     shape: ObjectShape, name: Any, path: str, *, reason: str = "INVALID_FIELD", more: tuple[str, ...] = ()
 ) -> Invalid:
     """Returns the refusal of a name that is no visible field, hidden ones included; its hint is made of what is visible."""
-    hint = did_you_mean(name, (*shape.fields, *more))
-    return Invalid(f"No field `{shown(name)}` on `{shape.name}`.", reason=reason, path=path, hint=hint)
+    return _unknown(shape, name, path, reason, did_you_mean(name, (*shape.fields, *more)))
 
 
 def along(through: tuple[Hop, ...], item: Filter) -> Filter:
@@ -111,3 +113,7 @@ def along(through: tuple[Hop, ...], item: Filter) -> Filter:
             return NOTHING
         item = Exists(hop.object, hop.local, "id", item)
     return item
+
+
+def _unknown(shape: ObjectShape, name: Any, path: str, reason: str, hint: str | None) -> Invalid:
+    return Invalid(f"No field `{shown(name)}` on `{shape.name}`.", reason=reason, path=path, hint=hint)

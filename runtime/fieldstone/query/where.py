@@ -103,9 +103,15 @@ class Conditions:
         for spelling, comparand in condition.items():
             operator = SPELLINGS.get(spelling)
             if operator is None:
-                hint = did_you_mean(spelling, SPELLINGS)
-                if spelling == "$not":
-                    hint = f'Write {{"$not": {{"{name}": ...}}}}.'
-                raise refused(f"No operator `{shown(spelling)}`.", (spelling, path), hint)
+                raise refused(f"No operator `{shown(spelling)}`.", (spelling, path), _hint(reached, spelling))
             items.append(self._comparisons.compare(reached, operator, comparand, (spelling, path)))
         return items[0] if len(items) == 1 else conjunction(*items)
+
+
+def _hint(reached: Reached, spelling: str) -> str | None:
+    """Returns what was perhaps meant by an operator that there is not."""
+    if spelling == "$not":
+        return f'Write {{"$not": {{"{reached.name}": ...}}}}.'
+    if reached.field.reference is not None and not spelling.startswith("$"):
+        return f'Write {{"{reached.name}.{shown(spelling)}": ...}}.'
+    return did_you_mean(spelling, SPELLINGS)
