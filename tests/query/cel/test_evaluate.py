@@ -207,3 +207,9 @@ def test_lists_have_a_bounded_length() -> None:
 
 def _evaluate(source: str, **given: Any) -> Any:
     return evaluator(compile_expression(source, ENVIRONMENT))({**ACTIVATION, **given})
+
+
+def test_a_list_of_the_caller_may_be_kept_as_a_tuple() -> None:
+    activation = {**ACTIVATION, "current_user": {**ACTIVATION["current_user"], "roles": ("admin", "chief")}}
+    for source in ("'chief' in current_user.roles", "current_user.roles == ['admin', 'chief']"):
+        assert evaluator(compile_expression(source, ENVIRONMENT))(activation) is True

@@ -182,6 +182,8 @@ def _container_reader(wanted: Type) -> Callable[[Any], Any]:
     def read_container(value: Any) -> Any:
         if isinstance(value, msgspec.Raw):
             value = msgspec.json.decode(value)
+        if isinstance(value, tuple):
+            value = list(value)
         if value is None or read is None:
             return value
         if isinstance(value, dict):
