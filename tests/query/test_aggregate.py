@@ -275,7 +275,7 @@ REFUSALS: tuple[tuple[dict[str, Any], tuple[str, str, str, str | None]], ...] = 
             "INVALID_FIELD",
             "having.customer.region",
             "No field `customer.region` on `groups`.",
-            "Did you mean `customer`?",
+            None,
         ),
     ),
     (

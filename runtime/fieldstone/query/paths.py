@@ -67,7 +67,7 @@ class Paths:
         if name.count(".") > self._deepest:
             most = f"{self._deepest} reference{'s' if self._deepest != 1 else ''}"
             return Invalid(f"A path goes through at most {most}.", reason=reason, path=path)
-        meant = self._mended(name)
+        meant = self._mended(name) or nearest(name, (field for field in self._shape.fields if "." in field))
         return _unknown(self._shape, name, path, reason, f"Did you mean `{meant}`?" if meant else None)
 
     def _target(self, field: FieldShape | None) -> Related | None:
