@@ -193,7 +193,7 @@ def _server(tables: Mapping[str, RouteTable], identity: Identity, door: Door, st
     faces: dict[str, Dispatcher] = {}
     aliases: dict[str, str] = {}
     for table in tables.values():
-        face = RestFace(table, identity, door.execute, shell.limits)
+        face = RestFace(table, identity, door.execute, door.policies, shell.limits)
         dispatcher = Dispatcher(face.answer, table.dialect.errors.body, shell.limits, shell.log)
         faces[table.dialect.api.base_path] = dispatcher
         for route in table.routes:

@@ -110,7 +110,8 @@ async def test_ids_in_groups_have_their_prefixes_on_the_way_out_and_none_on_the_
                 {"function": "count", "alias": "n"},
             ],
             having={"$or": [{"who": {"$in": ["cus_1"]}}, {"first": "tic_2"}, {"n": 1}, {"status": "open"}]},
-        )
+        ),
+        lambda name: frozenset(world.runtime.catalog.objects[name].fields),
     )
     assert bare.aggregations[0]["filter"] == {"customer": "5"}
     assert bare.having == {"$or": [{"who": {"$in": ["1"]}}, {"first": "2"}, {"n": 1}, {"status": "open"}]}

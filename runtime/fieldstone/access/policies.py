@@ -77,8 +77,8 @@ class Policies:
         if not granting or (action in TRASH_ACTIONS and not (readers and subject.declaration.enable.trash)):
             return _nothing(subject, action)
         writes = action in ("create", "update", "restore")
-        transfer = action == "update" and any(grant.allow_transfer for _, grant in granting)
         readable = readable_fields(subject, [held for held, _ in readers])
+        transfer = action == "update" and "owner_id" in readable and any(grant.allow_transfer for _, grant in granting)
         writers = [held for held, _ in granting] if action in ("create", "update") else []
         rows = EVERYTHING if action == "create" else self._rows(sets, subject, action, granting)
         if action in TRASH_ACTIONS:

@@ -51,12 +51,20 @@ async def gather(
 
 
 async def refuse_restricted(door: Door, unit: Unit, caller: Caller, doomed: Doomed, among: Among) -> None:
-    """Raises DeleteRestricted when a record that stays refers to one that goes and keeps it; names it only if the caller may see it."""
+    """Raises DeleteRestricted when records that stay refer to one that goes and keep it.
+
+    It names the first that the caller may see by a field that he may read, whatever else there is, and none when there is none.
+    """
+    keeping: Reference | None = None
     for reference, ids in _references(door, doomed, "restrict"):
         if not await _pointing(door, unit, reference, ids, doomed, among):
             continue
+        keeping = reference
         seen = await _seen(door, unit, caller, reference, ids, doomed)
-        raise restricted(reference, seen)
+        if seen:
+            raise restricted(reference, seen)
+    if keeping is not None:
+        raise restricted(keeping, 0)
     for reference, ids in _references(door, doomed, "set_null") if among == "all" else ():
         if reference.multiple and reference.required:
             await refuse_emptied(door, unit, caller, reference, ids, list(doomed.get(reference.object, ())))
@@ -124,10 +132,10 @@ async def _pointing(
 
 
 async def _seen(door: Door, unit: Unit, caller: Caller, reference: Reference, ids: list[str], doomed: Doomed) -> int:
-    """Returns how many of those the caller may see."""
-    if not may_look(door, caller, reference.object):
-        return 0
+    """Returns how many of those the caller may see to refer."""
     policy = door.policies.policy(caller, reference.object, "read")
+    if not may_look(door, caller, reference.object) or reference.field not in policy.readable:
+        return 0
     statement = door.plans.pointing_count(policy, reference.field)
     known = list(doomed.get(reference.object, ()))
     found = await unit.transaction.fetch(statement, Binds((ids, known), caller.values, unit.now))

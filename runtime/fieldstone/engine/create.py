@@ -22,6 +22,7 @@ from fieldstone.engine.journal import note_change
 from fieldstone.engine.operation import Create
 from fieldstone.engine.outcome import Written
 from fieldstone.engine.review import may_not_stand, review
+from fieldstone.engine.telling import clash_told, known_fields, refusal
 from fieldstone.engine.tree import circles_among
 from fieldstone.engine.unit import Fetch, Unit
 from fieldstone.engine.validate import find_faults
@@ -84,6 +85,7 @@ async def all_faults(
 ) -> list[list[FieldFault]]:
     """Returns the faults of drafts that cannot be written as they are: those of their reading and all that would come after."""
     now = door.clock()
+    known = known_fields(door, caller, door.policies.policy(caller, subject.name, "create"))
     rows = [dict(draft.values) for draft in drafts]
     for row in rows:
         fill_defaults(subject, row, caller, now)
@@ -91,7 +93,8 @@ async def all_faults(
     faults = []
     for draft, found in zip(drafts, later, strict=True):
         named = {root_of(fault.field) for fault in draft.faults}
-        faults.append([*draft.faults, *(fault for fault in found if fault.field not in named)])
+        told = (fault for fault in found if root_of(fault.field) in known)
+        faults.append([*draft.faults, *(fault for fault in told if fault.field not in named)])
     return faults
 
 
@@ -104,10 +107,12 @@ async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> W
     own = _own_fields(subject)
     faults = await find_faults(door, unit.transaction.fetch, caller, unit.now, own, rows)
     faults = [[*found, *circles] for found, circles in zip(faults, circles_among(subject, rows), strict=True)]
+    known = known_fields(door, caller, new.policy)
     if any(faults):
-        raise RowsRefused({place: invalid(found) for place, found in enumerate(faults) if found})
+        raise RowsRefused({place: refusal(new.policy, known, found) for place, found in enumerate(faults) if found})
     columns = tuple(subject.fields)
-    await unit.transaction.insert(subject.name, columns, [tuple(row.get(name) for name in columns) for row in rows])
+    with clash_told(known):
+        await unit.transaction.insert(subject.name, columns, [tuple(row.get(name) for name in columns) for row in rows])
     note_write(unit, subject.name, "create")
     for row in rows:
         sent = (field.name for field in own if row.get(field.name) is not None)

@@ -48,8 +48,8 @@ async def refuse_emptied(
     if not emptied:
         return
     seen = 0
-    if may_look(door, caller, reference.object):
-        policy = door.policies.policy(caller, reference.object, "read")
+    policy = door.policies.policy(caller, reference.object, "read")
+    if may_look(door, caller, reference.object) and reference.field in policy.readable:
         binds = Binds((emptied,), caller.values, unit.now)
         seen = len(await unit.transaction.fetch(door.plans.visible(policy), binds))
     raise restricted(reference, seen)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.access.caller import Caller
-from fieldstone.engine.body import invalid, prepare_values, read_body, refuse_forbidden
+from fieldstone.engine.body import invalid, prepare_values, read_body, refuse_forbidden, root_of
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.fire import fire
@@ -21,6 +21,7 @@ from fieldstone.engine.locate import Stored, Target, locate, plain
 from fieldstone.engine.operation import Update
 from fieldstone.engine.outcome import Written
 from fieldstone.engine.review import may_not_stand, review
+from fieldstone.engine.telling import clash_told, known_fields, refusal
 from fieldstone.engine.tree import circle_faults
 from fieldstone.engine.unit import Unit
 from fieldstone.engine.validate import find_faults
@@ -70,9 +71,11 @@ async def apply_update(door: Door, prepared: Changing, caller: Caller, unit: Uni
         return _unchanged(door, target, stored)
     fields = [subject.fields[name] for name in values]
     faults = await find_faults(door, unit.transaction.fetch, caller, unit.now, fields, [values])
-    circles = await circle_faults(door, unit, subject, target.id, values)
+    faulty = {root_of(fault.field) for fault in faults[0]}
+    sound = {name: value for name, value in values.items() if name not in faulty}
+    circles = await circle_faults(door, unit, subject, target.id, sound)
     if faults[0] or circles:
-        raise invalid((*faults[0], *circles))
+        raise refusal(target.policy, known_fields(door, caller, target.policy), (*faults[0], *circles))
     await _write(door, unit, caller, target, stored["version"], values)
     note_write(unit, subject.name, "update")
     note_change(unit, caller, subject.name, "updated", {**stored, "version": stored["version"] + 1}, values)
@@ -89,7 +92,9 @@ async def _write(
     """
     stamped = {"updated_at": unit.now, "updated_by": caller.id, **values}
     binds = Binds((target.id, version), caller.values, unit.now)
-    if await unit.transaction.update(target.subject.name, stamped, AT_VERSION, binds):
+    with clash_told(known_fields(door, caller, target.policy)):
+        written = await unit.transaction.update(target.subject.name, stamped, AT_VERSION, binds)
+    if written:
         return
     await locate(door, unit, caller, target)
     raise SerializationFailure(f"The `{target.subject.name}` record changed while it was being changed.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from fieldstone.access.caller import Caller
 from fieldstone.engine.door import Door
+from fieldstone.engine.gate import may_look
 from fieldstone.engine.unit import Fetch
 from fieldstone.errors import FieldFault
 from fieldstone.registry.catalog import Field
@@ -39,9 +40,9 @@ async def _visible(
     door: Door, fetch: Fetch, caller: Caller, now: str, object_name: str, ids: Iterable[str]
 ) -> set[str]:
     """Returns which of the ids are records that the caller may see."""
-    policy = door.policies.policy(caller, object_name, "read")
-    if not policy.allowed:
+    if not may_look(door, caller, object_name):
         return set()
+    policy = door.policies.policy(caller, object_name, "read")
     rows = await fetch(door.plans.visible(policy), Binds((list(ids),), caller.values, now))
     return {row[0] for row in rows}
 

@@ -1,8 +1,8 @@
 """What the platform's own objects insist on whenever they are written, by whichever road.
 
 Joins a new user to his maker's organisation, ends what hangs on a membership or a password, and refuses: a grant of an
-undeclared set, a grant beyond what its giver holds, a key that changes its reach, an organisation without an administrator or in a
-time zone that there is not.
+undeclared set, a grant beyond what its giver holds, an account taken over, a key that changes its reach, an organisation without an
+administrator or in a time zone that there is not.
 """
 
 from zoneinfo import available_timezones
@@ -16,6 +16,9 @@ from fieldstone.identity.bootstrap import ADMINISTRATOR
 from fieldstone.query.cel.calendar import is_zone
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Catalog
+
+ACCOUNT_FIELDS = frozenset({"email", "password", "active"})
+"""What lets somebody in, or keeps him out."""
 
 KEY_FIELDS = frozenset({"name", "revoked"})
 """What may be changed of an API key once it is made."""
@@ -32,6 +35,8 @@ def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
     grants = "sys_user_permission_set"
     return (
         Hook("join_makers_organization", "sys_user", "after_create", join_makers_organization),
+        Hook("keep_out_of_other_accounts", "sys_user", "before_update", keep_out_of_other_accounts),
+        Hook("keep_out_of_other_accounts", "sys_user", "before_delete", keep_out_of_other_accounts),
         Hook("keep_an_administrator_active", "sys_user", "before_update", keep_an_administrator_active),
         Hook("keep_an_administrator_there", "sys_user", "before_delete", keep_an_administrator_there),
         Hook("end_sessions_on_new_password", "sys_user", "after_update", end_sessions_on_new_password),
@@ -40,10 +45,10 @@ def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
         Hook("keep_membership_in_place", "sys_member", "before_update", keep_membership_in_place),
         Hook("keep_an_administrator_member", "sys_member", "before_delete", keep_an_administrator_member),
         Hook("end_rights_with_membership", "sys_member", "after_delete", end_rights_with_membership),
-        Hook("check_set_name", grants, "before_create", check_set_name),
-        Hook("check_set_name", grants, "before_update", check_set_name),
         Hook("grant_only_what_is_held", grants, "before_create", grant_only_what_is_held),
         Hook("grant_only_what_is_held", grants, "before_update", grant_only_what_is_held),
+        Hook("check_set_name", grants, "before_create", check_set_name),
+        Hook("check_set_name", grants, "before_update", check_set_name),
         Hook("keep_an_administrator_granted", grants, "before_update", keep_an_administrator_granted),
         Hook("keep_an_administrator_granted", grants, "before_delete", keep_an_administrator_granted),
         Hook("refuse_a_key_that_is_over", "sys_api_key", "before_create", refuse_a_key_that_is_over),
@@ -57,6 +62,25 @@ async def join_makers_organization(context: Context, change: Change) -> None:
     if organization_id is not None:
         row = {"user_id": change.id}
         await create_records(context.execute, "sys_member", [row], system_in(organization_id))
+
+
+async def keep_out_of_other_accounts(context: Context, change: Change) -> None:
+    """Refuses to touch the account of somebody who is a member elsewhere, or to take over one that holds more than the caller.
+
+    A password, an address or a suspension crosses the wall with its user, and takes or bars all that he holds.
+    """
+    caller = context.caller
+    if caller.system or caller.id == change.id:
+        return
+    elsewhere = {"user_id": change.id, "organization_id": {"$ne": caller.organization_id}}
+    if await read_first(context.execute, "sys_member", elsewhere, ("id",)) is not None:
+        raise PermissionDenied("This account belongs to another organisation too: only its user changes it.")
+    if ADMINISTRATOR in caller.sets or (change.values and ACCOUNT_FIELDS.isdisjoint(change.values)):
+        return
+    condition = {"user_id": change.id, "organization_id": caller.organization_id}
+    held = await read_records(context.execute, "sys_user_permission_set", condition, ("permission_set",))
+    if not caller.sets.issuperset(row["permission_set"] for row in held):
+        raise PermissionDenied("Nobody takes over an account that holds more than his own.")
 
 
 async def keep_an_administrator_active(context: Context, change: Change) -> None:
@@ -114,8 +138,9 @@ async def end_rights_with_membership(context: Context, change: Change) -> None:
 
 
 async def grant_only_what_is_held(context: Context, change: Change) -> None:
-    """Refuses to hand out a set that the giver does not hold, unless he is an administrator."""
-    caller, name = context.caller, change.values.get("permission_set")
+    """Refuses to hand out a set that the giver does not hold, unless he is an administrator; so it is with a grant made over."""
+    caller = context.caller
+    name = {**(change.previous or {}), **change.values}.get("permission_set")
     if caller.system or ADMINISTRATOR in caller.sets or name is None or name in caller.sets:
         return
     raise PermissionDenied("Nobody grants more than he holds.", details={"permission_set": name})

@@ -19,6 +19,8 @@ from fieldstone.registry.catalog import Catalog, Item, Object
 
 ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete", "restore")
 _OPEN_KINDS = frozenset({"object"})
+_NAMING_FIELDS = frozenset({"indexes", "nameField"})
+"""Keys of an object that name fields, beside the fields themselves: left out when nothing of them may be known."""
 
 
 class TypeEntry(msgspec.Struct, rename="camel"):
@@ -115,7 +117,9 @@ class Meta:
             known = self._known(caller, self._catalog.objects[item.name])
             if not known.actions:
                 return None
-            document |= _masked(document, known)
+            document = {key: value for key, value in document.items() if key not in _NAMING_FIELDS} | _masked(
+                document, known
+            )
         version = self._catalog.packages[item.package].version if item.package in self._catalog.packages else None
         return document | {"_package": {"id": item.package, "version": version}}
 
@@ -127,8 +131,9 @@ def _masked(document: Mapping[str, Any], known: KnownObject) -> dict[str, Any]:
     masked: dict[str, Any] = {
         "fields": {name: field for name, field in document["fields"].items() if name not in hidden}
     }
-    if "indexes" in document:
-        masked["indexes"] = [index for index in document["indexes"] if hidden.isdisjoint(index["fields"])]
-    if document.get("nameField") in hidden:
-        masked["nameField"] = None
+    indexes = [index for index in document.get("indexes", ()) if hidden.isdisjoint(index["fields"])]
+    if indexes:
+        masked["indexes"] = indexes
+    if document.get("nameField") not in hidden | {None}:
+        masked["nameField"] = document["nameField"]
     return masked

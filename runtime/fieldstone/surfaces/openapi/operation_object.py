@@ -94,7 +94,10 @@ def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema
     operation, name = route.declaration.operation, item.object.name
     summary = route.data.summary if route.data is not None else ""
     found = _operation(
-        route, name, f"{item.object.label}: {summary.lower()}", _parameters(dialect, route, _notes(dialect, route))
+        route,
+        name,
+        f"{item.object.label}: {summary.lower()}",
+        _parameters(dialect, route, _notes(dialect, route, item)),
     )
     if route.declaration.object is None:
         found["operationId"] = f"{route.declaration.id}_{name}"
@@ -128,11 +131,12 @@ def _operation(route: Route, tag: str, summary: str, parameters: list[Schema]) -
     return found
 
 
-def _notes(dialect: Dialect, route: Route) -> tuple[ParameterNote, ...]:
+def _notes(dialect: Dialect, route: Route, item: KnownObject) -> tuple[ParameterNote, ...]:
     own = route.data.parameters if isinstance(route.data, DataPart) else ()
     match route.declaration.operation:
         case "list":
-            return (*dialect.queries.list_notes(route.declaration), *dialect.pager.notes(dialect.api.pager))
+            narrowing = dialect.queries.list_notes(route.declaration, item.readable)
+            return (*narrowing, *dialect.pager.notes(dialect.api.pager))
         case "get":
             return dialect.queries.record_notes
         case "delete":

@@ -11,7 +11,8 @@ import msgspec
 from fieldstone.engine.operation import Batch
 from fieldstone.engine.outcome import BatchRow
 from fieldstone.errors import Invalid
-from fieldstone.surfaces.rest.records import RecordCodec
+from fieldstone.surfaces.rest.records import Names, RecordCodec
+from fieldstone.surfaces.rest.table import Call, ObjectFace
 
 
 class BatchOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -119,8 +120,8 @@ class ManyAnswer(msgspec.Struct):
 
 
 def batch_of(
-    object_name: str,
-    codec: RecordCodec,
+    call: Call,
+    face: ObjectFace,
     operation: Literal["create", "update", "upsert", "delete"],
     records: list[dict[str, Any]],
     options: BatchOptions,
@@ -131,9 +132,9 @@ def batch_of(
     if options.external_id_field is not None and operation != "upsert":
         raise _contradiction("`externalIdField` is for an upsert.", "externalIdField")
     return Batch(
-        object=object_name,
+        object=face.object.name,
         operation=operation,
-        records=tuple(bare_record(codec, record) for record in records),
+        records=tuple(bare_record(face.codec, record, call.known) for record in records),
         atomic=options.atomic,
         return_records=options.return_records,
         continue_on_error=options.continue_on_error is not False,
@@ -141,13 +142,13 @@ def batch_of(
     )
 
 
-def bare_record(codec: RecordCodec, record: dict[str, Any]) -> Mapping[str, Any]:
-    """Returns a record with bare ids."""
+def bare_record(codec: RecordCodec, record: dict[str, Any], known: Names) -> Mapping[str, Any]:
+    """Returns a record with bare ids; `known` are the fields that its sender may know."""
     bare = dict(record)
     if isinstance(bare.get("id"), str):
         bare["id"] = codec.bare(bare["id"])
     if isinstance(bare.get("data"), dict):
-        bare["data"] = codec.bare_values(bare["data"])
+        bare["data"] = codec.bare_values(bare["data"], known)
     return bare
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from fieldstone.access.caller import ANONYMOUS, Caller
+from fieldstone.access.policies import Policies
 from fieldstone.engine.operation import Operation
 from fieldstone.engine.outcome import Kept, Outcome
 from fieldstone.errors import Internal, Invalid, MethodNotAllowed, NotFound, PermissionDenied, Unauthenticated
@@ -31,12 +32,15 @@ class Execute(Protocol):
 class RestFace:
     """Answers the requests of one surface out of its route table."""
 
-    def __init__(self, table: RouteTable, identity: Identity, execute: Execute, limits: Limits) -> None:
-        """Takes the routes, who tells whose a credential is, and the door."""
+    def __init__(
+        self, table: RouteTable, identity: Identity, execute: Execute, policies: Policies, limits: Limits
+    ) -> None:
+        """Takes the routes, who tells whose a credential is, and the door with its policies."""
         self._table = table
         self._base = table.dialect.api.base_path
         self._identity = identity
         self._execute = execute
+        self._policies = policies
         self._limits = limits
 
     async def answer(self, request: Request) -> Response:
@@ -54,6 +58,7 @@ class RestFace:
             request=request,
             credential=credential,
             caller=caller,
+            policies=self._policies,
             table=self._table,
             route=route,
             path=found.path,
@@ -93,12 +98,13 @@ class RestFace:
         return None
 
     async def _caller(self, route: Route, credential: Credential | None) -> Caller:
-        """Returns who asks; on a public route a credential that does not hold counts as none."""
+        """Returns who asks; on a public route a credential that does not hold, or not so far, counts as none."""
         if route.declaration.public:
             try:
-                return await self._identity.caller(credential)
+                caller = await self._identity.caller(credential)
             except Unauthenticated:
                 return ANONYMOUS
+            return caller if _within_scopes(route, caller) else ANONYMOUS
         if credential is None:
             raise Unauthenticated("You are not signed in.", hint=self._table.dialect.auth_hint)
         return await self._identity.caller(credential)
@@ -155,19 +161,23 @@ class RestFace:
 
 
 def _require_rights(route: Route, caller: Caller) -> None:
-    """Raises PermissionDenied when the credential's scopes or the caller's capabilities do not reach the route.
-
-    A credential with a limit reaches only routes that name scopes: what nobody thought of is not within its limit.
-    """
-    if caller.scopes is not None and not route.declaration.public:
-        lacking = sorted(route.scopes - caller.scopes)
-        if lacking or not route.scopes:
-            details = {"scopes": lacking, "subject": caller.id}
-            raise PermissionDenied("The credential's scopes do not reach this route.", details=details)
+    """Raises PermissionDenied when the credential's scopes or the caller's capabilities do not reach the route."""
+    if not _within_scopes(route, caller):
+        lacking = sorted(route.scopes - (caller.scopes or frozenset()))
+        details = {"scopes": lacking, "subject": caller.id}
+        raise PermissionDenied("The credential's scopes do not reach this route.", details=details)
     if route.holders is not None and not caller.system and route.holders.isdisjoint(caller.sets):
         permission = route.declaration.permission
         details = {"permission": permission, "subject": caller.id}
         raise PermissionDenied(f"Missing {permission}.", details=details)
+
+
+def _within_scopes(route: Route, caller: Caller) -> bool:
+    """Tells whether a credential reaches a route.
+
+    One with a limit reaches only routes that name scopes: what nobody thought of is not within its limit.
+    """
+    return caller.scopes is None or (bool(route.scopes) and route.scopes <= caller.scopes)
 
 
 def _no_route(request: Request) -> NotFound:

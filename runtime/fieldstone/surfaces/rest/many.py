@@ -34,25 +34,25 @@ def clone_operation(call: Call, face: ObjectFace) -> Operation:
     """Returns the Operation of a clone."""
     refuse_parameters(call.parameters)
     overrides = convert_body(call.body, CloneBody).overrides
-    return Clone(face.object.name, face.codec.bare(call.path["id"]), face.codec.bare_values(overrides))
+    return Clone(face.object.name, face.codec.bare(call.path["id"]), face.codec.bare_values(overrides, call.known))
 
 
 def _batch(call: Call, face: ObjectFace) -> Operation:
     refuse_parameters(call.parameters)
     sent = convert_body(call.body, BatchBody)
-    return batch_of(face.object.name, face.codec, sent.operation, sent.records, sent.options)
+    return batch_of(call, face, sent.operation, sent.records, sent.options)
 
 
 def _update_many(call: Call, face: ObjectFace) -> Operation:
     refuse_parameters(call.parameters)
     sent = convert_body(call.body, UpdateManyBody)
-    return batch_of(face.object.name, face.codec, "update", sent.records, sent.options)
+    return batch_of(call, face, "update", sent.records, sent.options)
 
 
 def _delete_many(call: Call, face: ObjectFace) -> Operation:
     refuse_parameters(call.parameters)
     sent = convert_body(call.body, DeleteManyBody)
-    return batch_of(face.object.name, face.codec, "delete", [{"id": each} for each in sent.ids], sent.options)
+    return batch_of(call, face, "delete", [{"id": each} for each in sent.ids], sent.options)
 
 
 def _batched(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
@@ -75,7 +75,7 @@ def _create_many(call: Call, face: ObjectFace) -> Operation:
     refuse_parameters(call.parameters)
     if not isinstance(call.body, list) or not all(isinstance(body, dict) for body in call.body):
         raise Invalid("The body is not an array of records.", reason="INVALID_JSON")
-    return Create(face.object.name, tuple(face.codec.bare_values(body) for body in call.body))
+    return Create(face.object.name, tuple(face.codec.bare_values(body, call.known) for body in call.body))
 
 
 def _created_many(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
@@ -116,7 +116,7 @@ def _row_result(codec: RecordCodec, row: BatchRow) -> RowResult:
 def _bare_step(call: Call, step: dict[str, Any]) -> Mapping[str, Any]:
     """Returns an operation with bare ids; the door tells what is wrong with one whose object is not there."""
     codec = _codec(call, step.get("object"))
-    return step if codec is None else bare_record(codec, step)
+    return step if codec is None else bare_record(codec, step, call.known)
 
 
 def _codec(call: Call, object_name: Any) -> RecordCodec | None:

@@ -51,9 +51,12 @@ def json_object(body: Any) -> Mapping[str, Any]:
 
 
 def _list(call: Call, face: ObjectFace) -> Operation:
+    policy = call.reading(face.object.name)
+    if not policy.allowed:
+        return Read(face.object.name, QueryDocument())  # refused by the door, whatever the parameters say
     paging = call.dialect.pager.read(call.dialect.api.pager, call.parameters)
     view = _view(call, call.parameters)
-    query = call.dialect.queries.from_parameters(call.route.declaration, face.object.shape, call.parameters)
+    query = call.dialect.queries.from_parameters(call.route.declaration, policy.shape, call.parameters)
     return _read(call, face, query, paging, view)
 
 
@@ -79,7 +82,7 @@ def _read(
     if not call.dialect.envelope.counts:
         paged = msgspec.structs.replace(paged, count=False)
     as_of, trash = view
-    bare = face.codec.bare_query(paged)
+    bare = face.codec.bare_query(paged, call.readable)
     if (as_of is not None) + trash + bare.asks_for_groups > 1:
         raise Invalid("Of `asOf`, `trash` and groups a query asks for one.", reason="INVALID_QUERY", path=AS_OF)
     if bare.asks_for_groups:
@@ -103,7 +106,7 @@ def _get(call: Call, face: ObjectFace) -> Operation:
         return Get(face.object.name, record_id)
     as_of = take_instant(call.parameters) if call.dialect.queries.whole else None
     fields, expand = call.dialect.queries.shape_of(call.parameters)
-    return Get(face.object.name, record_id, fields, face.codec.bare_expand(expand), as_of)
+    return Get(face.object.name, record_id, fields, face.codec.bare_expand(expand, call.readable), as_of)
 
 
 def _record(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
@@ -115,7 +118,7 @@ def _record(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
 
 def _create(call: Call, face: ObjectFace) -> Operation:
     refuse_parameters(call.parameters)
-    return Create(face.object.name, (face.codec.bare_values(json_object(call.body)),))
+    return Create(face.object.name, (face.codec.bare_values(json_object(call.body), call.known),))
 
 
 def _created(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
@@ -131,7 +134,7 @@ def _update(call: Call, face: ObjectFace) -> Operation:
     refuse_parameters(call.parameters)
     version, values = split_version(call.request, {} if call.body is None else json_object(call.body))
     record_id = face.codec.bare(call.path["id"])
-    return Update(face.object.name, record_id, face.codec.bare_values(values), version)
+    return Update(face.object.name, record_id, face.codec.bare_values(values, call.known), version)
 
 
 def _written(call: Call, face: ObjectFace, outcome: Outcome) -> Response:

@@ -61,7 +61,8 @@ def _objectql_record(parameters: dict[str, str]) -> tuple[Any, Any]:
 
 
 def _mapped_list(operation: ApiOperation, shape: ObjectShape, parameters: dict[str, str]) -> QueryDocument:
-    declared, search = operation.parameters, operation.search or ""
+    declared = {name: item for name, item in operation.parameters.items() if item.field in shape.fields}
+    search = operation.search or ""
     refuse_parameters(parameters.keys() - declared.keys() - {search}, [name for name in (*declared, search) if name])
     missing = [name for name, parameter in declared.items() if parameter.required and name not in parameters]
     if missing:
@@ -80,7 +81,7 @@ def _no_body(_object_name: str, _body: Any) -> QueryDocument:
     raise Invalid("This surface has no query language.", reason="INVALID_QUERY")
 
 
-def _mapped_notes(operation: ApiOperation) -> tuple[ParameterNote, ...]:
+def _mapped_notes(operation: ApiOperation, readable: frozenset[str]) -> tuple[ParameterNote, ...]:
     searching = (ParameterNote(operation.search, _WORDS),) if operation.search else ()
     return searching + tuple(
         ParameterNote(
@@ -89,6 +90,7 @@ def _mapped_notes(operation: ApiOperation) -> tuple[ParameterNote, ...]:
             required=parameter.required,
         )
         for name, parameter in operation.parameters.items()
+        if parameter.field in readable
     )
 
 
@@ -117,7 +119,7 @@ QUERIES: Mapping[str, QueryPart] = {
         from_parameters=_objectql_list,
         from_body=_objectql_body,
         shape_of=_objectql_record,
-        list_notes=lambda _operation: _LIST,
+        list_notes=lambda _operation, _readable: _LIST,
         record_notes=(_SELECT, _EXPAND, AS_OF_NOTE),
         whole=True,
     ),

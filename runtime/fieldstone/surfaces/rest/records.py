@@ -1,6 +1,6 @@
 """Records on a surface: ids with their prefixes on the way out and without them on the way in, in reference fields and conditions too.
 
-Refuses an id that does not begin as the ids of its object do.
+Refuses an id that does not begin as the ids of its object do, in fields that its sender may name; others are the door's to refuse.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,9 @@ from fieldstone.surfaces.http.encode import record_type
 Row = Sequence[Any]
 Dress = Callable[[Any], Any]
 """Brings a value, which is not null, to how it is written on a surface."""
+
+Names = Callable[[str], frozenset[str]]
+"""Returns the fields of an object, by its name, that may be named to whoever asks."""
 
 PrefixAt = Callable[[str], str | None]
 """Returns what stands before the ids that a name in a condition means; None for a name that means none."""
@@ -74,16 +77,17 @@ class RecordCodec:
             raise NotFound(f"No {self._name} `{shown}`.", details={"object": self._name, "id": shown})
         return shown[len(self._prefix) :]
 
-    def bare_values(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    def bare_values(self, values: Mapping[str, Any], known: Names) -> Mapping[str, Any]:
         """Returns the values of a body with bare ids; raises Invalid with all ids that are wrong."""
         if not self._prefixes:
             return values
+        named = known(self._name)
         faults: list[FieldFault] = []
         bare = {}
         for name, value in values.items():
             prefix = self._prefixes.get(name)
             bare[name] = value
-            if prefix is None or not isinstance(value, str | list):
+            if prefix is None or name not in named or not isinstance(value, str | list):
                 continue
             texts = [text for text in ([value] if isinstance(value, str) else value) if isinstance(text, str)]
             if all(text.startswith(prefix) for text in texts):
@@ -94,59 +98,62 @@ class RecordCodec:
             raise Invalid("An id is not valid.", faults=faults)
         return bare
 
-    def bare_query(self, query: QueryDocument) -> QueryDocument:
+    def bare_query(self, query: QueryDocument, readable: Names) -> QueryDocument:
         """Returns a query with bare ids in its conditions, in those of its expansions too."""
         if self._plain:
             return query
-        prefixes = self._prefix_at
+        prefixes = partial(self._prefix_at, readable)
         return msgspec.structs.replace(
             query,
             where=_bare_condition(query.where, prefixes),
             equals={name: _bare_comparand(name, value, prefixes) for name, value in query.equals.items()},
-            expand=self.bare_expand(query.expand),
+            expand=self.bare_expand(query.expand, readable),
             aggregations=_bare_filters(query.aggregations, prefixes),
-            having=_bare_condition(query.having, self._group_prefixes(query).get),
+            having=_bare_condition(query.having, self._group_prefixes(query, readable).get),
         )
 
-    def bare_expand(self, expand: Any) -> Any:
+    def bare_expand(self, expand: Any, readable: Names) -> Any:
         """Returns expansions with bare ids in their conditions; what is not well formed, or too deep, stays as it is."""
-        return expand if self._plain else self._bare_expand(expand, _DEEPEST)
+        return expand if self._plain else self._bare_expand(expand, readable, _DEEPEST)
 
-    def _bare_expand(self, expand: Any, levels: int) -> Any:
+    def _bare_expand(self, expand: Any, readable: Names, levels: int) -> Any:
         if not isinstance(expand, dict) or not levels:
             return expand
-        return {name: self._bare_asked(name, asked, levels) for name, asked in expand.items()}
+        return {name: self._bare_asked(name, asked, readable, levels) for name, asked in expand.items()}
 
-    def _bare_asked(self, name: str, asked: Any, levels: int) -> Any:
+    def _bare_asked(self, name: str, asked: Any, readable: Names, levels: int) -> Any:
         target = self._codecs.get(self._targets.get(name) or name.partition(".")[0])
         if target is None or not isinstance(asked, dict):
             return asked
+        if name in self._targets and name not in readable(self._name):
+            return asked
         changed = {}
         if "where" in asked:
-            changed["where"] = _bare_condition(asked["where"], target._prefix_at)
+            changed["where"] = _bare_condition(asked["where"], partial(target._prefix_at, readable))
         if "expand" in asked:
-            changed["expand"] = target._bare_expand(asked["expand"], levels - 1)
+            changed["expand"] = target._bare_expand(asked["expand"], readable, levels - 1)
         return asked | changed
 
-    def _prefix_at(self, path: str) -> str | None:
-        """Returns what stands before the ids in a field, perhaps at the end of a path; None where nothing does."""
+    def _prefix_at(self, readable: Names, path: str) -> str | None:
+        """Returns what stands before the ids in a field, perhaps at the end of a path; None where nothing does, and for hidden ones."""
         *references, field = path.split(".") if path.count(".") <= _DEEPEST else [path]
         codec = self
         for reference in references:
             target = self._codecs.get(codec._targets.get(reference, ""))
-            if target is None:
+            if target is None or reference not in readable(codec._name):
                 return None
             codec = target
-        return codec._prefixes.get(field)
+        return codec._prefixes.get(field) if field in readable(codec._name) else None
 
-    def _group_prefixes(self, query: QueryDocument) -> Mapping[str, str]:
+    def _group_prefixes(self, query: QueryDocument, readable: Names) -> Mapping[str, str]:
         """Returns the prefixes of the ids that groups hold, by group name or alias."""
         prefixes = {}
         for part in (*_items(query.group_by), *_items(query.aggregations)):
             field = part.get("field") if isinstance(part, dict) else part
             name = part.get("alias", field) if isinstance(part, dict) else part
-            if isinstance(field, str) and isinstance(name, str) and field in self._prefixes:
-                prefixes[name] = self._prefixes[field]
+            prefix = self._prefix_at(readable, field) if isinstance(field, str) and field in self._prefixes else None
+            if isinstance(name, str) and prefix is not None:
+                prefixes[name] = prefix
         return prefixes
 
     def _dress(self, column: str, expand: tuple[Expansion, ...]) -> Dress | None:

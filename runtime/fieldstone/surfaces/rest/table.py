@@ -10,6 +10,8 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 
 from fieldstone.access.caller import Caller
+from fieldstone.access.policies import Policies
+from fieldstone.access.policy import Action, Policy
 from fieldstone.engine.operation import Operation
 from fieldstone.engine.outcome import Outcome, Page
 from fieldstone.identity.credential import Credential
@@ -29,6 +31,7 @@ Schema = dict[str, Any]
 DRY_RUN = "dryRun"
 """The query parameter by which a write is only tried."""
 
+_SETTING: tuple[Action, ...] = ("create", "update")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BodyUse = Literal["none", "optional", "required"]
 
@@ -92,6 +95,7 @@ class IdentPart(msgspec.Struct, frozen=True, eq=False):
 class QueryPart(msgspec.Struct, frozen=True, eq=False):
     """How a list is narrowed and cut: from the parameters of a GET (all but the pager's), and from the body of a query.
 
+    The shape, and the names for notes, are those of the fields that the caller may read.
     `shape_of` returns which fields and which expansions one record is asked for. `whole` parts have a language of their own: they take
     a body, and an operation declares no parameters for them.
     """
@@ -100,7 +104,7 @@ class QueryPart(msgspec.Struct, frozen=True, eq=False):
     from_parameters: Callable[[ApiOperation, ObjectShape, dict[str, str]], QueryDocument]
     from_body: Callable[[str, Any], QueryDocument]
     shape_of: Callable[[dict[str, str]], tuple[Any, Any]]
-    list_notes: Callable[[ApiOperation], tuple[ParameterNote, ...]]
+    list_notes: Callable[[ApiOperation, frozenset[str]], tuple[ParameterNote, ...]]
     record_notes: tuple[ParameterNote, ...]
     whole: bool
 
@@ -145,11 +149,13 @@ class Call(msgspec.Struct, frozen=True, eq=False):
     """One request on its way through a route: who asks, and all that he sent, decoded.
 
     `path` holds what stood in the place of the pattern's names, `parameters` the query parameters, `body` None when none was read.
+    `policies` tells which names the caller may know: a face says of no other what the door would not say of an unknown one.
     """
 
     request: Request
     credential: Credential | None
     caller: Caller
+    policies: Policies
     table: "RouteTable"
     route: "Route"
     path: Mapping[str, str]
@@ -160,6 +166,19 @@ class Call(msgspec.Struct, frozen=True, eq=False):
     def dialect(self) -> Dialect:
         """The dialect of the surface."""
         return self.table.dialect
+
+    def reading(self, object_name: str) -> Policy:
+        """Returns what the caller may read of an object."""
+        return self.policies.policy(self.caller, object_name, "read")
+
+    def readable(self, object_name: str) -> frozenset[str]:
+        """Returns the fields of an object that the caller may read."""
+        return self.reading(object_name).readable
+
+    def known(self, object_name: str) -> frozenset[str]:
+        """Returns the fields of an object that the caller may read or set."""
+        setting = (self.policies.policy(self.caller, object_name, action).writable for action in _SETTING)
+        return self.readable(object_name).union(*setting)
 
     def wrapped(self, value: Any) -> bytes:
         """Returns the body of an answer that is one value."""
