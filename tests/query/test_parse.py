@@ -191,7 +191,12 @@ def test_a_where_is_refused(where: Any, path: str, message: str, hint: str | Non
         ({"fields": ["id", "Subject"]}, "fields.1", "Subject", "Did you mean `subject`?"),
         ({"fields": [["id"]]}, "fields.0", "list", None),
         ({"expand": ["custommer"]}, "expand.0", "custommer", "Did you mean `customer`?"),
-        ({"fields": ["customer.name"]}, "fields.0", "customer.name", "Expand `customer` to have the fields of its record."),
+        (
+            {"fields": ["customer.name"]},
+            "fields.0",
+            "customer.name",
+            "Expand `customer` to have the fields of its record.",
+        ),
     ],
 )
 def test_an_unknown_field_is_refused(keys: dict[str, Any], path: str, name: str, hint: str | None) -> None:

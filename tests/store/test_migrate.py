@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.errors import DeclarationError, SettingsError
+from fieldstone.errors import Conflict, DeclarationError, SettingsError, UniqueViolation
 from fieldstone.query.ast import EVERYTHING, OrderKey, Select
 from fieldstone.settings import Limits
 from fieldstone.store.binds import Binds
@@ -53,6 +53,33 @@ async def test_a_field_that_is_gone_and_back_again_holds_what_it_held(tmp_path: 
     ]
     async with store_of(catalog_of(tmp_path, FIRST), database_url) as store:
         assert await store.fetch(store.prepare(Select("thing", ("name",), EVERYTHING)), Binds()) == [("A",)]
+
+
+async def test_a_renamed_field_keeps_what_it_held_with_its_index_and_its_reference(
+    tmp_path: Path, database_url: str
+) -> None:
+    first = (
+        f"{HEAD}  name: {{type: text, unique: global, searchable: true}}\n  link: {{type: lookup, reference: other}}\n"
+    )
+    async with store_of(catalog_of(tmp_path, first, OTHER), database_url) as store, store.transaction() as transaction:
+        await transaction.insert("other", SYSTEM, [system_values("o")])
+        row = (*system_values("a"), "A", "o")
+        await transaction.insert("thing", (*SYSTEM, "name", "link"), [row])
+    renamed = (
+        f"{HEAD}  title: {{type: text, unique: global, searchable: true, renamedFrom: name}}\n"
+        "  target: {type: lookup, reference: other, renamedFrom: link}\n"
+    )
+    for _ in range(2):
+        async with store_of(catalog_of(tmp_path, renamed, OTHER), database_url) as store:
+            select = Select("thing", ("title", "target"), EVERYTHING)
+            assert await store.fetch(store.prepare(select), Binds()) == [("A", "o")]
+            with pytest.raises(UniqueViolation) as caught:
+                async with store.transaction() as transaction:
+                    await transaction.insert("thing", (*SYSTEM, "title"), [(*system_values("b"), "A")])
+            assert "title" in caught.value.details["fields"]
+            with pytest.raises(Conflict):
+                async with store.transaction() as transaction:
+                    await transaction.insert("thing", (*SYSTEM, "target"), [(*system_values("c"), "nobody")])
 
 
 async def test_every_change_of_stored_values_is_refused_and_nothing_is_changed(

@@ -23,6 +23,11 @@ def add_column(table: str, column: ColumnSchema, reference: ReferenceSchema | No
     return f"ALTER TABLE {quoted(table)} ADD COLUMN {line}"
 
 
+def rename_column(table: str, old: str, new: str) -> str:
+    """Returns the statement that gives a column another name."""
+    return f"ALTER TABLE {quoted(table)} RENAME COLUMN {quoted(old)} TO {quoted(new)}"
+
+
 def add_reference(table: str, reference: ReferenceSchema) -> str:
     """Returns PostgreSQL's statement that adds a foreign key."""
     column = quoted(reference.column)

@@ -1,10 +1,10 @@
-"""Bringing the database to the catalog at start: missing tables, columns and indexes are made.
+"""Bringing the database to the catalog at start: missing tables, columns and indexes are made, columns renamed.
 
 What would change stored values is refused, with the place of its declaration. What each table was made from is kept in `sys_schema`,
 so that a start with nothing new compares one hash for each object. A field or an object that is no longer declared stays where it is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -17,6 +17,7 @@ from fieldstone.store import ddl, outbox
 from fieldstone.store.columns import DialectName
 from fieldstone.store.database import Database, Session
 from fieldstone.store.dialects import Dialect
+from fieldstone.store.rename import renamed, renames_of
 from fieldstone.store.schema import ReferenceSchema, TableSchema, fingerprint, schema_of, unique_keys_of
 from fieldstone.store.search_fill import make_search
 
@@ -40,11 +41,12 @@ _WRITE = f"INSERT INTO {SCHEMA_TABLE} (name, hash, definition) VALUES ({{}}, {{}
 
 
 class _Change(msgspec.Struct, frozen=True, eq=False):
-    """One object whose table is not what it should be; `stored` is None when there is none."""
+    """One object whose table is not what it should be; `stored`, None when there is none, bears the new names of `renames`."""
 
     linked: Object
     wanted: TableSchema
     stored: TableSchema | None
+    renames: Mapping[str, str]
 
     @property
     def new_references(self) -> tuple[ReferenceSchema, ...]:
@@ -73,7 +75,7 @@ async def bring_up(catalog: Catalog, database: Database) -> None:
         hashes = {name: text for name, text, _ in rows}
         definitions = {name: text for name, _, text in rows}
         changes = [
-            _Change(tables[name], schema, _stored(definitions.get(name)))
+            _change(tables[name], schema, _stored(definitions.get(name)))
             for name, schema in wanted.items()
             if hashes.get(name) != fingerprint(schema)
         ]
@@ -81,6 +83,11 @@ async def bring_up(catalog: Catalog, database: Database) -> None:
         if faults:
             raise DeclarationError(faults)
         await _apply(changes, database)
+
+
+def _change(linked: Object, wanted: TableSchema, stored: TableSchema | None) -> _Change:
+    renames = renames_of(linked, stored)
+    return _Change(linked, wanted, None if stored is None else renamed(stored, renames), renames)
 
 
 async def _apply(changes: Sequence[_Change], database: Database) -> None:
@@ -157,6 +164,8 @@ async def _make(change: _Change, session: Session, dialect: DialectName) -> None
                 hint="The database holds one that Fieldstone did not make: give it a database of its own.",
             ) from error
     else:
+        for old, new in change.renames.items():
+            await session.define(ddl.rename_column(wanted.name, old, new))
         names = {column.name for column in stored.columns}
         for column in wanted.columns:
             if column.name not in names:

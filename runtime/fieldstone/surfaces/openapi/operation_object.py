@@ -8,7 +8,16 @@ from fieldstone.kinds.api import DataOperation
 from fieldstone.services.meta import KnownObject
 from fieldstone.surfaces.openapi.record_schema import EXPECTED_VERSION, create_name, read_name, update_name
 from fieldstone.surfaces.openapi.struct_schema import reference
-from fieldstone.surfaces.rest.table import DRY_RUN, AcrossPart, DataPart, Dialect, ParameterNote, Route, RouteTable, Schema
+from fieldstone.surfaces.rest.table import (
+    DRY_RUN,
+    AcrossPart,
+    DataPart,
+    Dialect,
+    ParameterNote,
+    Route,
+    RouteTable,
+    Schema,
+)
 
 NEEDS: Mapping[DataOperation, frozenset[Action]] = {
     "list": frozenset({"read"}),
