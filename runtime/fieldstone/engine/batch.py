@@ -13,7 +13,7 @@ import msgspec
 
 from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
-from fieldstone.engine.batch_record import REFUSALS, ROWS_WITHOUT_PAUSE, check_record, left_out
+from fieldstone.engine.batch_record import REFUSALS, ROWS_TOGETHER, ROWS_WITHOUT_PAUSE, check_record, left_out
 from fieldstone.engine.body import Draft, invalid, prepare_values, refuse_forbidden
 from fieldstone.engine.create import NewRows, RowsRefused, all_faults, insert_rows, read_new
 from fieldstone.engine.delete import apply_delete, prepare_delete
@@ -116,7 +116,7 @@ async def apply_batch(door: Door, prepared: PreparedBatch, caller: Caller, unit:
     operation = prepared.operation
     if not (operation.atomic and run.errors):
         if operation.atomic or operation.continue_on_error:
-            await _create(run, [place for place, row in prepared.rows.items() if isinstance(row, dict)])
+            await _create_all(run)
         await _one_by_one(run)
     result = _result(run)
     if operation.atomic and run.errors:
@@ -210,6 +210,14 @@ async def _prepare_drafts(
         for place, draft in drafts.items()
         if place not in faulty
     }
+
+
+async def _create_all(run: _Run) -> None:
+    """Creates all new rows, so many together that nobody waits long for the loop."""
+    places = [place for place, row in run.batch.rows.items() if isinstance(row, dict)]
+    for start in range(0, len(places), ROWS_TOGETHER):
+        await _create(run, places[start : start + ROWS_TOGETHER])
+        await asyncio.sleep(0)
 
 
 async def _create(run: _Run, places: Sequence[int]) -> None:

@@ -31,6 +31,9 @@ KEYS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
 ROWS_WITHOUT_PAUSE: Final = 100
 """After how many rows of plain computing the loop is let go."""
 
+ROWS_TOGETHER: Final = 250
+"""How many new rows of a batch are written by one statement."""
+
 
 def check_record(operation: str, record: Any) -> None:
     """Raises Invalid for a record whose keys, or whose values beside `data`'s own, are not those of its operation."""

@@ -4,6 +4,7 @@ The order of things, top to bottom: gate, bodies, (prepared outside the Unit), d
 after-hooks. Before-hooks may change values, validation may not.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 
 from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
+from fieldstone.engine.batch_record import ROWS_WITHOUT_PAUSE
 from fieldstone.engine.body import Draft, invalid, prepare_values, read_body, refuse_forbidden, root_of
 from fieldstone.engine.defaults import fill_defaults, stamp_new
 from fieldstone.engine.door import Door
@@ -101,7 +103,11 @@ async def all_faults(
 async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> Written:
     """Inserts rows and returns them as their writer may see them; raises RowsRefused, or what the database or a hook raises."""
     subject = new.subject
-    changes = [_change(door, unit, caller, subject, row) for row in new.rows]
+    changes: list[Change] = []
+    for row in new.rows:
+        changes.append(_change(door, unit, caller, subject, row))
+        if len(changes) % ROWS_WITHOUT_PAUSE == 0:
+            await asyncio.sleep(0)
     await fire(door, unit, caller, subject.name, "before_create", changes)
     rows = [change.values for change in changes]
     own = _own_fields(subject)
