@@ -222,7 +222,7 @@ async def _answering(door: Door, error: Exception) -> Any:
     [
         (RuntimeError("SELECT secret FROM table"), 500, "INTERNAL", None),
         (KeyError("secret"), 500, "INTERNAL", None),
-        (Unavailable("The database does not answer."), 503, "SERVICE_UNAVAILABLE", None),
+        (Unavailable("The database does not answer."), 503, "SERVICE_UNAVAILABLE", ("retry-after", "1")),
         (RateLimited("Slower.", details={"retryAfter": 7}), 429, "RATE_LIMITED", ("retry-after", "7")),
     ],
 )
@@ -255,6 +255,8 @@ async def test_a_request_that_takes_too_long_is_ended(tmp_path_factory: pytest.T
 
         answer = await mia.ask("POST", TICKETS, headers=JSON, content=slow())
         error_of(answer, 504, "TIMEOUT")
+        assert answer.headers["retry-after"] == "1"
+        assert (await mia.get(TICKETS)).status_code == 200
 
 
 async def test_health_and_readiness_are_open(world: World) -> None:
