@@ -151,6 +151,12 @@ class IdempotencyKeyReused(Conflict):
     code = "IDEMPOTENCY_KEY_REUSED"
 
 
+class QueryTooExpensive(FieldstoneError):
+    """A query that would read more than its caller's budget; `details` name the budget and the index that would make it cheap."""
+
+    code = "QUERY_TOO_EXPENSIVE"
+
+
 class PayloadTooLarge(FieldstoneError):
     """A body over the limit."""
 

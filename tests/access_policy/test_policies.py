@@ -75,10 +75,10 @@ def test_the_shape_names_readable_fields_in_their_declared_order(catalog: Catalo
 
 
 def test_capabilities_are_the_union_of_those_of_the_sets(catalog: Catalog) -> None:
-    assert known_capabilities(catalog) == {"ai:chat"}
+    assert known_capabilities(catalog) == {"ai:chat", "query:explain"}
     assert capabilities(catalog, ["speaker", "note_reader", "no_such_set"]) == {"ai:chat"}
     assert capabilities(catalog, ["note_chief", "reader_of_all"]) == frozenset()
 
 
 def test_who_holds_every_record_holds_every_capability(catalog: Catalog) -> None:
-    assert capabilities(catalog, ["admin_full_access"]) == {"ai:chat"}
+    assert capabilities(catalog, ["admin_full_access"]) == {"ai:chat", "query:explain"}

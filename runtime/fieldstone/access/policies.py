@@ -92,6 +92,7 @@ class Policies:
             shape=_shape(subject, readable),
             readable=readable,
             writable=writable_fields(subject, writers, transfer=transfer),
+            query_budget=_query_budget(held for held, _ in granting) if action == "read" else None,
         )
 
     def _holdings(self, sets: frozenset[str], subject: Object) -> list[Holding]:
@@ -166,6 +167,12 @@ def _nothing(subject: Object, action: Action) -> Policy:
         readable=frozenset(),
         writable=frozenset(),
     )
+
+
+def _query_budget(granting: Iterable[PermissionSet]) -> int | None:
+    """Returns the largest budget of the sets that grant reading; a set without one lifts it, for adding a set takes nothing away."""
+    budgets = [held.declaration.query_budget for held in granting]
+    return None if None in budgets else max(budget.rows for budget in budgets if budget is not None)
 
 
 def _shape(subject: Object, readable: frozenset[str]) -> ObjectShape:

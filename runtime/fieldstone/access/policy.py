@@ -22,7 +22,7 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
     `allowed` is the object right as a whole; without it the rest is empty. `rows` are the rows that the action reaches (for `create`:
     EVERYTHING). `check` must hold on a row after the write. `shape` holds the readable fields and no others: queries are parsed against
     it. `writable` are the fields that a body may set, `owner_id` among them with the right to transfer, `readable` those that an
-    answer may hold.
+    answer may hold. `query_budget` is how many rows a query of the object may read; None is no bound.
     """
 
     object: str
@@ -33,3 +33,4 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
     shape: ObjectShape
     readable: frozenset[str]
     writable: frozenset[str]
+    query_budget: int | None = None

@@ -15,6 +15,7 @@ import msgspec
 from fieldstone.access.caller import Caller
 from fieldstone.access.policies import Policies
 from fieldstone.clock import Clock
+from fieldstone.engine.budget import Budgets
 from fieldstone.engine.hooks import Event, Hook
 from fieldstone.engine.journal import write_journal
 from fieldstone.engine.operation import (
@@ -97,6 +98,7 @@ class Door:
         self.catalog = store.catalog
         self.policies = Policies(store.catalog)
         self.plans = Plans(store)
+        self.budgets = Budgets(store)
         self.limits = settings.limits
         self.secret = settings.secret.encode()
         self.clock = clock

@@ -7,6 +7,7 @@ from fieldstone.engine.clone import apply_clone, prepare_clone
 from fieldstone.engine.create import apply_create, prepare_create
 from fieldstone.engine.delete import apply_delete, prepare_delete
 from fieldstone.engine.door import Handlers, Reading, Writing
+from fieldstone.engine.explain import answer_explain
 from fieldstone.engine.once import apply_once, prepare_once
 from fieldstone.engine.operation import (
     Across,
@@ -15,6 +16,7 @@ from fieldstone.engine.operation import (
     Clone,
     Create,
     Delete,
+    Explain,
     Get,
     Once,
     Read,
@@ -30,6 +32,7 @@ from fieldstone.engine.update import apply_update, prepare_update
 DATA_HANDLERS: Handlers = {
     Read: Reading(answer_read),
     Aggregate: Reading(answer_aggregate),
+    Explain: Reading(answer_explain),
     Get: Reading(answer_get),
     ReadHistory: Reading(answer_history),
     Create: Writing(prepare_create, apply_create),

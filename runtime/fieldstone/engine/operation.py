@@ -27,6 +27,12 @@ class Aggregate(msgspec.Struct, frozen=True):
     query: QueryDocument
 
 
+class Explain(msgspec.Struct, frozen=True):
+    """How a query would be run, for holders of `query:explain`; answers `Explanation`."""
+
+    query: Read | Aggregate
+
+
 class Get(msgspec.Struct, frozen=True):
     """One record, perhaps as of an instant; `fields` and `expand` as in a query document; answers `Record`. Raises NotFound."""
 
@@ -134,4 +140,4 @@ class Once(msgspec.Struct, frozen=True):
     write: Create | Update | Delete | Restore | Clone | Batch | Across
 
 
-Operation = Read | Aggregate | Get | ReadHistory | Create | Update | Delete | Restore | Clone | Batch | Across | Once
+Operation = Read | Aggregate | Explain | Get | ReadHistory | Create | Update | Delete | Restore | Clone | Batch | Across | Once

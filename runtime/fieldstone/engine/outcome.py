@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from fieldstone.access.explain import AddedRule
 from fieldstone.errors import FieldstoneError
 from fieldstone.query.ast import Expansion
 
@@ -36,6 +37,25 @@ class Groups(Page, frozen=True):
     """
 
     targets: Mapping[str, str] = {}
+
+
+class ExplainedStatement(msgspec.Struct, frozen=True):
+    """One statement of a query: what for, its SQL, the types of what it binds, the database's plan, and about how many rows it reads."""
+
+    purpose: str
+    sql: str
+    binds: tuple[str, ...]
+    plan: Any
+    estimated_rows: int
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """A query in place of its answer: its shape without values, its statements, and the rules that the policy added."""
+
+    object: str
+    shape: Any
+    statements: tuple[ExplainedStatement, ...]
+    rules: tuple[AddedRule, ...]
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -127,4 +147,4 @@ class Kept(msgspec.Struct, frozen=True):
     replayed: bool
 
 
-Outcome = Page | Groups | Record | History | Written | Deleted | BatchResult | AcrossResult | Kept
+Outcome = Page | Groups | Explanation | Record | History | Written | Deleted | BatchResult | AcrossResult | Kept

@@ -4,10 +4,12 @@ Refuses what the gate refuses, queries that name what the caller may not see or 
 record, its absence (NotFound).
 """
 
+import msgspec
 from msgspec import UNSET
 
 from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
+from fieldstone.engine.budget import Question, Run
 from fieldstone.engine.door import Door
 from fieldstone.engine.expand import Expander
 from fieldstone.engine.gate import absent, enter
@@ -34,13 +36,34 @@ ID_THEN = conjunction(ID_IS, stood_at(1))
 """The record of slot 0 as it stood at the instant of slot 1."""
 
 
-async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | None) -> Page:
-    """Returns a page of the records that the caller may see and that satisfy the query."""
+class PlannedRead(msgspec.Struct, frozen=True, eq=False):
+    """A list that is about to be read: the query, its plan, and what its page binds."""
+
+    subject: Object
+    policy: Policy
+    query: Query
+    plan: PagePlan
+    binds: Binds
+
+    @property
+    def count_binds(self) -> Binds:
+        """What its count binds."""
+        return Binds(self.query.values, self.binds.caller, self.binds.now)
+
+    def question(self) -> Question:
+        """Returns it as the statements that answer it."""
+        query = self.query
+        page = Run("page", self.plan.page, self.binds, query.limit + 1 + query.offset)
+        counts = (Run("count", self.plan.count, self.count_binds),) if query.count else ()
+        return Question(self.subject, self.policy, query.where, query.order, (page, *counts))
+
+
+def plan_read(door: Door, operation: Read, caller: Caller, asker: Viewpoint) -> PlannedRead:
+    """Returns how a list is to be read. Raises what the gate raises, and Invalid."""
     subject, policy = enter(door, caller, operation.object, "list")
     if operation.trash:
         _, policy = enter(door, caller, operation.object, "list", "restore")
-    now = door.clock()
-    query = _parse(door, operation.query, subject, policy, viewpoint(door, caller, now))
+    query = _parse(door, operation.query, subject, policy, asker)
     if operation.as_of is not None:
         searched = operation.query.search is not UNSET
         policy, query = look_back(door, subject, policy, query, operation.as_of, searched=searched)
@@ -49,8 +72,19 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
     values = query.values
     if query.cursor is not None:
         values += decode_cursor(door.secret, _binding(plan, operation.query, caller), query.cursor)
+    binds = Binds(values, caller.values, asker.now, limit=query.limit + 1, offset=query.offset or None)
+    return PlannedRead(subject, policy, query, plan, binds)
+
+
+async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | None) -> Page:
+    """Returns a page of the records that the caller may see and that satisfy the query."""
+    now = door.clock()
+    planned = plan_read(door, operation, caller, viewpoint(door, caller, now))
+    policy, query, plan = planned.policy, planned.query, planned.plan
+    if policy.query_budget is not None:
+        await door.budgets.require(planned.question(), now)
     fetch = fetcher(door.store, unit)
-    rows = await fetch(plan.page, Binds(values, caller.values, now, limit=query.limit + 1, offset=query.offset or None))
+    rows = await fetch(plan.page, planned.binds)
     cursor = None
     if len(rows) > query.limit:
         del rows[query.limit :]
@@ -58,17 +92,17 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
         cursor = encode_cursor(door.secret, _binding(plan, operation.query, caller), last)
     total = _known_total(query, len(rows), more=cursor is not None)
     if total is None and query.count:
-        total = (await fetch(plan.count, Binds(query.values, caller.values, now)))[0][0]
+        total = (await fetch(plan.count, planned.count_binds))[0][0]
     ids = [row[plan.key_places[-1]] for row in rows] if query.expand else []
     width = len(plan.columns)
     if rows and len(rows[0]) > width:
         rows = [row[:width] for row in rows]
     if not query.expand:
-        return Page(subject.name, plan.columns, rows, query.limit, total, cursor)
+        return Page(planned.subject.name, plan.columns, rows, query.limit, total, cursor)
     expander = Expander(door, caller, now, fetch, query.expanding)
     rows = await expander.expand(plan.columns, rows, ids, query.expand)
     names = with_lists(plan.columns, query.expand)
-    return Page(subject.name, names, rows, query.limit, total, cursor, query.expand)
+    return Page(planned.subject.name, names, rows, query.limit, total, cursor, query.expand)
 
 
 async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | None) -> Record:

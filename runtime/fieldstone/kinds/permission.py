@@ -1,6 +1,8 @@
 """Kind `permission`: a permission set, the only container of rights (contract 4.2 to 4.5)."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from fieldstone.kinds.declaration import Declared, Kind
 from fieldstone.kinds.object import Name
@@ -62,6 +64,13 @@ class RowPolicy(Declared, frozen=True, kw_only=True):
     """`false`: as if it were not there."""
 
 
+class QueryBudget(Declared, frozen=True, kw_only=True):
+    """How much one query may cost, told by the database's plan for it before it runs."""
+
+    rows: Annotated[int, msgspec.Meta(ge=1)]
+    """The most rows that it may read, answered or not."""
+
+
 class PermissionDeclaration(Declared, frozen=True, kw_only=True):
     """A permission set; the set named `everyone` is held by every signed-in user, `guest` by anonymous callers."""
 
@@ -79,6 +88,8 @@ class PermissionDeclaration(Declared, frozen=True, kw_only=True):
     """Capabilities that routes ask for with `permission`."""
     row_level_security: tuple[RowPolicy, ...] = ()
     """Row policies; several for one operation are joined by OR."""
+    query_budget: QueryBudget | None = None
+    """Bounds queries of the objects that the set lets read; the largest of several counts, and a set without one lifts it."""
 
 
 PERMISSION = Kind(

@@ -105,15 +105,15 @@ def _stops_early(steps: Sequence[_Step], tested: frozenset[str] | None) -> bool:
 
 async def _table_sizes(database: Database, text: str, steps: Sequence[_Step]) -> dict[str, int]:
     """Returns the sizes of all tables in a plan, judged by the last row's number, which is found at once."""
+    known = {name for (name,) in await database.read("SELECT name FROM sqlite_schema", (), bounded=False)}
     names = {found[2]: found[1] for found in _ALIAS.finditer(text)}
     sizes: dict[str, int] = {}
     for step in steps:
         found = _ACCESS.match(step.text)
-        if found is None or "VIRTUAL TABLE" in step.text or found[2].startswith("(") or found[2] == "CONSTANT":
-            continue
-        table = quoted(names.get(found[2], found[2]))
-        ((last,),) = await database.read(f"SELECT max(rowid) FROM {table}", (), bounded=True)
-        sizes[found[2]] = int(last or 0)
+        table = names.get(found[2], found[2]) if found is not None else ""
+        if found is not None and table in known and "VIRTUAL TABLE" not in step.text:
+            ((last,),) = await database.read(f"SELECT max(rowid) FROM {quoted(table)}", (), bounded=True)
+            sizes[found[2]] = int(last or 0)
     return sizes
 
 

@@ -22,6 +22,7 @@ from fieldstone.surfaces.http.request import Header, Request
 STATUS: Mapping[str, int] = {
     "VALIDATION_ERROR": 400,
     "BATCH_TOO_LARGE": 400,
+    "QUERY_TOO_EXPENSIVE": 400,
     "UNAUTHENTICATED": 401,
     "PERMISSION_DENIED": 403,
     "NOT_FOUND": 404,

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.engine.operation import Aggregate, Create, Delete, Get, Operation, Read, Update
-from fieldstone.engine.outcome import Deleted, Groups, Outcome, Page, Record, Written
+from fieldstone.engine.outcome import Deleted, Explanation, Groups, Outcome, Page, Record, Written
 from fieldstone.errors import Internal, Invalid
 from fieldstone.kinds.api import DataOperation
 from fieldstone.query.document import QueryDocument
@@ -15,6 +15,7 @@ from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.parameters import refuse_parameters
 from fieldstone.surfaces.http.request import Header, Response
 from fieldstone.surfaces.rest.batch import CloneBody
+from fieldstone.surfaces.rest.explanation import EXPLAIN, answer_explanation, explained, takes_explanation
 from fieldstone.surfaces.rest.many import MANY, clone_operation
 from fieldstone.surfaces.rest.pagers import page_query
 from fieldstone.surfaces.rest.past import (
@@ -51,21 +52,23 @@ def json_object(body: Any) -> Mapping[str, Any]:
 
 
 def _list(call: Call, face: ObjectFace) -> Operation:
+    asked = takes_explanation(call)
     policy = call.reading(face.object.name)
     if not policy.allowed:
         return Read(face.object.name, QueryDocument())  # refused by the door, whatever the parameters say
     paging = call.dialect.pager.read(call.dialect.api.pager, call.parameters)
     view = _view(call, call.parameters)
     query = call.dialect.queries.from_parameters(call.route.declaration, policy.shape, call.parameters)
-    return _read(call, face, query, paging, view)
+    return explained(_read(call, face, query, paging, view), asked=asked)
 
 
 def _query(call: Call, face: ObjectFace) -> Operation:
-    refuse_parameters(call.parameters)
+    asked = takes_explanation(call)
+    refuse_parameters(call.parameters, (EXPLAIN,))
     body = {} if call.body is None else dict(json_object(call.body))
     view = _view(call, body)
     query = call.dialect.queries.from_body(face.object.name, body)
-    return _read(call, face, query, Paging(), view)
+    return explained(_read(call, face, query, Paging(), view), asked=asked)
 
 
 def _view(call: Call, sent: dict[str, Any]) -> tuple[str | None, bool]:
@@ -77,7 +80,7 @@ def _view(call: Call, sent: dict[str, Any]) -> tuple[str | None, bool]:
 
 def _read(
     call: Call, face: ObjectFace, query: QueryDocument, paging: Paging, view: tuple[str | None, bool]
-) -> Operation:
+) -> Read | Aggregate:
     paged = page_query(call.dialect.api.pager, paging, query)
     if not call.dialect.envelope.counts:
         paged = msgspec.structs.replace(paged, count=False)
@@ -91,6 +94,8 @@ def _read(
 
 
 def _page(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
+    if isinstance(outcome, Explanation):
+        return Response(200, _one(call, answer_explanation(outcome)))
     if not isinstance(outcome, Page):
         raise _unexpected(outcome)
     if isinstance(outcome, Groups):

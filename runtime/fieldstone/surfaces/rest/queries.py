@@ -41,6 +41,11 @@ _LIST = (
     ParameterNote("searchFields", "The fields to search, separated by commas; all searchable ones unless said."),
     AS_OF_NOTE,
     TRASH_NOTE,
+    ParameterNote(
+        "explain",
+        "`true` answers how the query would be run, and does not run it; for holders of `query:explain`.",
+        {"type": "boolean", "default": False},
+    ),
     ParameterNote("count", "`false` leaves `total` out.", {"type": "boolean", "default": True}),
 )
 
