@@ -56,7 +56,7 @@ def _instant(linked: Object, name: str, *, nullable: bool) -> Field:
         name=name,
         declaration=options,
         type=kind,
-        shape=FieldShape(name, kind.storage(options), kind.comparison, nullable),
+        shape=FieldShape(name, kind.storage(options), kind.family(options), nullable),
         reader=kind.reader(options),
         place=linked.place,
         label=name,

@@ -1,0 +1,146 @@
+"""Every key of every field type acts: another value of it is another column, another reading, another right, or a refusal.
+
+Keys that only faces read are in `PRESENTED`, by name; one that is neither there nor acts is red, and so is a key without another value here.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from docs.generator.field_samples import SAMPLES
+from fieldstone.access.fields import writable_fields
+from fieldstone.errors import DeclarationError
+from fieldstone.kinds.fields.field_type import Rejected
+from fieldstone.kinds.fields.table import FIELD_TYPES
+from fieldstone.kinds.permission import PermissionDeclaration
+from fieldstone.registry.catalog import Object, PermissionSet
+from fieldstone.registry.objects import holds_text
+from fieldstone.store.rename import renames_of
+from fieldstone.store.schema import ColumnSchema, TableSchema
+from tests.registry.declared import load
+
+PRESENTED = frozenset(
+    {"group", "widget", "format", "hidden", "language", "inlineHelpText", "description", "externalId"}
+)
+"""Keys that `/meta` serves and faces read; `externalId` must go with `unique` besides."""
+
+OTHER: Mapping[str, Any] = {
+    "label": "Another label",
+    "required": True,
+    "unique": True,
+    "index": True,
+    "searchable": True,
+    "readonly": True,
+    "internal": True,
+    "renamedFrom": "was",
+    "defaultValue": {"dialect": "cel", "source": "current_user.id"},
+    "trackHistory": True,
+    "minLength": 3,
+    "maxLength": 100,
+    "pattern": "^never$",
+    "min": 1,
+    "max": 4,
+    "scale": 1,
+    "precision": 9,
+    "approximate": True,
+    "step": 2,
+    "options": [{"value": "another"}],
+    "minItems": 2,
+    "maxItems": 1,
+    "multiple": True,
+    "reference": "product",
+    "deleteBehavior": "restrict",
+    "colorFormat": "rgb",
+    "dimensions": 2,
+    "fields": {"other": {"type": "boolean"}},
+}
+"""Another value of each key that acts."""
+
+PROBES: tuple[Any, ...] = (
+    *("", "a", "ab", "AB 12", "never", "low", "another", "a" * 150, "2026-03-05", "rgb(1, 2, 3)", "#112233"),
+    *("correct horse", "correct", f"data:image/png;base64,{'A' * 150}", "https://example.org/" + "a" * 100, "a@b.org"),
+    *("+4930123456", "01JXQ3V5Z8M4T7N2K6W9R1B0CD", 0, 0.5, 0.25, 1, 2, 3, 5, 30, 1e12),
+    *([], ["low"], ["low", "high"], ["another"], ["a" * 150], [1, 2], [1, 2, 3], [0.5, 1, 2]),
+    *({}, {"width": 1}, {"other": True}, {"amount": 1}, [{"amount": 1}], [{"amount": 1}] * 2, [{"other": True}]),
+    *({"de": {"amount": 1}}, {"de": {"amount": 1}, "fr": {"amount": 1}}, {"de": {"other": True}}),
+    *({"lat": 1, "lng": 2}, True),
+)
+"""Values that some field takes and another refuses."""
+
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(field.encode_name for field in msgspec.structs.fields(kind.declaration))
+    for name, kind in FIELD_TYPES.items()
+}
+
+
+@pytest.mark.parametrize("name", FIELD_TYPES)
+def test_another_value_of_a_key_is_another_field_or_refused(tmp_path: Path, name: str) -> None:
+    declared = yaml.safe_load(SAMPLES[name].declared)
+    declared |= {"reference": "thing"} if "reference" in declared else {}
+    plain = seen(tmp_path, declared)
+    idle = [
+        key
+        for key in KEYS[name]
+        if key not in PRESENTED and seen(tmp_path, declared | {key: other(declared, name, key)}) == plain
+    ]
+    assert idle == []
+
+
+def other(declared: Mapping[str, Any], name: str, key: str) -> Any:
+    """Returns another value of a key than the sample of a type has."""
+    value = OTHER[key]
+    if name == "master_detail" and key == "required":
+        return False
+    if value != declared.get(key):
+        return value
+    return not value if isinstance(value, bool) else value + 1
+
+
+def test_every_presented_key_is_a_key_and_none_has_a_value_here() -> None:
+    keys = {key for keys_of_type in KEYS.values() for key in keys_of_type}
+    assert keys >= PRESENTED
+    assert PRESENTED.isdisjoint(OTHER)
+    assert keys >= OTHER.keys() - {"trackHistory"}
+
+
+def seen(folder: Path, declared: Mapping[str, Any]) -> Any:
+    """Returns all that can be seen of a field so declared, or the faults of its declaration."""
+    thing = {"name": "thing", "ownership": "none", "fields": {"it": declared}}
+    files = {
+        "shop/thing.object.yaml": yaml.safe_dump(thing, allow_unicode=True, sort_keys=False),
+        "shop/product.object.yaml": "name: product\nfields: {}\n",
+    }
+    try:
+        subject = load(folder, files).objects["thing"]
+    except DeclarationError as error:
+        return [fault.message for fault in error.faults]
+    field = subject.fields["it"]
+    return (
+        field.label,
+        field.shape,
+        field.type.schema(field.declaration),
+        field.type.expression_type(field.declaration),
+        (field.required, field.unique, field.declaration.index, field.declaration.searchable, field.internal),
+        (field.reference, field.delete_behavior, field.multiple, field.default is not None),
+        "it" in writable_fields(subject, [_everything(subject)], transfer=False),
+        renames_of(subject, TableSchema("thing", (ColumnSchema("was", "text", "text"),))),
+        holds_text(field.declaration),
+        [_read(field.reader, probe) for probe in PROBES],
+    )
+
+
+def _everything(subject: Object) -> PermissionSet:
+    declaration = PermissionDeclaration(name="all")
+    return PermissionSet("all", declaration, {}, subject.place, "shop")
+
+
+def _read(reader: Any, value: Any) -> Any:
+    try:
+        return reader(value)
+    except Rejected as rejected:
+        return rejected.code, rejected.message
