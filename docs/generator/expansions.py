@@ -12,12 +12,14 @@ things.
 
 A *reference field* (`lookup`, `master_detail`, `user`, `owner_id`, `created_by`, `updated_by`): the record that it
 points to stands in place of the id. Where that record is absent, invisible to the caller, or does not satisfy the
-`where` of the expansion, the id stays as it is. The field is among the answered ones even if `fields` leaves it out.
+`where` of the expansion, the id stays as it is. The field is among the answered ones even if `fields` leaves it out. In
+a reference of several records each stands in the place of its id.
 
 An *object whose records refer here*: a list of these records stands under its name, perhaps an empty one. Where two of
 its fields refer here, the map form names one: `ticket.owner_id`. A field goes before an object of the same name; the
-object is then still to be had as `object.field`. An object that the caller may not list, and a reference that is hidden
-from him, are no such names: they are refused as one that does not exist.
+object is then still to be had as `object.field`. A reference that holds several ids is not followed from the other
+side. An object that the caller may not list, and a reference that is hidden from him, are no such names: they are
+refused as one that does not exist.
 
 Each level is answered under the caller's own policy for its object, without the fields that are hidden from him, and
 takes one statement for each name, however many records it hangs on. All lists of an answer hold at most

@@ -206,6 +206,30 @@ async def test_a_filtered_out_absent_or_invisible_target_leaves_the_id(shop: Sho
     assert foreign["agent"] == shop.office.ids["eve"]
 
 
+async def test_records_stand_in_the_places_of_several_ids(shop: Shop) -> None:
+    manager, clerk = shop.caller("ann", "manager"), shop.caller("ann", "clerk")
+    markets = [shop.ids[name] for name in ("dark", "north")]
+    made = await shop.make("purchase", "wide", owner="ann", markets=markets)
+    with shop.counted() as statements:
+        seen = await shop.record(
+            manager, "purchase", "wide", expand={"markets": {"fields": ["title"], "expand": ["above"]}}
+        )
+    assert len(statements) == 3
+    assert [(each["title"], each["above"]["title"]) for each in seen["markets"]] == [
+        ("dark", "world"),
+        ("north", "world"),
+    ]
+    dark, north = (await shop.record(clerk, "purchase", "wide", expand=["markets"]))["markets"]
+    assert (dark, north["title"]) == (shop.ids["dark"], "north")
+    first, wide = await shop.records(manager, "purchase", where={"title": {"$in": ["p0", "wide"]}}, expand=["markets"])
+    assert (first["markets"], titles(wide["markets"])) == (None, ["dark", "north"])
+    asked: Any
+    for asked in ({"markets": {"limit": 1}}, {"markets": {"expand": {"purchase.markets": {}}}}):
+        with pytest.raises(Invalid):
+            await shop.record(manager, "purchase", "wide", expand=asked)
+    await shop.office.delete(SYSTEM, "purchase", made)
+
+
 async def test_every_level_is_under_the_policy_and_masks_of_its_object(shop: Shop) -> None:
     ann, bob = shop.caller("ann", "clerk"), shop.caller("bob", "clerk")
     expand: Any = {"purchase": {"expand": ["customer", "line.product"]}}

@@ -8,6 +8,8 @@ records together than one answer may; a wrong name was refused with the query.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from fieldstone.access.caller import Caller
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import may_look
@@ -44,11 +46,23 @@ class Expander:
             if expansion.listed:
                 lists = await self._lists(expansion, ids)
                 rows = [(*row, lists.get(record_id, [])) for row, record_id in zip(rows, ids, strict=True)]
-            else:
-                place = columns.index(expansion.name)
-                found = dict(await self._read(expansion, {row[place] for row in rows}))
-                rows = [(*row[:place], found.get(row[place], row[place]), *row[place + 1 :]) for row in rows]
+                continue
+            place = columns.index(expansion.name)
+            put = self._put_each if expansion.many else self._put
+            values = await put(expansion, [row[place] for row in rows])
+            rows = [(*row[:place], value, *row[place + 1 :]) for row, value in zip(rows, values, strict=True)]
         return rows
+
+    async def _put(self, expansion: Expansion, ids: list[Any]) -> list[Any]:
+        """Returns the records with these ids, place by place; an id where its record is not there."""
+        found: dict[str | None, Any] = dict(await self._read(expansion, set(ids)))
+        return [found.get(record_id, record_id) for record_id in ids]
+
+    async def _put_each(self, expansion: Expansion, lists: list[Any]) -> list[Any]:
+        """Returns the same for lists of ids, which come as they are stored."""
+        ids: list[list[str] | None] = [None if text is None else msgspec.json.decode(text) for text in lists]
+        found: dict[str, Any] = dict(await self._read(expansion, {each for several in ids for each in several or ()}))
+        return [None if several is None else [found.get(each, each) for each in several] for several in ids]
 
     async def _lists(self, expansion: Expansion, ids: Iterable[str]) -> dict[str, list[Nested]]:
         """Returns the records that refer to each of some ids, in their order."""

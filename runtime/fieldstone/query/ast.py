@@ -188,7 +188,8 @@ class Expansion(msgspec.Struct, frozen=True):
 
     `field` is the reference: the record's own when there is one target, that of `object` when there is a list (`listed`). A target
     that is not there for the caller, or not among `where`, leaves the id as it stands. Slots count from 1, for slot 0 holds the ids
-    of the level above; `most` is the slot of the longest list. `expand` is what stands within these records.
+    of the level above; `most` is the slot of the longest list. `expand` is what stands within these records. `many` says that the
+    reference holds a list of ids: the records stand in their places.
     """
 
     name: str
@@ -199,6 +200,7 @@ class Expansion(msgspec.Struct, frozen=True):
     order: tuple[OrderKey, ...] = ()
     most: int | None = None
     expand: tuple[Expansion, ...] = ()
+    many: bool = False
 
     @property
     def listed(self) -> bool:

@@ -52,11 +52,12 @@ _Within = Callable[[ObjectShape], tuple[Expansion, ...]]
 
 
 class _Lead(msgspec.Struct, frozen=True):
-    """Where a name leads: to the record of `object` that `field` points to, or to the list of those whose `field` points here."""
+    """Where a name leads: to the record of `object` that `field` points to, or to each of `many`, or to a list of those that refer here."""
 
     object: str
     field: str
     listed: bool
+    many: bool = False
 
 
 def parse_expand(expand: Any, shape: ObjectShape, limits: Limits, viewpoint: Viewpoint) -> Expanded:
@@ -145,6 +146,7 @@ class Expansions:
             order=self._order(asked, shape) if lead.listed else (),
             most=self._most(asked, related) if lead.listed else None,
             expand=expand,
+            many=lead.many,
         )
 
     def _where(self, where: Any, shape: ObjectShape) -> Filter:
@@ -165,8 +167,9 @@ class Expansions:
 
     def _lead(self, name: Any, shape: ObjectShape) -> _Lead:
         field = shape.fields.get(name) if type(name) is str else None
-        if field is not None and field.reference is not None:
-            return _Lead(field.reference, field.name, listed=False)
+        target = field and (field.reference or field.members)
+        if field is not None and target:
+            return _Lead(target, field.name, listed=False, many=field.reference is None)
         referrers = self._viewpoint.referrers(shape.name)
         by = referrers.get(name, ()) if type(name) is str else ()
         named = f'Name one, in the map form: {{"{name}.{by[0]}": {{}}}}.' if by else None
@@ -209,7 +212,7 @@ def _known_keys(name: str, asked: dict[str, Any], lead: _Lead) -> dict[str, Any]
         if key not in KEYS:
             raise _invalid(f"An expansion has no key `{shown(sent)}`.", did_you_mean(sent, KEYS), shown(sent))
         if key in _OF_LISTS and not lead.listed:
-            raise _invalid(f"`{shown(name)}` leads to one record, so that `{key}` means nothing.", path=key)
+            raise _invalid(f"`{shown(name)}` is a reference, so that `{key}` means nothing.", path=key)
         if key in known and known[key] != value:
             raise _invalid("`fields` and `select` are the same key and differ.", path=sent)
         known[key] = value

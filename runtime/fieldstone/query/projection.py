@@ -28,7 +28,7 @@ def parse_fields(fields: Any, shape: ObjectShape, expanded: Iterable[str] = ()) 
 def _no_column(shape: ObjectShape, name: Any, path: str) -> Invalid:
     """Returns the refusal of a name; the fields of a related record are not for here, and its hint says where they are."""
     reference = shape.fields.get(name.partition(".")[0]) if type(name) is str and "." in name else None
-    if reference is None or reference.reference is None:
+    if reference is None or not (reference.reference or reference.members):
         return unknown_field(shape, name, path)
     hint = f"Expand `{reference.name}` to have the fields of its record."
     return Invalid(f"No field `{shown(name)}` on `{shape.name}`.", reason="INVALID_FIELD", path=path, hint=hint)

@@ -60,8 +60,8 @@ class FieldShape(msgspec.Struct, frozen=True):
     """A field as a query sees it.
 
     `comparison` names the family of operators that fit (see `query/operators.py`): text, number, instant, day, time,
-    boolean, list, json or none. `reference` is the object that the field's ids point to. `nullable` is false only for
-    columns that the store declares NOT NULL. The words of a `searchable` text are kept for searches.
+    boolean, list, json or none. `reference` is the object that the field's ids point to, `members` that to which the ids of a list do.
+    `nullable` is false only for columns that the store declares NOT NULL. The words of a `searchable` text are kept for searches.
     """
 
     name: str
@@ -70,6 +70,7 @@ class FieldShape(msgspec.Struct, frozen=True):
     nullable: bool = True
     reference: str | None = None
     searchable: bool = False
+    members: str | None = None
 
 
 class ObjectShape(msgspec.Struct, frozen=True):

@@ -153,13 +153,15 @@ def _link_field(name: str, options: FieldOptions, place: Place, *, walled: bool)
     if options.label is None:
         options = msgspec.structs.replace(options, label=label)
     reference, multiple = getattr(options, "reference", None), holds_many(options)
-    followed = None if multiple else reference
+    followed, members = (None, reference) if multiple else (reference, None)
     unique = "organization" if options.unique is True else options.unique or None
     return Field(
         name=name,
         declaration=options,
         type=kind,
-        shape=FieldShape(name, kind.storage(options), kind.family(options), name not in NOT_NULL, followed),
+        shape=FieldShape(
+            name, kind.storage(options), kind.family(options), name not in NOT_NULL, followed, members=members
+        ),
         reader=kind.reader(options),
         place=place,
         label=label,

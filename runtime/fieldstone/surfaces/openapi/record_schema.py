@@ -61,9 +61,11 @@ def _read(field: Field, known: Mapping[str, KnownObject]) -> Schema:
         schema["nullable"] = True
     if field.system or field.declaration.readonly:
         schema["readOnly"] = True
-    target = known.get(field.reference) if field.reference and not field.multiple else None
+    target = known.get(field.reference) if field.reference else None
     if target is None or "read" not in target.actions:
         return schema
+    if field.multiple:
+        return schema | {"items": {"anyOf": [schema["items"], reference(read_name(target.object.name))]}}
     title = schema.pop("title")
     return {"title": title, "anyOf": [schema, reference(read_name(target.object.name))]}
 
