@@ -1,6 +1,6 @@
 """Every key of every field type acts: another value of it is another column, another reading, another right, or a refusal.
 
-Keys that only faces read are in `PRESENTED`, by name; one that is neither there nor acts is red, and so is a key without another value here.
+A key that only faces read is in `PRESENTED`; one that is neither there nor acts is red, and so is a new key without another value here.
 """
 
 from collections.abc import Mapping
