@@ -35,7 +35,8 @@ answered; `"distinct": true` with `fields` asks for the same.
 that every order is whole. Pages go by `limit` and `offset`; groups have no `cursor`, no `fields` and no `expand`.
 
 A query sends `timezone` (such as `Europe/Paris`) to say when the days of instants begin; unless it does, that is the time
-zone of the organisation. A day that a zone moves out of the years 0001 to 9999 stays at their end."""
+zone of the organisation. The rules of zones are the server's own, the same over any database. A day that a zone moves
+out of the years 0001 to 9999 stays at their end."""
 
 EXACTNESS = """\
 Sums of exact numbers are exact, however long, and are shown as their field is; so are averages, to six digits more than

@@ -11,7 +11,7 @@ from fieldstone.query.buckets import BUCKETS, DATED
 from fieldstone.query.measures import MEASURES
 from fieldstone.query.operators import ORDERED
 
-ZONES = ("America/New_York", "Asia/Kolkata", "Pacific/Kiritimati", "Europe/Dublin")
+ZONES = ("America/New_York", "Asia/Kolkata", "Pacific/Kiritimati", "Europe/Dublin", "Etc/GMT+5", "Africa/Casablanca")
 STAGES = ("", "Won", "lost", "won", "x, y", "ä", "Ω", "😀")
 NUMBERS = (0, 1, 2, 5, -3, Decimal("10.5"), Decimal("-0.01"), Decimal("1.333333"), 2**64, -(2**70), Decimal("0.005"))
 

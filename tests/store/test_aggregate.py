@@ -1,6 +1,7 @@
 """Groups in SQL: whatever is grouped and computed comes to what plain Python makes of the same rows, on both databases."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from fieldstone.errors import Invalid
 from fieldstone.query.aggregate import parse_groups
 from fieldstone.query.ast import EVERYTHING, Column, GroupQuery, Literal, Term
 from fieldstone.query.buckets import BUCKETS, DATED
@@ -22,7 +24,7 @@ from fieldstone.store.binds import Binds
 from fieldstone.store.sql_store import SqlStore
 from tests.store.catalogs import SYSTEM, catalog_of, store_of, system_values
 from tests.store.generated_aggregations import DATA, FIELDS, ROWS, SHOPS, generated
-from tests.store.groups_in_memory import groups_in_memory
+from tests.store.groups_in_memory import groups_in_memory, label
 
 SALE = """name: sale
 ownership: none
@@ -51,7 +53,7 @@ fields:
   head: {type: lookup, reference: shop}
 """
 RECORDS: Mapping[str, list[dict[str, Any]]] = {"shop": SHOPS, "sale": ROWS}
-DOCUMENTS = [generated(Random(seed)) for seed in range(250)]
+DOCUMENTS = [generated(Random(seed)) for seed in range(300)]
 FAMILIES = {kind.name: kind.family for kind in (*FIELDS, DATA)}
 
 
@@ -139,3 +141,26 @@ def pairs_of(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
         name = entry if isinstance(entry, str) else entry["field"]
         bucket = None if isinstance(entry, str) else entry.get("dateGranularity")
         yield bucket or "group", FAMILIES[name]
+
+
+async def test_labels_of_days_around_each_new_year_are_those_of_the_calendar(tmp_path: Path, database_url: str) -> None:
+    first = date(1995, 12, 20)
+    days = [first.replace(year=year) + timedelta(days=day) for year in range(1995, 2030) for day in range(22)]
+    empty = dict.fromkeys(ROWS[0])
+    rows = [empty | {"id": day.isoformat(), "due": day.isoformat(), "at": f"{day}T12:00:00.000Z"} for day in days]
+    async with store_of(catalog_of(tmp_path, SALE, SHOP), database_url) as store:
+        await write(store, {"sale": rows})
+        for field in ("due", "at"):
+            names = [{"field": field, "dateGranularity": bucket, "alias": bucket} for bucket in BUCKETS]
+            found = await answered(store, parsed(store.catalog, group_by=names))
+            assert found == [tuple(label(day.isoformat(), bucket) for bucket in BUCKETS) for day in days]
+
+
+async def test_a_sum_beyond_all_doubles_is_refused(tmp_path: Path, database_url: str) -> None:
+    rows = [dict.fromkeys(ROWS[0]) | {"id": record_id, "ratio": 1.7e308} for record_id in "ab"]
+    async with store_of(catalog_of(tmp_path, SALE, SHOP), database_url) as store:
+        await write(store, {"sale": rows})
+        for function in ("sum", "avg"):
+            query = parsed(store.catalog, aggregations=[{"function": function, "field": "ratio", "alias": "x"}])
+            with pytest.raises(Invalid, match="beyond what its kind of number can hold"):
+                await answered(store, query)

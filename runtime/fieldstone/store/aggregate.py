@@ -4,6 +4,7 @@ One select gathers the rows into groups; what is asked of groups, their order an
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -126,8 +127,8 @@ class _Gathering:
         value, field = self._value(key.column, source)
         if key.bucket is None:
             return _Part(value, msgspec.structs.replace(field, name=key.name))
-        zone = None if key.zone is None else self.parameters.value(key.zone.index, None, sa.Text())
-        label = self._measures.bucket(value, field.storage, key.bucket, zone)
+        zone = None if key.zone is None else partial(self.parameters.value, key.zone.index)
+        label = self._measures.bucket(value, key.bucket, zone)
         return _Part(label, bucket_shape(key.name, field))
 
     def _measure(self, measure: Measure, source: Source) -> _Part:

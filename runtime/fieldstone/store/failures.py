@@ -78,6 +78,8 @@ def postgres_failure(error: Exception, unique_keys: UniqueKeys) -> FieldstoneErr
             return _reference_conflict()
         case asyncpg.QueryCanceledError() | TimeoutError():
             return too_slow()
+        case asyncpg.NumericValueOutOfRangeError():
+            return out_of_range()
         case asyncpg.DataError() | UnicodeError() | OverflowError():
             return _unstorable()
     if isinstance(error, _AGAIN):
@@ -104,6 +106,11 @@ def too_slow() -> Timeout:
 def busy() -> Unavailable:
     """Returns the failure of a wait for a connection, or for a turn to write, that took too long."""
     return Unavailable("The database is busy.", hint="Try again in a moment.")
+
+
+def out_of_range() -> Invalid:
+    """Returns the refusal of a computation whose result is beyond all numbers of its kind."""
+    return Invalid("A result is beyond what its kind of number can hold.")
 
 
 def _reference_conflict() -> Conflict:

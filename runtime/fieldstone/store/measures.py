@@ -4,21 +4,27 @@ Equal figures on both: sums and averages of exact numbers are exact (`wide.py` o
 order, and a label is made of the same day.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.types import TypeEngine
 
-from fieldstone.errors import Invalid
 from fieldstone.query.measures import MEAN_DIGITS, SEPARATOR, WIDE
 from fieldstone.query.storage import Storage
 from fieldstone.store.columns import Convert, DialectName
 from fieldstone.store.dialects import Condition, Dialect, Value
+from fieldstone.store.failures import out_of_range
 from fieldstone.store.wide import HALF_BITS, LOWER_HALF
+from fieldstone.store.zones import rules_of
 
 _AS_STRONG_AS_TIMES = 8
+
+Bind = Callable[[Convert | None, TypeEngine[Any]], Value]
+"""Returns the parameter of a value of the request, as a conversion makes it."""
 
 
 class MeasureDialect(Protocol):
@@ -36,8 +42,8 @@ class MeasureDialect(Protocol):
     def joined(self, value: Value, only: Condition | None) -> Value:
         """Returns all texts in ascending order as one; null over none."""
 
-    def bucket(self, value: Value, storage: Storage, bucket: str, zone: Value | None) -> Value:
-        """Returns the label of the bucket that a day or an instant lies in."""
+    def bucket(self, value: Value, bucket: str, zone: Bind | None) -> Value:
+        """Returns the label of the bucket that a day or an instant lies in; `zone` binds the name of a time zone, None is UTC."""
 
 
 def counted(value: Value | None, *, distinct: bool, only: Condition | None) -> Value:
@@ -65,7 +71,7 @@ def averaged(value: Value, only: Condition | None) -> Value:
 def finite(value: float) -> float:
     """Returns a double as it is; raises Invalid for one beyond all doubles, which no JSON can hold."""
     if value - value != 0:
-        raise Invalid("The sum of some approximate numbers is beyond what a double holds.")
+        raise out_of_range()
     return value
 
 
@@ -90,9 +96,8 @@ class _SqliteMeasures:
     def joined(self, value: Value, only: Condition | None) -> Value:
         return _narrowed(sa.func.fs_joined(value), only)
 
-    def bucket(self, value: Value, storage: Storage, bucket: str, zone: Value | None) -> Value:
-        del storage
-        day = value if zone is None else sa.func.fs_local_day(value, zone)
+    def bucket(self, value: Value, bucket: str, zone: Bind | None) -> Value:
+        day = value if zone is None else sa.func.fs_local_day(value, zone(None, sa.Text()))
         year = sa.func.substr(day, _number(1), _number(4))
         match bucket:
             case "day":
@@ -142,14 +147,17 @@ class _PostgresMeasures:
     def joined(self, value: Value, only: Condition | None) -> Value:
         return _narrowed(sa.func.string_agg(value, aggregate_order_by(_text(SEPARATOR), value)), only)
 
-    def bucket(self, value: Value, storage: Storage, bucket: str, zone: Value | None) -> Value:
-        del storage
+    def bucket(self, value: Value, bucket: str, zone: Bind | None) -> Value:
         form = _text(self._FORMATS[bucket])
         if zone is None:
             return sa.func.to_char(value, form).collate("C")
+        changes, offsets = zone(_changes, ARRAY(sa.BigInteger())), zone(_offsets, ARRAY(sa.BigInteger()))
+        second = sa.cast(sa.func.floor(sa.extract("epoch", value)), sa.BigInteger())
+        offset = Grouping(offsets)[sa.func.width_bucket(second, changes) + _number(1)]
+        local = sa.func.timezone(_text("UTC"), value) + offset * sa.literal_column("interval '1 second'")
         first, last = _text("0001-01-01 00:00:00"), _text("9999-12-31 23:59:59.999")
-        local = sa.func.least(sa.func.greatest(sa.func.timezone(zone, value), first), last)
-        return sa.case((value.is_not(None), sa.func.to_char(local, form))).collate("C")
+        within = sa.func.least(sa.func.greatest(local, first), last)
+        return sa.case((value.is_not(None), sa.func.to_char(within, form))).collate("C")
 
 
 def measures_of(dialect: Dialect) -> MeasureDialect:
@@ -185,6 +193,14 @@ def _iso_week(day: Value) -> Value:
 
 def _divided(value: Value, by: int) -> Value:
     return value.op("/", precedence=_AS_STRONG_AS_TIMES)(_number(by))
+
+
+def _changes(zone: str) -> list[int]:
+    return list(rules_of(zone).changes)
+
+
+def _offsets(zone: str) -> list[int]:
+    return list(rules_of(zone).offsets)
 
 
 def _list_to_wire(item: Convert | None) -> Convert:

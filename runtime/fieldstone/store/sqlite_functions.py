@@ -1,18 +1,14 @@
 """The functions that SQLite lacks: folding and casing by Unicode, exact sums and averages, lists in order, days in a time zone."""
 
 import sqlite3
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from fieldstone.query.measures import SEPARATOR
 from fieldstone.query.operators import fold
 from fieldstone.store.wide import mean, narrowed, total, widened
-
-DAYS_KEPT = 65_536
+from fieldstone.store.zones import local_day
 
 
 def register_functions(connection: sqlite3.Connection) -> None:
@@ -71,12 +67,4 @@ def _lower(text: Any) -> str | None:
 
 
 def _local_day(instant: str | None, zone: str) -> str | None:
-    return None if instant is None else _day_in(instant, zone)
-
-
-@lru_cache(maxsize=DAYS_KEPT)
-def _day_in(instant: str, zone: str) -> str:
-    try:
-        return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)).date().isoformat()
-    except OverflowError:
-        return instant[:10]
+    return None if instant is None else local_day(instant, zone)
