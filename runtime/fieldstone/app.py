@@ -34,7 +34,7 @@ from fieldstone.registry.layout import platform_folder
 from fieldstone.registry.load import load_app
 from fieldstone.services.meta import Meta
 from fieldstone.services.seeding import seed_once
-from fieldstone.services.sweeping import sweep_for_ever
+from fieldstone.services.sweeping import sweep_for_ever, sweep_outbox
 from fieldstone.settings import Settings
 from fieldstone.store.open import open_store
 from fieldstone.store.sql_store import SqlStore
@@ -126,7 +126,11 @@ async def open_runtime(folder: Path, settings: Settings, log: Log) -> AsyncItera
 @asynccontextmanager
 async def _sweeping(runtime: Runtime, log: Log) -> AsyncIterator[None]:
     """Sweeps beside the block; a sweep on its way is undone at its end."""
-    sweeping = asyncio.create_task(sweep_for_ever({"idempotency keys": partial(sweep_keys, runtime.door)}, log))
+    sweeps = {
+        "idempotency keys": partial(sweep_keys, runtime.door),
+        "events": partial(sweep_outbox, runtime.store, runtime.settings.limits, system_clock),
+    }
+    sweeping = asyncio.create_task(sweep_for_ever(sweeps, log))
     try:
         yield
     finally:

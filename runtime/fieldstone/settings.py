@@ -35,6 +35,8 @@ class Limits(msgspec.Struct, frozen=True):
     request_seconds: int = 30
     sign_ins: int = 10
     idempotency_hours: int = 24
+    outbox_days: int = 7
+    outbox_events: int = 1_000_000
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -108,6 +110,10 @@ SETTINGS: tuple[Setting, ...] = (
         "How long the answer of a write is kept for its idempotency key.",
         limit=True,
     ),
+    Setting(
+        "FIELDSTONE_LIMIT_OUTBOX_DAYS", "outbox_days", "Days for which events are kept for their readers.", limit=True
+    ),
+    Setting("FIELDSTONE_LIMIT_OUTBOX_EVENTS", "outbox_events", "Most events that are kept.", limit=True),
     Setting(
         "FIELDSTONE_LIMIT_SIGN_INS", "sign_ins", "Sign-ins a minute from one address, and of one account.", limit=True
     ),

@@ -5,14 +5,36 @@ A sweep that fails is told to the log and tried again at its next turn; several 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
+from fieldstone.clock import Clock, later
 from fieldstone.errors import FieldstoneError
 from fieldstone.log import Log
+from fieldstone.settings import Limits
 
 SECONDS_BETWEEN = 600.0
+SECONDS_BETWEEN_STEPS = 0.05
+DAY = 86_400
 
 Sweep = Callable[[], Awaitable[int]]
 """Deletes what is over and returns how many records that were."""
+
+
+class Outbox(Protocol):
+    """What can be swept a little at a time, so that no request waits long."""
+
+    async def sweep_events(self, *, before: str, most: int) -> int:
+        """Deletes some of the events that are older than an instant or too many; returns how many, 0 at the end."""
+
+
+async def sweep_outbox(outbox: Outbox, limits: Limits, clock: Clock) -> int:
+    """Deletes every event that is too old or too much; returns how many went."""
+    before = later(clock(), -limits.outbox_days * DAY)
+    swept = 0
+    while some := await outbox.sweep_events(before=before, most=limits.outbox_events):
+        swept += some
+        await asyncio.sleep(SECONDS_BETWEEN_STEPS)
+    return swept
 
 
 async def sweep_for_ever(sweeps: Mapping[str, Sweep], log: Log, seconds: float = SECONDS_BETWEEN) -> None:
