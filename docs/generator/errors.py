@@ -52,6 +52,7 @@ REASONS = {
     "HISTORY_NOT_TRACKED": "The past of an object is asked for that keeps no history.",
     "NO_TRASH": "The trash of an object is asked for that has none.",
     "INVALID_BATCH": "A batch, or a record of it, is not of the right form.",
+    "INVALID_IDEMPOTENCY_KEY": "An idempotency key is not of the right form, or stands where none is taken.",
 }
 """What `details.reason` of a VALIDATION_ERROR may be; a test holds it against the code."""
 
