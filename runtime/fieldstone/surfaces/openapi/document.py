@@ -33,6 +33,12 @@ QUERY: Schema = {
         "offset": {"type": "integer", "minimum": 0},
         "cursor": {"type": "string"},
         "count": {"type": "boolean", "default": True},
+        "search": {
+            "type": "string",
+            "description": "Words that must all occur in searchable fields.",
+            "example": 'printer "paper jam"',
+        },
+        "searchFields": {"type": "array", "items": {"type": "string"}},
         "groupBy": {
             "type": "array",
             "description": "Groups in place of records.",

@@ -7,9 +7,14 @@ import msgspec
 from fieldstone.engine.operation import Aggregate, Explain, Read
 from fieldstone.engine.outcome import Explanation
 from fieldstone.surfaces.http.parameters import take_flag
-from fieldstone.surfaces.rest.table import Call
+from fieldstone.surfaces.rest.table import Call, ParameterNote
 
 EXPLAIN = "explain"
+EXPLAIN_NOTE = ParameterNote(
+    EXPLAIN,
+    "`true` answers how the query would be run, and does not run it; for holders of `query:explain`.",
+    {"type": "boolean", "default": False},
+)
 
 
 class ExplainedStatementAnswer(msgspec.Struct, rename="camel"):

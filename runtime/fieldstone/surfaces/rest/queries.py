@@ -16,6 +16,7 @@ from fieldstone.query.operators import OPERATORS, Comparand
 from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.query.text_forms import PARAMETERS, read_body, read_parameters
 from fieldstone.surfaces.http.parameters import refuse_parameters
+from fieldstone.surfaces.rest.explanation import EXPLAIN_NOTE
 from fieldstone.surfaces.rest.past import AS_OF_NOTE, TRASH_NOTE
 from fieldstone.surfaces.rest.table import ParameterNote, QueryPart
 
@@ -41,11 +42,7 @@ _LIST = (
     ParameterNote("searchFields", "The fields to search, separated by commas; all searchable ones unless said."),
     AS_OF_NOTE,
     TRASH_NOTE,
-    ParameterNote(
-        "explain",
-        "`true` answers how the query would be run, and does not run it; for holders of `query:explain`.",
-        {"type": "boolean", "default": False},
-    ),
+    EXPLAIN_NOTE,
     ParameterNote("count", "`false` leaves `total` out.", {"type": "boolean", "default": True}),
 )
 
