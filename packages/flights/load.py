@@ -1,4 +1,4 @@
-"""Loads the flights of 2013 into a server through the batch endpoint, then asks five questions and checks the answers.
+"""Loads the flights of 2013 into a server through the batch endpoint, then asks ten questions and checks the answers.
 
     python -m packages.flights.load [--limit N] [--database-url URL] [--url URL --token TOKEN]
 
@@ -21,7 +21,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table as RichTable
 
 from packages.flights.client import DataApi
-from packages.flights.questions import QUESTIONS, Figure, shown
+from packages.flights.figure import Figure, shown
+from packages.flights.questions import QUESTIONS
 from packages.flights.source import TABLES, Dangling, Key, Source, Table, key_of, read_source, records
 from tests.servers import ADMIN_EMAIL, running_server, sign_in
 
@@ -30,7 +31,7 @@ BATCH = 5_000
 IN_FLIGHT = 2  # one batch is made here while the server writes another
 SECONDS_PER_REQUEST = 120
 
-program = cyclopts.App(name="flights", help="Loads the flights of 2013 through the data API and checks five answers.")
+program = cyclopts.App(name="flights", help="Loads the flights of 2013 through the data API and checks ten answers.")
 
 
 class Loaded(msgspec.Struct, frozen=True):

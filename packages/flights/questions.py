@@ -1,31 +1,18 @@
-"""Five questions about the flights, each answered twice: by the data API, and by plain Python over the CSV files.
+"""Ten questions about the flights, each answered twice: by the data API, and by plain Python over the CSV files.
 
-A figure is a number, or rows of plain values; both ways must give equal ones. To add a question, write the two
-functions and add a row to `QUESTIONS`.
+Both ways must give equal figures. To add a question, write the two functions and add a row to `QUESTIONS`. Those that are answered by
+groups are in `groups.py`.
 """
 
-from collections.abc import Awaitable, Callable
-from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from packages.flights.client import DataApi
+from packages.flights.figure import PAGE, Figure, Question, instant
+from packages.flights.groups import GROUP_QUESTIONS
 from packages.flights.source import NULLS, Row, Source, number
-
-Figure = int | tuple[Any, ...]
 
 SMALL_CARRIERS = ("AS", "F9", "HA", "YV")
 FREEZING = 32
-PAGE = 200
-
-
-class Question(msgspec.Struct, frozen=True):
-    """A question, how the API is asked for its figure, and how the files give it."""
-
-    text: str
-    ask: Callable[[DataApi], Awaitable[Figure]]
-    compute: Callable[[Source], Figure]
 
 
 async def ask_late_to_los_angeles(api: DataApi) -> Figure:
@@ -145,25 +132,6 @@ def compute_not_on_time(source: Source) -> Figure:
     return (len(found), len(found), sum(int(row["distance"]) for row in found))
 
 
-def instant(text: str) -> str:
-    """Returns an instant of the files as the API shows it."""
-    return text.replace("Z", ".000Z")
-
-
-def shown(figure: Figure) -> str:
-    """Returns a figure as text, cut to what a person takes in."""
-    if isinstance(figure, int):
-        return f"{figure:,}"
-    parts = [_shown_part(part) for part in figure[:3]]
-    return ", ".join(parts) + (f" ... ({len(figure)} values)" if len(figure) > len(parts) else "")
-
-
-def _shown_part(part: Any) -> str:
-    if isinstance(part, tuple):
-        return "(" + ", ".join(map(_shown_part, part)) + ")"
-    return f"{part:,}" if isinstance(part, int | Decimal) else str(part)
-
-
 def _on_time(row: Row) -> bool:
     return row["arr_delay"] not in NULLS and -15 <= int(row["arr_delay"]) <= 15
 
@@ -190,4 +158,5 @@ QUESTIONS = (
         ask_not_on_time,
         compute_not_on_time,
     ),
+    *GROUP_QUESTIONS,
 )

@@ -51,4 +51,5 @@ async def test_a_slice_loads_and_answers_as_the_files_do_until_a_record_changes(
     longest = await api.list("flight", {"carrier": await api.id_of("airline", "carrier", "UA")}, orderBy="-air_time")
     in_the_air = [item["id"] for item in longest.items if item["air_time"] is not None]
     await api.delete("flight", in_the_air[0])
-    assert [one.equal for one in await ask(api, source)] == [True, False, True, True, True]
+    changed = [place for place, one in enumerate(await ask(api, source)) if not one.equal]
+    assert changed == [1, 5, 6, 8]
