@@ -34,6 +34,8 @@ def _made(body: Callable[[Trip, Mapping[str, Any]], Any], **more: Any) -> Callab
     async def walk(trip: Trip) -> Verdict:
         if "headers" in more and trip.mount.table.dialect.api.idempotency is None:
             return CLOSED
+        if "create" not in trip.object.declaration.api_methods:
+            return CLOSED
         values = trip.body({**trip.stage.case.new.get(trip.name, {}), **values_of(trip)})
         answer = await trip.ask(body=body(trip, values), **more)
         made = [name for name, _ in trip.done().made].count(trip.name)
@@ -46,7 +48,12 @@ def _made(body: Callable[[Trip, Mapping[str, Any]], Any], **more: Any) -> Callab
 
 
 async def _cloned(trip: Trip) -> Verdict:
-    """Whoever may make such records gets the values of one that he sees; one that he does not is absent."""
+    """Whoever may make such records gets the values of one that he sees; one that he does not is absent.
+
+    Most of the platform's records stand once for each user, and are cloned by nobody.
+    """
+    if trip.object.package == "platform" or not trip.object.declaration.api_enabled:
+        return CLOSED
     answer = await trip.ask(trip.id, body={})
     effect = trip.done()
     if answer.status == 201:

@@ -1,0 +1,124 @@
+"""The judge: walks every sentence of a case by every road, and tells what does not hold.
+
+All open roads must agree with the sentence; a road whose refusal nobody else's success vouches for proves nothing and is reported too.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from tests.access.case import Case, Sentence
+from tests.access.stage import Stage, open_stage
+from tests.access.table import address, roads_of
+from tests.access.trip import Leak, Trip, Verdict
+
+SHORTEST_SECRET = 6
+FREE_TEXT = frozenset({"text", "textarea", "markdown"})
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something that does not hold: the sentence, the road by its full name, and what came of it there."""
+
+    sentence: str
+    road: str
+    told: str
+
+    def __str__(self) -> str:
+        return f"{self.sentence}: {self.road}: {self.told}"
+
+
+Walked = dict[str, Verdict]
+"""What came of a sentence by each open road."""
+
+
+async def judge_case(case: Case, folder: Path, database_url: str) -> list[Finding]:
+    """Returns everything that does not hold of a case, on an empty database."""
+    async with open_stage(case, folder, database_url) as stage:
+        findings: list[Finding] = []
+        walked: dict[Sentence, Walked] = {}
+        for sentence in case.sentences:
+            walked[sentence], wrong = await _walk(stage, sentence)
+            findings += wrong
+        return [*findings, *_without_twin(walked)]
+
+
+async def _walk(stage: Stage, sentence: Sentence) -> tuple[Walked, list[Finding]]:
+    """Returns what came of a sentence by each road, and the roads that do not agree with it."""
+    walked: Walked = {}
+    findings: list[Finding] = []
+    expected = Verdict.ALLOWED if sentence.outlook == "can" else Verdict.REFUSED
+    secrets = _secrets(stage, sentence.who)
+    for mount in stage.mounts:
+        if sentence.surface not in (None, mount.name):
+            continue
+        subject = stage.object(stage.ids[sentence.row][0] if sentence.row in stage.ids else str(sentence.object))
+        for route, road in roads_of(mount, sentence, subject):
+            name = f"{' '.join(address(route))} {road.name}"
+            try:
+                verdict = await road.walk(Trip(stage, mount, route, sentence, secrets))
+            except Leak as leak:
+                stage.effect()
+                findings.append(Finding(str(sentence), name, str(leak)))
+                continue
+            if verdict not in (expected, Verdict.CLOSED):
+                findings.append(Finding(str(sentence), name, verdict.value))
+            elif verdict is expected:
+                walked[name] = verdict
+    if not walked and not findings:
+        findings.append(Finding(str(sentence), "every road", "closed"))
+    return walked, findings
+
+
+def _without_twin(walked: Mapping[Sentence, Walked]) -> Iterator[Finding]:
+    """Yields every refusal by a road on which nobody was allowed the same deed; for what nobody can, the same sort of deed."""
+    vouched: defaultdict[tuple[object, ...], set[str]] = defaultdict(set)
+    for sentence, roads in walked.items():
+        if sentence.outlook == "can":
+            vouched[sentence.deed] |= roads.keys()
+            vouched[sentence.verb, sentence.field is None] |= roads.keys()
+    for sentence, roads in walked.items():
+        if sentence.outlook == "can":
+            continue
+        twins = vouched[sentence.deed if sentence.outlook == "cannot" else (sentence.verb, sentence.field is None)]
+        for road in sorted(roads.keys() - twins):
+            yield Finding(str(sentence), road, "nobody is allowed this by the same road")
+
+
+def _secrets(stage: Stage, who: str) -> Mapping[str, str]:
+    """Returns the texts that may be in no answer to somebody, each with the sentence that says so: names and values, if distinct."""
+    values = [str(value) for stored in stage.stored.values() for value in stored.values()]
+    names = [name for subject in stage.runtime.catalog.objects.values() for name in subject.fields]
+    kept = [said for said in stage.case.sentences if (said.who, said.verb) == (who, "reads") and said.outlook != "can"]
+    hidden = [said.field for said in kept if said.object in stage.case.objects]
+    secrets: dict[str, str] = {}
+    for sentence in kept:
+        name = sentence.field
+        if sentence.surface is not None:
+            continue
+        if name and hidden.count(name) == names.count(name) and not _sets(stage, sentence):
+            secrets[name] = str(sentence)
+        for text in _values_kept(stage, sentence):
+            if len(text) >= SHORTEST_SECRET and values.count(text) < 2:
+                secrets[text] = str(sentence)
+    return secrets
+
+
+def _sets(stage: Stage, sentence: Sentence) -> bool:
+    """Tells whether somebody may set the field that a sentence keeps from him."""
+    return stage.case.says_of(sentence.who, "writes", str(sentence.object), sentence.field)
+
+
+def _values_kept(stage: Stage, sentence: Sentence) -> Iterator[str]:
+    """Yields what a sentence keeps from its person: the texts of a record, or all values of a field."""
+    if sentence.row in stage.ids:
+        spot = stage.ids[sentence.row]
+        fields = stage.object(spot[0]).fields
+        held = stage.stored[spot]
+        yield from (str(held[name]) for name in held if fields[name].type.name in FREE_TEXT and not fields[name].system)
+    elif sentence.field is not None and not stage.object(str(sentence.object)).fields[sentence.field].system:
+        for record_id in stage.rows_of(str(sentence.object)):
+            value = stage.stored[str(sentence.object), record_id].get(sentence.field)
+            if value is not None and not isinstance(value, bool):
+                yield str(value)

@@ -1,0 +1,166 @@
+"""The stage of a case: its app running on a database with its people, rows and keys, and nothing that is done on it lasts."""
+
+import io
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import msgspec
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from fieldstone.access.caller import SYSTEM, Caller, system_in
+from fieldstone.app import Runtime, open_runtime
+from fieldstone.engine.operation import Create
+from fieldstone.engine.records import create_records, read_first
+from fieldstone.identity.credential import credential_of
+from fieldstone.identity.passwords import Passwords
+from fieldstone.identity.sessions import Origin, open_session
+from fieldstone.identity.tokens import hash_token
+from fieldstone.log import open_log
+from fieldstone.registry.catalog import Object
+from fieldstone.settings import Settings
+from tests.access.case import NOBODY, Case, CaseFault, User
+from tests.access.mount import Mount, Person
+from tests.access.rehearsal import Effect, Rehearsal
+from tests.access.wire import Answer, send
+from tests.access.world import write_world
+
+FOREVER = "2999-01-01T00:00:00.000Z"
+ABSENT = "01HZZZZZZZZZZZZZZZZZZZZZZZ"
+"""An id that no record has."""
+
+CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
+"""What hashes the passwords of cases: many are sent, and none is looked up."""
+
+FEEDING = ("sys_user", "sys_member", "sys_user_permission_set", "sys_session", "sys_api_key", "sys_organization")
+
+
+class Stage:
+    """What the roads of a case walk on; `ids` are the records by the names that sentences use."""
+
+    def __init__(self, case: Case, runtime: Runtime, log: io.BytesIO) -> None:
+        self.case = case
+        self.runtime = runtime
+        self.mounts = [Mount(table) for table in runtime.tables.values()]
+        self.people: dict[str, Person] = {NOBODY: Person(NOBODY)}
+        self.ids: dict[str, tuple[str, str]] = {}
+        self.stored: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._organizations = {"here": runtime.organization_id}
+        self._log = log
+        own = (name for name, item in runtime.catalog.objects.items() if item.package != "platform")
+        self._rehearsal = Rehearsal(runtime.store, (*own, *FEEDING))
+
+    @property
+    def crashes(self) -> list[str]:
+        """What the log tells of faults of ours."""
+        lines = (msgspec.json.decode(line) for line in self._log.getvalue().splitlines())
+        return [str(line.get("exception", line)) for line in lines if line["level"] == "error"]
+
+    def object(self, name: str) -> Object:
+        """Returns a declared object."""
+        try:
+            return self.runtime.catalog.objects[name]
+        except KeyError:
+            raise CaseFault(f"{self.case.name}: there is no object `{name}`.") from None
+
+    def rows_of(self, object_name: str) -> list[str]:
+        """Returns the ids of the named records of an object, in the order of the case."""
+        return [record_id for name, record_id in self.ids.values() if name == object_name]
+
+    async def send(self, method: str, path: str, **more: Any) -> Answer:
+        """Sends one request."""
+        return await send(self.runtime.asgi, method, path, **more)
+
+    def effect(self) -> Effect:
+        """Returns what was written since the last time."""
+        return self._rehearsal.take()
+
+    @asynccontextmanager
+    async def rehearsing(self) -> AsyncIterator[None]:
+        """Lets nothing last that is done in the block, and insists that nothing did."""
+        before = await self._rehearsal.state()
+        with self._rehearsal.on(before):
+            yield
+        assert await self._rehearsal.state() == before, "something was written for good"
+
+    async def settle(self) -> None:
+        """Makes the people and the rows of the case."""
+        execute = self.runtime.door.execute
+        row = {"name": "There", "slug": "there"}
+        self._organizations["there"] = (await create_records(execute, "sys_organization", [row], SYSTEM))[0]
+        for name, user in self.case.users.items():
+            await self._settle_user(name, user)
+        for name, key in self.case.keys.items():
+            owner = await self.runtime.identity.caller(credential_of(self.people[key.of].session or ""))
+            self.people[name] = Person(name, None, await self._make_key(name, owner, key.scopes))
+        for name, row_of in self.case.rows.items():
+            owner_id = {} if row_of.owner is None else {"owner_id": self.ids[row_of.owner][1]}
+            values = {field: self.value(row_of.object, field, value) for field, value in row_of.values.items()}
+            await self._make(name, row_of.object, values | owner_id, row_of.at)
+        for spot in self.ids.values():
+            fields = tuple(self.object(spot[0]).fields)
+            self.stored[spot] = await read_first(execute, spot[0], {"id": spot[1]}, fields) or {}
+
+    def value(self, object_name: str, field: str, value: Any) -> Any:
+        """Returns a value of a case as it is stored: what names a record, in a field that refers to one, becomes its id."""
+        declared = self.object(object_name).fields.get(field)
+        if declared is None or declared.reference is None or value is None:
+            return value
+        if value == "absent":
+            return ABSENT
+        if value not in self.ids or self.ids[value][0] != declared.reference:
+            raise CaseFault(f"{self.case.name}: `{value}` is no `{declared.reference}`, to which `{field}` refers.")
+        return self.ids[value][1]
+
+    async def _settle_user(self, name: str, user: User) -> None:
+        execute = self.runtime.door.execute
+        values = {"name": name.title(), "email": f"{name}@case.example"}
+        home = None if user.at == "none" else self._organizations["there" if user.at == "there" else "here"]
+        caller = SYSTEM if home is None else system_in(home)
+        user_id = (await create_records(execute, "sys_user", [values], caller))[0]
+        self.ids[name] = ("sys_user", user_id)
+        if user.at == "both":
+            await execute(Create("sys_member", ({"user_id": user_id},)), system_in(self._organizations["there"]))
+        for held in user.sets:
+            values = {"user_id": user_id, "permission_set": held}
+            grants = await create_records(execute, "sys_user_permission_set", [values], caller)
+            self.ids.setdefault(f"{name}_grant", ("sys_user_permission_set", grants[0]))
+        token = await open_session(execute, user_id, home, FOREVER, Origin("127.0.0.1"))
+        await self._find(f"{name}_session", "sys_session", {"token_hash": hash_token(token)})
+        self.people[name] = Person(name, token)
+        if home is not None:
+            await self._find(f"{name}_member", "sys_member", {"user_id": user_id, "organization_id": home})
+            owner = await self.runtime.identity.caller(credential_of(token))
+            self.people[name] = Person(name, token, await self._make_key(name, owner, None))
+
+    async def _make_key(self, name: str, owner: Caller, scopes: tuple[str, ...] | None) -> str:
+        made = await self.runtime.accounts.create_key(owner, f"The key of {name}", scopes=scopes)
+        self.ids[f"{name}_key"] = ("sys_api_key", made.id)
+        return made.key
+
+    async def _make(self, name: str, object_name: str, values: Mapping[str, Any], at: str) -> None:
+        caller = system_in(self._organizations[at])
+        made = await create_records(self.runtime.door.execute, object_name, [values], caller)
+        self.ids[name] = (object_name, made[0])
+
+    async def _find(self, name: str, object_name: str, where: Mapping[str, Any]) -> None:
+        found = await read_first(self.runtime.door.execute, object_name, where, ("id",))
+        if found is not None:
+            self.ids[name] = (object_name, found["id"])
+
+
+@asynccontextmanager
+async def open_stage(case: Case, folder: Path, database_url: str) -> AsyncIterator[Stage]:
+    """Opens a case on an empty database, with its people and rows there, and rehearses all that follows."""
+    log = io.BytesIO()
+    settings = Settings(database_url=database_url, secret="a secret for tests, long enough")
+    async with AsyncExitStack() as stack:
+        stack.enter_context(mock.patch("fieldstone.app.Passwords", return_value=Passwords(CHEAP)))
+        world = write_world(case, folder)
+        runtime = await stack.enter_async_context(open_runtime(world, settings, open_log(log, readable=False)))
+        stage = Stage(case, runtime, log)
+        await stage.settle()
+        await stack.enter_async_context(stage.rehearsing())
+        yield stage

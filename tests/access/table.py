@@ -1,0 +1,186 @@
+"""The table of roads: by which ways of asking each route leads to data, and which routes lead to none.
+
+Data routes get their roads by their operation, so that a new one has them at once; every other route is named here, with its roads or
+with the reason for which it has none. `test_roads.py` holds the table against the routes that are mounted.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from fieldstone.engine.operation import (
+    Across,
+    Aggregate,
+    Batch,
+    Clone,
+    Create,
+    Delete,
+    Explain,
+    Get,
+    Once,
+    Read,
+    ReadHistory,
+    Restore,
+    Update,
+)
+from fieldstone.kinds.api import DataOperation
+from fieldstone.registry.catalog import Object
+from fieldstone.surfaces.rest.table import Route
+from tests.access import (
+    field_roads,
+    group_roads,
+    many_roads,
+    nested_roads,
+    object_roads,
+    past_roads,
+    record_roads,
+    write_roads,
+)
+from tests.access.case import Sentence, Verb
+from tests.access.mount import Mount
+from tests.access.trip import Road
+
+Deed = tuple[Verb, Literal["record", "object", "field"]]
+"""What a sentence is about."""
+
+Roads = Mapping[Deed, tuple[Road, ...]]
+Address = tuple[str, str]
+"""A method and a path template with its base path."""
+
+DATA_ROADS: Mapping[DataOperation, Roads] = {
+    "get": {
+        ("reads", "record"): record_roads.GET_ROADS + nested_roads.RECORD_ROADS + past_roads.GET_ROADS,
+        ("reads", "field"): field_roads.GET_ROADS + nested_roads.FIELD_ROADS + past_roads.GET_FIELD_ROADS,
+        ("reads", "object"): object_roads.GET_ROADS,
+    },
+    "list": {
+        ("reads", "record"): record_roads.LIST_ROADS + nested_roads.RECORD_ROADS + past_roads.LIST_ROADS,
+        ("reads", "field"): field_roads.LIST_ROADS + nested_roads.FIELD_ROADS + past_roads.LIST_FIELD_ROADS,
+        ("reads", "object"): object_roads.LIST_ROADS,
+    },
+    "query": {
+        ("reads", "record"): (
+            *(record_roads.QUERY_ROADS + nested_roads.RECORD_ROADS),
+            *(group_roads.RECORD_ROADS + past_roads.QUERY_ROADS),
+        ),
+        ("reads", "field"): field_roads.QUERY_ROADS + nested_roads.FIELD_ROADS + group_roads.FIELD_ROADS,
+        ("reads", "object"): object_roads.QUERY_ROADS,
+    },
+    "create": {
+        ("reads", "record"): record_roads.CREATE_ROADS,
+        ("reads", "field"): field_roads.CREATE_ROADS,
+        ("writes", "field"): write_roads.SET_IN_CREATE,
+        ("creates", "object"): write_roads.CREATE_ROADS + many_roads.TRIED_ROADS,
+    },
+    "create_many": {("creates", "object"): many_roads.CREATE_MANY_ROADS},
+    "update_many": {("updates", "record"): many_roads.UPDATE_MANY_ROADS},
+    "delete_many": {("deletes", "record"): many_roads.DELETE_MANY_ROADS},
+    "across": {
+        ("creates", "object"): many_roads.ACROSS_CREATE_ROADS,
+        ("updates", "record"): many_roads.ACROSS_UPDATE_ROADS,
+        ("deletes", "record"): many_roads.ACROSS_DELETE_ROADS,
+    },
+    "history": {
+        ("reads", "record"): past_roads.HISTORY_ROADS,
+        ("reads", "field"): past_roads.HISTORY_FIELD_ROADS,
+    },
+    "restore": {("updates", "record"): past_roads.RESTORE_ROADS},
+    "clone": {("reads", "record"): many_roads.CLONE_ROADS},
+    "update": {
+        ("reads", "field"): field_roads.UPDATE_ROADS,
+        ("writes", "field"): write_roads.SET_IN_UPDATE,
+        ("updates", "record"): write_roads.UPDATE_ROADS,
+    },
+    "delete": {
+        ("reads", "record"): record_roads.DELETE_ROADS,
+        ("deletes", "record"): write_roads.DELETE_ROADS,
+    },
+    "batch": {
+        ("reads", "record"): record_roads.BATCH_ROADS,
+        ("reads", "field"): field_roads.BATCH_ROADS,
+        ("writes", "field"): write_roads.SET_IN_BATCH,
+        ("updates", "record"): write_roads.BATCH_UPDATE_ROADS,
+        ("deletes", "record"): write_roads.BATCH_DELETE_ROADS,
+        ("creates", "object"): write_roads.BATCH_CREATE_ROADS,
+    },
+}
+
+OPERATIONS: Mapping[type, tuple[DataOperation, ...]] = {
+    Read: ("list", "query"),
+    Aggregate: ("query",),
+    Explain: ("list", "query"),
+    Get: ("get",),
+    ReadHistory: ("history",),
+    Restore: ("restore",),
+    Create: ("create", "create_many"),
+    Update: ("update",),
+    Delete: ("delete",),
+    Batch: ("batch", "update_many", "delete_many"),
+    Across: ("across",),
+    Clone: ("clone",),
+    Once: ("create",),
+}
+"""Which data operations of a surface reach each Operation of the door."""
+
+_DOCUMENT: Roads = {
+    ("reads", "object"): object_roads.DOCUMENT_ROADS,
+    ("reads", "field"): object_roads.FIELD_IN_DOCUMENT_ROADS,
+    ("writes", "field"): object_roads.WRITTEN_IN_DOCUMENT_ROADS,
+}
+
+HANDLER_ROADS: Mapping[Address, Roads] = {
+    ("GET", "/api/v1/meta/{type}"): {
+        ("reads", "object"): object_roads.META_LIST_ROADS,
+        ("reads", "field"): object_roads.META_LIST_ROADS,
+    },
+    ("GET", "/api/v1/meta/{type}/{name}"): {
+        ("reads", "object"): object_roads.META_ROADS,
+        ("reads", "field"): object_roads.META_ROADS,
+    },
+    ("GET", "/api/v1/openapi.json"): _DOCUMENT,
+    ("GET", "/second/v3/openapi.json"): _DOCUMENT,
+    ("POST", "/api/v1/keys"): {("creates", "object"): write_roads.MINT_ROADS},
+}
+
+NO_DATA: Mapping[Address, str] = {
+    ("GET", "/api/v1"): "It lists the routes themselves, which are the same for everybody.",
+    ("GET", "/api/v1/discovery"): "It says where the surface begins, to everybody alike.",
+    ("GET", "/api/v1/docs"): "A fixed page; it fetches the OpenAPI document as whoever looks at it.",
+    ("GET", "/api/v1/docs/{asset}"): "Files out of a package, by a closed list of names.",
+    ("GET", "/api/v1/meta"): "It lists the kinds of declarations, not what is declared.",
+    ("GET", "/api/v1/auth/config"): "It says how one may sign in, to everybody alike.",
+    (
+        "GET",
+        "/api/v1/auth/get-session",
+    ): "It answers with the user whose credential was sent, and with no other record.",
+    (
+        "POST",
+        "/api/v1/auth/sign-in",
+    ): "It answers with the user whose password was sent; tests/identity has its refusals.",
+    ("POST", "/api/v1/auth/sign-in/email"): "It is the sign-in by another path.",
+    ("POST", "/api/v1/auth/sign-up/email"): "It makes a user without any grant; tests/identity has its refusals.",
+    ("POST", "/api/v1/auth/sign-out"): "It ends the session whose credential was sent, and answers with no record.",
+}
+
+
+IN_NUMBER: frozenset[DataOperation] = frozenset({"batch", "create_many", "update_many", "delete_many", "across"})
+
+
+def address(route: Route) -> Address:
+    """Returns how the tables name a route."""
+    return route.declaration.method, route.template
+
+
+def roads_of(mount: Mount, sentence: Sentence, subject: Object) -> Iterator[tuple[Route, Road]]:
+    """Yields every road of a surface by which a sentence about an object can be walked, where the object takes part in it."""
+    bulk = "bulk" in subject.declaration.api_methods
+    kind: Literal["record", "object", "field"] = "record" if sentence.row else "field" if sentence.field else "object"
+    for route in mount.table.routes:
+        if route.object is not None and route.object.object.name != subject.name:
+            continue
+        operation = route.declaration.operation
+        if operation in IN_NUMBER and not bulk:
+            continue
+        roads = HANDLER_ROADS.get(address(route), {}) if operation is None else DATA_ROADS.get(operation, {})
+        for road in roads.get((sentence.verb, kind), ()):
+            if road.leads(mount, route):
+                yield route, road
