@@ -18,7 +18,8 @@ from fieldstone.surfaces.rest.table import Call, ObjectFace
 class BatchOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """`atomic`: all or none; `returnRecords`: answer each record as it is afterwards.
 
-    `continueOnError: false` ends at the first that fails, and leaves what was done before it. `externalIdField` is the unique field by which an upsert finds its records, where there are several.
+    `continueOnError: false` ends at the first that fails, and leaves what was done before it. `externalIdField` is the unique field by
+    which an upsert finds its records, where there are several.
     """
 
     atomic: bool = False
