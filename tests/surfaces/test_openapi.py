@@ -77,11 +77,9 @@ async def test_every_route_is_in_it_with_the_paths_of_its_objects(world: World, 
             ("/deleteMany", "delete_many"),
             ("/{id}", "get"),
             ("/{id}/clone", "clone"),
-            ("/{id}/history", "history"),
-            ("/{id}/restore", "restore"),
         )
         if needed in face.operations
-    }
+    } | {f"{DATA}/ticket/{{id}}/history", f"{DATA}/ticket/{{id}}/restore"}
     assert not any("{object}" in path for path in document["paths"])
 
 
