@@ -33,6 +33,7 @@ from tests.access import (
     object_roads,
     past_roads,
     record_roads,
+    search_roads,
     write_roads,
 )
 from tests.access.case import Sentence, Verb
@@ -53,16 +54,25 @@ DATA_ROADS: Mapping[DataOperation, Roads] = {
         ("reads", "object"): object_roads.GET_ROADS,
     },
     "list": {
-        ("reads", "record"): record_roads.LIST_ROADS + nested_roads.RECORD_ROADS + past_roads.LIST_ROADS,
-        ("reads", "field"): field_roads.LIST_ROADS + nested_roads.FIELD_ROADS + past_roads.LIST_FIELD_ROADS,
+        ("reads", "record"): (
+            *(record_roads.LIST_ROADS + nested_roads.RECORD_ROADS),
+            *(past_roads.LIST_ROADS + search_roads.LIST_ROADS),
+        ),
+        ("reads", "field"): (
+            *(field_roads.LIST_ROADS + nested_roads.FIELD_ROADS),
+            *(past_roads.LIST_FIELD_ROADS + search_roads.LIST_FIELD_ROADS),
+        ),
         ("reads", "object"): object_roads.LIST_ROADS,
     },
     "query": {
         ("reads", "record"): (
             *(record_roads.QUERY_ROADS + nested_roads.RECORD_ROADS),
-            *(group_roads.RECORD_ROADS + past_roads.QUERY_ROADS),
+            *(group_roads.RECORD_ROADS + past_roads.QUERY_ROADS + search_roads.QUERY_ROADS),
         ),
-        ("reads", "field"): field_roads.QUERY_ROADS + nested_roads.FIELD_ROADS + group_roads.FIELD_ROADS,
+        ("reads", "field"): (
+            *(field_roads.QUERY_ROADS + nested_roads.FIELD_ROADS),
+            *(group_roads.FIELD_ROADS + search_roads.QUERY_FIELD_ROADS),
+        ),
         ("reads", "object"): object_roads.QUERY_ROADS,
     },
     "create": {

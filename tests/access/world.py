@@ -76,6 +76,9 @@ def _filtered_lists(objects: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[s
             "operation": "list",
             "object": name,
             "scopes": [READ],
+            **(
+                {"search": "words"} if any(options.get("searchable") for options in declared["fields"].values()) else {}
+            ),
             "parameters": {
                 f"f{number}": {"field": field, "description": f"Parameter {number}."}
                 for number, field in enumerate((*_SYSTEM_FIELDS, *fields))
