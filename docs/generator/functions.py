@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from docs.generator.markdown import code, page, table
+from fieldstone.query.cel.context import CALLER_TYPE
 from fieldstone.query.cel.limits import DEPTH, ITERATIONS, NODES, SOURCE_CHARACTERS
 from fieldstone.query.cel.signatures import BY_NAME, CLOCK, MACROS, SIGNATURES, Signature
-from fieldstone.query.cel.context import CALLER_TYPE
 
 INTRODUCTION = f"""\
 Expressions are [CEL](https://cel.dev). Row policies (`using`, `check`) are where they stand so far: they name the

@@ -103,7 +103,7 @@ class Office:
         return total
 
     async def batch(
-        self, caller: Caller, object_name: str, operation: Any, records: Sequence[Any], **options: bool
+        self, caller: Caller, object_name: str, operation: Any, records: Sequence[Any], **options: Any
     ) -> BatchResult:
         """Runs a batch."""
         return await self.door.execute(Batch(object_name, operation, tuple(records), **options), caller)

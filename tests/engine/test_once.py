@@ -1,6 +1,7 @@
 """Writes that are done once: their key, what is kept, and what of it is shown again."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ async def test_a_field_that_is_hidden_by_now_leaves_the_id_alone(office: Office)
 
 async def test_a_batch_is_cut_row_by_row_to_what_is_seen_now(office: Office) -> None:
     ann = office.caller("ann", "note_writer")
-    records = ({"data": {"title": "a"}}, {"data": {"title": "b"}}, {"data": {}})
+    records: tuple[dict[str, Any], ...] = ({"data": {"title": "a"}}, {"data": {"title": "b"}}, {"data": {}})
     once = Once(new_id(), "f", Batch("note", "create", records, return_records=True))
     first = (await office.door.execute(once, ann)).outcome
     assert isinstance(first, BatchResult)

@@ -10,9 +10,9 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
     """Somebody who asks.
 
     `sets` are the names of the permission sets he holds in his active organisation, `everyone` (or `guest`) among them. `values` is
-    what `CallerValue` reads: `id`, `email`, `organization_id`, its `timezone`, and the lists `roles`, `positions`, `permissions`, which whoever is
-    under a policy always has; absent means null. `scopes` is None without a limit, else the only scopes that his credential
-    carries. The system caller stands above every policy and the wall.
+    what `CallerValue` reads: `id`, `email`, `organization_id`, its `timezone`, and the lists `roles`, `positions`, `permissions`,
+    which whoever is under a policy always has; absent means null. `scopes` is None without a limit, else the only scopes that his
+    credential carries. The system caller stands above every policy and the wall.
     """
 
     sets: frozenset[str]

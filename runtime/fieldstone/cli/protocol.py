@@ -15,9 +15,10 @@ _CONTINUE = b"HTTP/1.1 100"
 class OneWriteProtocol(HttpToolsProtocol):
     """Answers over a transport that holds a head back until its body comes."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Takes the connection."""
-        super().connection_made(cast("asyncio.Transport", _Joining(transport)))
+        joining = _Joining(cast("asyncio.Transport", transport))
+        super().connection_made(cast("asyncio.Transport", joining))
 
 
 class _Joining:

@@ -140,4 +140,6 @@ class Once(msgspec.Struct, frozen=True):
     write: Create | Update | Delete | Restore | Clone | Batch | Across
 
 
-Operation = Read | Aggregate | Explain | Get | ReadHistory | Create | Update | Delete | Restore | Clone | Batch | Across | Once
+Operation = (
+    Read | Aggregate | Explain | Get | ReadHistory | Create | Update | Delete | Restore | Clone | Batch | Across | Once
+)

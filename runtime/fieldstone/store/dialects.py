@@ -170,7 +170,7 @@ class SqliteDialect:
         if other.kind == StorageClass.DOUBLE:
             if is_wide(storage):
                 return sa.func.fs_narrow(value, sa.literal_column(str(storage.scale)))
-            double = sa.cast(value, sa.REAL())
+            double: Value = sa.cast(value, sa.REAL())
             return double / sa.literal_column(str(10**storage.scale)) if storage.scale else double
         steps = max(0, other.scale - storage.scale)
         if is_wide(storage) or is_wide(other):
