@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from docs.generator.expansions import expansions
 from docs.generator.groups import groups
 from docs.generator.markdown import code, codes, page, table
+from docs.generator.searches import searches
 from fieldstone.engine.read import DEFAULT_PAGE
 from fieldstone.query.operators import FAMILIES, LOGIC, OPERATORS, SORTABLE, Operator
 from fieldstone.query.text_forms import BODY_KEYS, PARAMETERS
@@ -26,7 +27,7 @@ MEANINGS: Mapping[str, str] = {
     "expand": "Related records to answer within the records: see [records within records](#records-within-records).",
     "fields": "The fields to answer; all readable ones unless said.",
     "count": "`false` leaves `total` out of the answer.",
-    "search": "Words that the records hold in the fields that can be searched.",
+    "search": 'Words that must occur: see [searching](#searching); also `{"query": ..., "fields": [...]}`.',
     "search_fields": "The fields to search; all that can be searched unless said.",
     "group_by": "What [groups](#groups) are made by, in place of records.",
     "aggregations": "What is computed over each group.",
@@ -78,6 +79,7 @@ def objectql_page() -> str:
         PAGING,
         *expansions(),
         *groups(),
+        *searches(),
         "## Families",
         "Which operators fit a field is a matter of what it holds.",
         table(("family", "operators", "sorted"), [_family(name) for name in sorted(FAMILIES)]),

@@ -51,6 +51,18 @@ def _faults(folder: Path, before: str, after: str) -> list[str]:
             "path: /tickets/many, operation: query",
             "`write_tickets`: `queries: mapped` has no language for a query's body.",
         ),
+        ("search: words", "search: after", "`list_tickets`: The parameter `after` is the pager's."),
+        ("search: words", "search: state", "`state` is the name of a parameter that filters already."),
+        (
+            "    object: contact\n",
+            "    object: sys_member\n    search: q\n",
+            "`sys_member` has no field that can be searched.",
+        ),
+        (
+            "{id: get_ticket, method",
+            "{id: get_ticket, search: q, method",
+            "Parameters filter the list of one named object.",
+        ),
         ("envelope: data", "envelope: dato", "`dato` is not in the table `envelopes`."),
         (
             "handler: openapi.document",
