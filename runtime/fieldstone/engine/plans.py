@@ -171,8 +171,8 @@ class Plans:
         return RowsPlan(self._store.prepare(select), columns)
 
     def _after_write(self, read: Policy, write: Policy) -> RowsPlan:
-        """Records as their writer may read them, whether they may stand, and whether he may read them; id and version come first."""
-        columns = ("id", "version", *(name for name in read.shape.fields if name not in ("id", "version")))
+        """Records as their writer may read them, whether they may stand, and whether he may read them; id and version are among them."""
+        columns = tuple(read.shape.fields) or ("id", "version")
         select = Select(write.object, columns, ID_AMONG, flags=(write.check, read.rows))
         return RowsPlan(self._store.prepare(select), columns)
 

@@ -29,7 +29,8 @@ async def review(door: Door, unit: Unit, caller: Caller, policy: Policy, ids: Se
     read = door.policies.policy(caller, policy.object, "read")
     plan = door.plans.after_write(read, policy)
     found = await unit.transaction.fetch(plan.statement, Binds((list(ids),), caller.values, unit.now))
-    rows = {row[0]: row for row in found}
+    id_place, version_place = plan.columns.index("id"), plan.columns.index("version")
+    rows = {row[id_place]: row for row in found}
     if len(rows) < len(ids):
         raise SerializationFailure(f"A `{policy.object}` record went away while it was written.")
     ordered = [rows[record_id] for record_id in ids]
@@ -38,7 +39,7 @@ async def review(door: Door, unit: Unit, caller: Caller, policy: Policy, ids: Se
     written = Written(
         object=policy.object,
         ids=tuple(ids),
-        versions=tuple(row[1] for row in ordered),
+        versions=tuple(row[version_place] for row in ordered),
         columns=columns,
         rows=tuple(row[:width] if row[width + 1] and read.allowed else None for row in ordered),
     )
