@@ -174,7 +174,7 @@ async def _some_record(trip: Trip) -> str:
 async def _changeable(trip: Trip) -> str:
     """Returns the id of a record that the person may change, empty when there is none."""
     for record_id in trip.stage.rows_of(trip.name):
-        if (await trip.ask(record_id, body={})).status == 200:
+        if await trip.may_change(record_id):
             return record_id
     return ""
 

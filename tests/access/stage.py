@@ -38,7 +38,10 @@ FEEDING = ("sys_user", "sys_member", "sys_user_permission_set", "sys_session", "
 
 
 class Stage:
-    """What the roads of a case walk on; `ids` are the records by the names that sentences use."""
+    """What the roads of a case walk on; `ids` are the records by the names that sentences use.
+
+    `answered` holds answers that several roads ask for: since nothing lasts, each would get the same again.
+    """
 
     def __init__(self, case: Case, runtime: Runtime, log: io.BytesIO) -> None:
         self.case = case
@@ -48,6 +51,7 @@ class Stage:
         self.ids: dict[str, tuple[str, str]] = {}
         self.stored: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._organizations = {"here": runtime.organization_id}
+        self.answered: dict[tuple[str, ...], Answer] = {}
         self._log = log
         own = (name for name, item in runtime.catalog.objects.items() if item.package != "platform")
         self._rehearsal = Rehearsal(runtime.store, (*own, *FEEDING))

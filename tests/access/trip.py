@@ -148,11 +148,11 @@ class Trip:
 
     async def sees(self, record_id: str, object_name: str | None = None) -> bool:
         """Tells whether the person gets a record by its id on this surface."""
-        return (await self.ask(record_id, **self._get(object_name))).status == 200
+        return (await self._got(record_id, object_name)).status == 200
 
     async def record(self, record_id: str, object_name: str | None = None) -> Mapping[str, Any]:
         """Returns a record that the person gets by its id."""
-        return self.mount.one(await self.ask(record_id, **self._get(object_name)))
+        return self.mount.one(await self._got(record_id, object_name))
 
     async def seen(self) -> str:
         """Returns the id of the first row of the object that the person sees; empty when he sees none."""
@@ -164,6 +164,14 @@ class Trip:
     def sets(self) -> bool:
         """Tells whether the case lets the person set the field, so that he knows of it even where he may not read it."""
         return self.stage.case.says_of(self.person.name, "writes", self.name, self.field.name)
+
+    async def may_change(self, record_id: str) -> bool:
+        """Tells whether the person may change a record of the object on this surface, by a change of nothing."""
+        key = ("change", self.mount.name, self.person.name, record_id)
+        if key not in self.stage.answered:
+            route = self.mount.routes("update")[0]
+            self.stage.answered[key] = await self.ask(record_id, body={}, route=route)
+        return self.stage.answered[key].status == 200
 
     def body(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Returns values as they are sent on this surface."""
@@ -200,9 +208,13 @@ class Trip:
         if effect != NOTHING_DONE:
             raise Leak(f"it was refused and yet did {effect}")
 
-    def _get(self, object_name: str | None) -> dict[str, Any]:
-        route = self.mount.routes("get")[0]
-        return {"route": route, "of": object_name or self.name, "object": object_name or self.name}
+    async def _got(self, record_id: str, object_name: str | None) -> Answer:
+        name = object_name or self.name
+        key = ("get", self.mount.name, self.person.name, name, record_id)
+        if key not in self.stage.answered:
+            route = self.mount.routes("get")[0]
+            self.stage.answered[key] = await self.ask(record_id, route=route, of=name, object=name)
+        return self.stage.answered[key]
 
     def _look_for_secrets(self, answer: Answer, sent: str) -> None:
         text = answer.body.decode()

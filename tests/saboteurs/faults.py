@@ -1,0 +1,181 @@
+"""Saboteurs: faults of one line each, put in place of one function of the engine or of a face while a block lasts.
+
+Each names the access case that must turn red under it, and by which roads it must be caught among others: a suite that stays green
+is at fault itself.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+import msgspec
+
+from fieldstone.access import policies
+from fieldstone.access.caller import SYSTEM
+from fieldstone.access.policy import Policy
+from fieldstone.engine import body, cascade, create, review, update, validate
+from fieldstone.engine.door import Door
+from fieldstone.engine.plans import PagePlan, Plans
+from fieldstone.identity import hooks
+from fieldstone.query.ast import EVERYTHING, Filter
+from fieldstone.registry import objects
+from fieldstone.services import meta
+from fieldstone.store.binds import Binds
+from fieldstone.surfaces.rest import face
+
+Switch = Callable[[], AbstractContextManager[Any]]
+"""Puts the fault in place for a block."""
+
+
+class Saboteur(msgspec.Struct, frozen=True):
+    """A fault, the case that it must break, and the ends of names of roads that must tell of it."""
+
+    name: str
+    switch: Switch
+    case: str
+    caught_by: tuple[str, ...]
+
+
+def replaced(owner: Any, name: str, fault: Callable[[Any], Any]) -> Switch:
+    """Returns the switch that puts in place of a function what a fault makes of it."""
+    return lambda: mock.patch.object(owner, name, fault(getattr(owner, name)))
+
+
+def blind(policy: Policy) -> Policy:
+    """Returns a policy that reaches every row."""
+    return msgspec.structs.replace(policy, rows=EVERYTHING)
+
+
+def _blind_first(real: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda plans, policy, *rest: real(plans, blind(policy), *rest)
+
+
+def _count_everything(real: Callable[..., PagePlan]) -> Callable[..., PagePlan]:
+    def page(plans: Plans, policy: Policy, columns: Any, where: Filter, *rest: Any) -> PagePlan:
+        counted = real(plans, blind(policy), columns, where, *rest).count
+        return msgspec.structs.replace(real(plans, policy, columns, where, *rest), count=counted)
+
+    return page
+
+
+def _tell_invisible_from_absent(real: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda plans, subject, read, write: real(plans, subject, blind(read), write)
+
+
+def _let_everything_stand(real: Callable[..., Awaitable[review.Review]]) -> Callable[..., Awaitable[review.Review]]:
+    async def judged(*arguments: Any) -> review.Review:
+        return msgspec.structs.replace(await real(*arguments), refused=())
+
+    return judged
+
+
+def _see_all(_real: Any) -> Callable[..., Any]:
+    async def visible(door: Door, fetch: Any, caller: Any, now: str, name: str, ids: Any) -> set[str]:
+        statement = door.plans.visible(blind(door.policies.policy(caller, name, "read")))
+        return {row[0] for row in await fetch(statement, Binds((list(ids),), caller.values, now))}
+
+    return visible
+
+
+def _name_all_fields(real: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda subject, name, *_: real(subject, name, frozenset(subject.fields))
+
+
+def _count_as_system(real: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda door, unit, _caller, *rest: real(door, unit, SYSTEM, *rest)
+
+
+def _all_but_internal(_real: Any) -> Callable[..., frozenset[str]]:
+    return lambda subject, _readers: frozenset(name for name, field in subject.fields.items() if not field.internal)
+
+
+def _without_wall(_real: Any) -> Callable[..., Filter]:
+    return lambda _declaration: EVERYTHING
+
+
+def _allow_all(_real: Any) -> Callable[..., bool]:
+    return lambda *_arguments: True
+
+
+def _refuse_nothing(_real: Any) -> Callable[..., None]:
+    return lambda *_arguments: None
+
+
+def _let_pass(_real: Any) -> Callable[..., Awaitable[None]]:
+    async def passed(*_arguments: Any) -> None:
+        return None
+
+    return passed
+
+
+def _nothing_masked(document: Mapping[str, Any], _known: Any) -> Mapping[str, Any]:
+    return document
+
+
+def both(*switches: Switch) -> Switch:
+    """Returns the switch of one fault that is imported in several places."""
+
+    @contextmanager
+    def switched() -> Iterator[None]:
+        with ExitStack() as stack:
+            for switch in switches:
+                stack.enter_context(switch())
+            yield
+
+    return switched
+
+
+SABOTEURS = (
+    Saboteur("count_without_policy", replaced(Plans, "_page", _count_everything), "owner_private", ("counted",)),
+    Saboteur(
+        "groups_without_policy", replaced(Plans, "_groups", _blind_first), "owner_private", ("a group by itself",)
+    ),
+    Saboteur(
+        "record_without_policy", replaced(Plans, "_record", _blind_first), "owner_private", ("by id", "by id, head")
+    ),
+    Saboteur(
+        "expand_without_policy", replaced(Plans, "_expansion", _blind_first), "invisible_reference", ("expanded",)
+    ),
+    Saboteur("history_without_policy", replaced(Plans, "_visible", _blind_first), "owner_private", ("versions told",)),
+    Saboteur(
+        "mask_skipped", replaced(policies, "readable_fields", _all_but_internal), "hidden_field", ("shown", "told of")
+    ),
+    Saboteur(
+        "hint_names_hidden", replaced(body, "_unknown", _name_all_fields), "hidden_field", ("hinted at in a change",)
+    ),
+    Saboteur(
+        "check_after_write_skipped",
+        both(replaced(update, "review", _let_everything_stand), replaced(create, "review", _let_everything_stand)),
+        "row_policies",
+        ("changed", "made", "made in a batch"),
+    ),
+    Saboteur(
+        "references_unseen", replaced(validate, "_visible", _see_all), "invisible_reference", ("made", "referred to")
+    ),
+    Saboteur("wall_dropped", replaced(objects, "_wall", _without_wall), "organization_wall", ("by id", "listed")),
+    Saboteur(
+        "version_ignored",
+        replaced(update, "Target", lambda real: lambda *given: real(*given[:-1], None)),
+        "owner_private",
+        ("changed at a version that is over",),
+    ),
+    Saboteur(
+        "invisible_told_from_absent",
+        replaced(Plans, "_before_write", _tell_invisible_from_absent),
+        "owner_private",
+        ("changed", "deleted", "deleted in a batch"),
+    ),
+    Saboteur("keepers_told", replaced(cascade, "_seen", _count_as_system), "restricted_delete", ("from going",)),
+    Saboteur(
+        "forbidden_dropped", replaced(update, "refuse_forbidden", _refuse_nothing), "not_editable", ("set by a change",)
+    ),
+    Saboteur("grants_unbounded", replaced(hooks, "grant_only_what_is_held", _let_pass), "grants", ("changed", "made")),
+    Saboteur(
+        "accounts_open", replaced(hooks, "keep_out_of_other_accounts", _let_pass), "accounts", ("changed", "deleted")
+    ),
+    Saboteur("scopes_ignored", replaced(face, "_within_scopes", _allow_all), "key_scopes", ("by id", "made as a key")),
+    Saboteur(
+        "metadata_unmasked", replaced(meta, "_masked", lambda _real: _nothing_masked), "hidden_field", ("told of",)
+    ),
+)

@@ -1,0 +1,39 @@
+"""Each saboteur, switched in by itself, turns its access case red by the roads that are there to catch it."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.access import case
+from tests.access.judge import Finding, judge_case
+from tests.databases import sqlite_address
+from tests.saboteurs.faults import SABOTEURS, Saboteur
+
+CASES = Path(case.__file__).parent
+
+
+def findings(name: str, folder: Path) -> list[Finding]:
+    """Returns what does not hold of an access case."""
+    database = sqlite_address(folder / "case.db")
+    return asyncio.run(judge_case(case.read_case(CASES / f"{name}.yaml"), folder / name, database))
+
+
+@pytest.mark.parametrize("saboteur", SABOTEURS, ids=lambda saboteur: saboteur.name)
+def test_the_access_suite_turns_red_under(saboteur: Saboteur, tmp_path: Path) -> None:
+    with saboteur.switch():
+        found = findings(saboteur.case, tmp_path)
+    roads = {finding.road for finding in found}
+    green = [road for road in saboteur.caught_by if not any(name.endswith(f" {road}") for name in roads)]
+    assert not green, f"these roads noticed nothing: {green}; these did: {sorted(roads)}"
+
+
+def test_a_case_is_green_once_the_saboteurs_are_gone(tmp_path: Path) -> None:
+    for saboteur in SABOTEURS:
+        with saboteur.switch():
+            pass
+    assert findings("owner_private", tmp_path) == []
+
+
+def test_every_saboteur_has_a_name_of_its_own() -> None:
+    assert len({saboteur.name for saboteur in SABOTEURS}) == len(SABOTEURS) >= 8
