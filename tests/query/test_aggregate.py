@@ -11,6 +11,7 @@ from fieldstone.query.aggregate import parse_groups
 from fieldstone.query.ast import (
     EVERYTHING,
     Aggregation,
+    And,
     FieldValue,
     GroupKey,
     GroupQuery,
@@ -353,6 +354,12 @@ def test_what_cannot_be_applied_is_refused(
     document: dict[str, Any], expected: tuple[str, str, str, str | None]
 ) -> None:
     assert refusal(**document) == expected
+
+
+def test_bare_fields_narrow_what_is_grouped() -> None:
+    query = parsed(aggregations=[COUNT], equals={"status": "open"}, where={"priority": 3})
+    assert query.aggregation.where == And((Term("priority", "eq", Slot(0)), Term("status", "eq", Slot(1))))
+    assert query.values == (3, "open")
 
 
 def test_there_is_a_most_of_everything() -> None:

@@ -104,7 +104,12 @@ def test_a_body_fills_the_document() -> None:
     [
         ([], None, "A query is an object.", None),
         ({"object": "other"}, "object", "The query is sent to `ticket` and names another object.", None),
-        ({"joins": []}, "joins", "A query has no key `joins`.", None),
+        (
+            {"joins": []},
+            "joins",
+            "A query has no key `joins`.",
+            "Paths such as `customer.region` lead to related records, and `expand` answers them.",
+        ),
         ({"orderby": []}, "orderby", "A query has no key `orderby`.", "Did you mean `orderBy`?"),
         ({"fields": ["a"], "select": ["b"]}, "select", "`fields` and `select` are the same key and differ.", None),
         ({"count": "no"}, "count", "`count` is `true` or `false`.", None),

@@ -14,7 +14,7 @@ from fieldstone.engine.gate import enter
 from fieldstone.engine.operation import Aggregate
 from fieldstone.engine.outcome import Groups
 from fieldstone.engine.plans import GroupsPlan
-from fieldstone.engine.read import DEFAULT_PAGE
+from fieldstone.engine.read import DEFAULT_PAGE, known_total
 from fieldstone.engine.unit import Unit, fetcher
 from fieldstone.engine.viewpoint import viewpoint
 from fieldstone.query.aggregate import parse_groups
@@ -74,13 +74,7 @@ async def answer_aggregate(door: Door, operation: Aggregate, caller: Caller, uni
     more = len(rows) > query.limit
     if more:
         del rows[query.limit :]
-    total = _known_total(query, len(rows), more=more)
+    total = known_total(query.offset, len(rows), whole=not more) if query.count else None
     if total is None and query.count:
         total = (await fetch(plan.count, planned.count_binds))[0][0]
     return Groups(policy.object, plan.columns, rows, query.limit, total, targets=query.targets)
-
-
-def _known_total(query: GroupQuery, fetched: int, *, more: bool) -> int | None:
-    """Returns the total where the page itself tells it: nothing stands behind it, and it does not begin behind the end."""
-    whole = query.count and not more and (fetched > 0 or query.offset == 0)
-    return query.offset + fetched if whole else None

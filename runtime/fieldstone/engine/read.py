@@ -90,7 +90,8 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
         del rows[query.limit :]
         last = tuple(rows[-1][place] for place in plan.key_places)
         cursor = encode_cursor(door.secret, _binding(plan, operation.query, caller), last)
-    total = _known_total(query, len(rows), more=cursor is not None)
+    whole = query.cursor is None and cursor is None
+    total = known_total(query.offset, len(rows), whole=whole) if query.count else None
     if total is None and query.count:
         total = (await fetch(plan.count, planned.count_binds))[0][0]
     ids = [row[plan.key_places[-1]] for row in rows] if query.expand else []
@@ -139,6 +140,11 @@ async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | No
     return Record(subject.name, with_lists(plan.columns, query.expand), rows[0], version, query.expand)
 
 
+def known_total(offset: int, fetched: int, *, whole: bool) -> int | None:
+    """Returns the total where a page itself tells it; `whole` says that there is nothing beside it but what it passed over."""
+    return offset + fetched if whole and (fetched > 0 or offset == 0) else None
+
+
 def _parse(door: Door, document: QueryDocument, subject: Object, policy: Policy, asker: Viewpoint) -> Query:
     most = subject.declaration.max_page_size
     return parse_query(
@@ -156,9 +162,3 @@ def _binding(plan: PagePlan, document: QueryDocument, caller: Caller) -> bytes:
 
 def _conditions(document: QueryDocument, caller: Caller) -> tuple[object, ...]:
     return document.where, document.equals, document.search, document.search_fields, caller.id
-
-
-def _known_total(query: Query, fetched: int, *, more: bool) -> int | None:
-    """Returns the total where the page itself tells it: nothing stands before the page nor behind it."""
-    whole = query.count and not more and query.cursor is None and (fetched > 0 or query.offset == 0)
-    return query.offset + fetched if whole else None

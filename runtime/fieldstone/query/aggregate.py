@@ -17,12 +17,12 @@ from fieldstone.query.comparison import HOLDS
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.measures import MEASURES, ROW, MeasureFunction
 from fieldstone.query.names import did_you_mean, shown
-from fieldstone.query.operators import SCALARS, SORTABLE
+from fieldstone.query.operators import SCALARS
+from fieldstone.query.order import sort_keys
 from fieldstone.query.parse import parse_paging
-from fieldstone.query.paths import Paths, Reached, unknown_field
+from fieldstone.query.paths import Paths, Reached
 from fieldstone.query.search import parse_search
 from fieldstone.query.storage import FieldShape, ObjectShape, StorageClass
-from fieldstone.query.text_forms import read_order
 from fieldstone.query.viewpoint import NOWHERE, UTC, Viewpoint
 from fieldstone.query.where import Conditions
 from fieldstone.settings import Limits
@@ -50,6 +50,8 @@ def parse_groups(
     limit, offset, _ = parse_paging(document, limits, max_page, default_page)
     parts = _Parts(shape, limits, viewpoint, _zone(document, viewpoint))
     where = EVERYTHING if document.where is UNSET else parts.conditions.tree(document.where)
+    if document.equals:
+        where = conjunction(where, parts.conditions.equalities(document.equals, ()))
     where = conjunction(where, parse_search(document, shape, limits, parts.values))
     groups = parts.groups(document)
     measures = parts.measures(document.aggregations)
@@ -229,19 +231,7 @@ def _zone(document: QueryDocument, viewpoint: Viewpoint) -> str:
 
 def _order(order_by: Any, shape: ObjectShape, groups: Iterable[GroupKey], limits: Limits) -> tuple[OrderKey, ...]:
     """Returns the sort keys; the groups' own names end them, so that every order is whole."""
-    keys: dict[str, OrderKey] = {}
-    sent = [] if order_by is UNSET else read_order(order_by)
-    if len(sent) > limits.order_keys:
-        raise _bad_sort(f"An order takes at most {limits.order_keys} keys.")
-    for name, descending in sent:
-        field = shape.fields.get(name) if type(name) is str else None
-        if field is None:
-            raise unknown_field(shape, name, "orderBy", reason="INVALID_SORT")
-        if field.comparison not in SORTABLE:
-            raise _bad_sort(f"`{name}` holds nothing that can be sorted.")
-        if name in keys:
-            raise _bad_sort(f"`{shown(name)}` is named twice.")
-        keys[name] = OrderKey(name, descending)
+    keys = {} if order_by is UNSET else sort_keys(order_by, shape, limits, NOWHERE)
     for group in groups:
         keys.setdefault(group.name, OrderKey(group.name))
     return tuple(keys.values())
@@ -265,10 +255,6 @@ def _listed(names: Iterable[str]) -> str:
 def _alternatives(texts: Iterable[str]) -> str:
     *most, last = texts
     return f"{', '.join(most)} or {last}" if most else last
-
-
-def _bad_sort(message: str) -> Invalid:
-    return Invalid(message, reason="INVALID_SORT", path="orderBy")
 
 
 def _refused(message: str, path: str, hint: str | None = None) -> Invalid:

@@ -20,6 +20,15 @@ def parse_order(
     order_by: Any, shape: ObjectShape, limits: Limits, viewpoint: Viewpoint = NOWHERE
 ) -> tuple[OrderKey, ...]:
     """Returns the sort keys, `id` last; nothing after an `id` could matter, so it ends the order wherever it stands."""
+    keys = sort_keys(order_by, shape, limits, viewpoint)
+    if "id" not in keys:
+        return (*keys.values(), BY_ID)
+    names = list(keys)
+    return tuple(keys[name] for name in names[: names.index("id") + 1])
+
+
+def sort_keys(order_by: Any, shape: ObjectShape, limits: Limits, viewpoint: Viewpoint) -> dict[str, OrderKey]:
+    """Returns the keys of an order as it was sent, by the names in it. Raises Invalid."""
     keys: dict[str, OrderKey] = {}
     sent = read_order(order_by)
     if len(sent) > limits.order_keys:
@@ -34,10 +43,7 @@ def parse_order(
         if name in keys:
             raise _bad_sort(f"`{shown(name)}` is named twice.")
         keys[name] = OrderKey(reached.field.name, descending, reached.through)
-    if "id" not in keys:
-        return (*keys.values(), BY_ID)
-    names = list(keys)
-    return tuple(keys[name] for name in names[: names.index("id") + 1])
+    return keys
 
 
 def _bad_sort(message: str) -> Invalid:
