@@ -139,7 +139,7 @@ def _sqlite_index(object_name: str, table: str, columns: Sequence[str]) -> Itera
     index = quoted(_index(object_name))
     names = ", ".join(columns)
     content = words_table(object_name).replace("'", "''")
-    # Words are folded letters and digits with blanks between: all that `ascii` has to do is to split at the blanks. Sizes serve a rank alone.
+    # Words are folded letters and digits: all that `ascii` has to do is to split at the blanks. Column sizes would serve a rank alone.
     options = f"content='{content}', content_rowid='{KEY}', tokenize='ascii', columnsize=0"
     yield f"CREATE VIRTUAL TABLE {index} USING fts5({names}, {options})"
     yield f"INSERT INTO {index}({index}) VALUES ('rebuild')"
