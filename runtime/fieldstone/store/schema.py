@@ -1,7 +1,8 @@
 """The schema that an object needs: its columns, indexes and references, as one value that can be stored and compared.
 
 Indexes name the organisation where there is a wall, for every query of a caller does: first, or second on a reference, where the checks of
-foreign keys look for the reference alone. Those that are not unique end with `id`, as every order does.
+foreign keys look for the reference alone. Those that are not unique end with `id`, as every order does. A history has one: by it a
+write finds the version that it ends, however many there are.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,11 +13,11 @@ import msgspec
 from fieldstone.query.search import RULES
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.registry.catalog import Field, Object
+from fieldstone.registry.history import VALID_TO
 from fieldstone.store.dialects import Dialect
 
 TENANT = "organization_id"
 ID = "id"
-VERSION = "version"
 LONGEST_NAME = 63
 """PostgreSQL cuts names at so many bytes."""
 
@@ -76,7 +77,7 @@ def schema_of(linked: Object, dialect: Dialect) -> TableSchema:
         for field in stored
     )
     if linked.history_of is not None:
-        return TableSchema(linked.name, columns, (_index(linked, (ID, VERSION)),), keyed=False)
+        return TableSchema(linked.name, columns, (_index(linked, (ID, VALID_TO)),), keyed=False)
     references = tuple(
         ReferenceSchema(field.name, field.reference)
         for field in stored
