@@ -1,0 +1,65 @@
+"""What is taken back through one process bites on the next request at every other."""
+
+import pytest
+
+from tests.concurrency.crowd import DATA, Office
+
+CUSTOMERS = f"{DATA}/customer"
+
+
+@pytest.fixture(params=["two", "one"])
+def office(request: pytest.FixtureRequest) -> Office:
+    found: Office = request.getfixturevalue(request.param)
+    return found
+
+
+def statuses(office: Office, token: str) -> list[int]:
+    """Returns what somebody's list is answered with, at each server in turn."""
+    return [office.ask(server, token, "GET", CUSTOMERS).status_code for server in range(len(office.urls))]
+
+
+def last(office: Office) -> int:
+    """Returns the server that has least to do with the first."""
+    return len(office.urls) - 1
+
+
+def test_a_grant_taken_back_at_one_server_is_gone_at_the_other(office: Office) -> None:
+    _, (grant,), token = office.person("support_manager")
+    for _ in range(5):
+        assert set(statuses(office, token)) == {200}
+        assert office.ask(0, office.admin, "DELETE", f"{DATA}/sys_user_permission_set/{grant}").status_code == 200
+        assert office.ask(last(office), token, "GET", CUSTOMERS).status_code == 403
+        assert set(statuses(office, token)) == {403}
+        user = office.ask(0, token, "GET", "/api/v1/auth/get-session").json()["user"]["id"]
+        grant = office.make("sys_user_permission_set", user_id=user, permission_set="support_manager")["id"]
+
+
+def test_a_suspended_user_is_out_at_the_other_server(office: Office) -> None:
+    user, _, token = office.person("support_manager")
+    assert set(statuses(office, token)) == {200}
+    office.ask(0, office.admin, "PATCH", f"{DATA}/sys_user/{user['id']}", json={"active": False})
+    assert office.ask(last(office), token, "GET", CUSTOMERS).status_code == 401
+    assert set(statuses(office, token)) == {401}
+
+
+def test_a_member_who_is_removed_reaches_nothing_at_the_other_server(office: Office) -> None:
+    user, _, token = office.person("support_manager")
+    assert set(statuses(office, token)) == {200}
+    (member,) = office.ask(0, office.admin, "GET", f"{DATA}/sys_member?user_id={user['id']}").json()["items"]
+    office.ask(0, office.admin, "DELETE", f"{DATA}/sys_member/{member['id']}")
+    assert office.ask(last(office), token, "GET", CUSTOMERS).status_code == 403
+
+
+def test_a_session_that_is_ended_is_over_at_the_other_server(office: Office) -> None:
+    _, _, token = office.person("support_manager")
+    assert set(statuses(office, token)) == {200}
+    assert office.ask(0, token, "POST", "/api/v1/auth/sign-out").status_code == 200
+    assert office.ask(last(office), token, "GET", CUSTOMERS).status_code == 401
+
+
+def test_a_key_that_is_revoked_opens_nothing_at_the_other_server(office: Office) -> None:
+    _, _, token = office.person("support_manager")
+    key = office.ask(0, token, "POST", "/api/v1/keys", json={"name": "mine"}).json()
+    assert set(statuses(office, key["key"])) == {200}
+    office.ask(0, token, "PATCH", f"{DATA}/sys_api_key/{key['id']}", json={"revoked": True})
+    assert office.ask(last(office), key["key"], "GET", CUSTOMERS).status_code == 401
