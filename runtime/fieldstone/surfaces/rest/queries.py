@@ -99,7 +99,8 @@ def _mapped_notes(operation: ApiOperation, readable: frozenset[str]) -> tuple[Pa
 def _term(name: str, parameter: Parameter, shape: ObjectShape, text: str) -> dict[str, Any]:
     operator = OPERATORS[parameter.operator]
     field = shape.fields[parameter.field]
-    if operator.comparand in (Comparand.VALUES, Comparand.PAIR):
+    whole_list = field.comparison == "list" and operator.comparand is Comparand.VALUE
+    if whole_list or operator.comparand in (Comparand.VALUES, Comparand.PAIR):
         comparand: Any = [_value(name, field, part) for part in text.split(",")]
     elif operator.comparand is Comparand.BOOLEAN:
         comparand = {"true": True, "false": False}.get(text, text)

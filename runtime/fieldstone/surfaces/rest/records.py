@@ -12,6 +12,7 @@ import msgspec
 from fieldstone.errors import FieldFault, Invalid, NotFound
 from fieldstone.query.ast import Expansion, with_lists
 from fieldstone.query.document import QueryDocument
+from fieldstone.query.stand_ins import is_token
 from fieldstone.registry.catalog import Object
 from fieldstone.surfaces.http.encode import record_type
 
@@ -182,13 +183,15 @@ def _dressed(dress: Dress | None, value: Any) -> Any:
 
 
 def _bare_condition(node: Any, prefixes: PrefixAt) -> Any:
-    """Returns a condition tree with bare ids; what is not well formed stays as it is."""
+    """Returns a condition, in tree or array form, with bare ids; what is not well formed stays as it is."""
     if isinstance(node, dict):
         return {
             key: _bare_condition(value, prefixes) if key.startswith("$") else _bare_comparand(key, value, prefixes)
             for key, value in node.items()
         }
     if isinstance(node, list):
+        if len(node) == 3 and isinstance(node[0], str) and isinstance(node[1], str):
+            return [*node[:2], _bare_comparand(node[0], node[2], prefixes)]
         return [_bare_condition(item, prefixes) for item in node]
     return node
 
@@ -210,6 +213,8 @@ def _bare_comparand(field: str, value: Any, prefixes: PrefixAt) -> Any:
 
 
 def _bare_id(field: str, prefix: str, text: str) -> str:
+    if is_token(text):
+        return text
     if not text.startswith(prefix):
         raise Invalid(f"The ids of `{field}` begin with `{prefix}`.", reason="INVALID_FILTER", path=field)
     return text[len(prefix) :]
@@ -231,11 +236,11 @@ def _cut(length: int, text: str) -> str:
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
-    """Returns a comparand with every text in it changed: a plain one, a list of them, or under operators (not a `$field`)."""
+    """Returns a comparand with every text in it changed: a plain one, a list of them, or under operators (not what stands for a value)."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
         return [_each_text(item, change) for item in value]
     if isinstance(value, dict):
-        return {key: item if key == "$field" else _each_text(item, change) for key, item in value.items()}
+        return {key: item if key in ("$field", "$cel") else _each_text(item, change) for key, item in value.items()}
     return value
