@@ -149,3 +149,16 @@ async def test_prefixed_ids_are_read_in_every_form_of_a_condition(desk: Desk, mi
     sent = quote(msgspec.json.encode(["customer", "=", desk.customers["plus"]]))
     error = error_of(await mia.get(f"{DRESSED}/ticket?where={sent}"), 400, "VALIDATION_ERROR")
     assert error["message"] == "The ids of `customer` begin with `client_`."
+
+
+async def test_the_deepest_and_longest_conditions_over_paths_are_answered(desk: Desk, mia: Person, ann: Person) -> None:
+    deepest: Any = {"ticket.contact.customer.tier": {"$ne": "plus"}}
+    for _ in range(4):
+        deepest = {"$not": {"$or": [deepest, {"ticket.customer.name": "x"}]}}
+    longest = {"$or": [{"ticket.contact.customer.tier": {"$ne": str(number)}} for number in range(50)]}
+    for person in (mia, ann):
+        for where in (deepest, longest):
+            answer = await person.ask(
+                "POST", f"{DATA}/comment/query", {"where": where, "orderBy": "-ticket.customer.name"}
+            )
+            assert answer.status_code == 200, answer.text

@@ -104,14 +104,17 @@ class RecordCodec:
         if self._plain:
             return query
         prefixes = partial(self._prefix_at, readable)
-        return msgspec.structs.replace(
-            query,
-            where=_bare_condition(query.where, prefixes),
-            equals={name: _bare_comparand(name, value, prefixes) for name, value in query.equals.items()},
-            expand=self.bare_expand(query.expand, readable),
-            aggregations=_bare_filters(query.aggregations, prefixes),
-            having=_bare_condition(query.having, self._group_prefixes(query, readable).get),
-        )
+        try:
+            return msgspec.structs.replace(
+                query,
+                where=_bare_condition(query.where, prefixes),
+                equals={name: _bare_comparand(name, value, prefixes) for name, value in query.equals.items()},
+                expand=self.bare_expand(query.expand, readable),
+                aggregations=_bare_filters(query.aggregations, prefixes),
+                having=_bare_condition(query.having, self._group_prefixes(query, readable).get),
+            )
+        except RecursionError:
+            raise Invalid("The query is nested too deep.", reason="INVALID_QUERY") from None
 
     def bare_expand(self, expand: Any, readable: Names) -> Any:
         """Returns expansions with bare ids in their conditions; what is not well formed, or too deep, stays as it is."""
