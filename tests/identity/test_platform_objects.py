@@ -16,6 +16,7 @@ from fieldstone.errors import (
     Unauthenticated,
     UniqueViolation,
 )
+from fieldstone.identity.credential import credential_of
 from fieldstone.query.document import QueryDocument
 from tests.identity.house import ADDRESS, PASSWORD, House
 
@@ -252,3 +253,20 @@ async def everything(house: House) -> list[list[tuple[object, ...]]]:
     """Returns all rows of the objects that say who may what."""
     names = ("sys_user", "sys_member", "sys_user_permission_set", "sys_organization")
     return [(await house.list(house.all_seeing, name, QueryDocument(limit=200))).rows for name in names]
+
+
+async def test_an_organisations_time_zone_is_where_its_days_begin_from_the_next_request_on(house: House) -> None:
+    await house.user("ada", "admin_full_access")
+    credential = credential_of(await house.sign_in("ada"))
+    ada = await house.identity.caller(credential)
+    assert ada.values["timezone"] == "UTC"
+    home = house.organization_id
+    await house.execute(Update("sys_organization", home, {"timezone": "America/New_York"}), ada)
+    assert (await house.identity.caller(credential)).values["timezone"] == "America/New_York"
+    for name in ("Mars/Olympus", "america/new_york", "../UTC", "", "Amerika/New_York"):
+        with pytest.raises(Invalid) as refused:
+            await house.execute(Update("sys_organization", home, {"timezone": name}), ada)
+        assert refused.value.faults[0].field == "timezone"
+    assert refused.value.details["hint"] == "Did you mean `America/New_York`?"
+    await house.execute(Update("sys_organization", home, {"timezone": None}), ada)
+    assert (await house.identity.caller(credential)).values["timezone"] is None
