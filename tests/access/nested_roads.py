@@ -26,7 +26,7 @@ async def _in_lists(trip: Trip) -> Verdict:
         if record is not None:
             shown = {"id": trip.shown(trip.id)} in record[key]
             verdicts.add(ALLOWED if shown else REFUSED)
-    return _agreed(verdicts)
+    return agreed(verdicts)
 
 
 async def _counted_out(trip: Trip) -> Verdict:
@@ -38,7 +38,7 @@ async def _counted_out(trip: Trip) -> Verdict:
         record = await _expanded(trip, reference, parent, {key: asked})
         if record is not None:
             verdicts.add(ALLOWED if record[key] else REFUSED)
-    return _agreed(verdicts)
+    return agreed(verdicts)
 
 
 async def _two_levels_deep(trip: Trip) -> Verdict:
@@ -52,20 +52,20 @@ async def _two_levels_deep(trip: Trip) -> Verdict:
             if record is not None:
                 (found,) = [item for item in record[key] if item["id"] == trip.shown(source_id, source.name)]
                 verdicts.add(_stands(trip, found[field.name]))
-    return _agreed(verdicts)
+    return agreed(verdicts)
 
 
 async def _along_two_references(trip: Trip) -> Verdict:
     """In the place of a reference of a record that stands in the place of another's reference."""
     verdicts = set()
     async for source, field, source_id in _pointing(trip):
-        for outer, reference, outer_id in _references_to(trip, source.name, source_id):
+        for outer, reference, outer_id in references_to(trip, source.name, source_id):
             if await trip.sees(outer_id, outer.name):
                 answer = await _ask(trip, outer, outer_id, [f"{reference.name}.{field.name}"])
                 record = _record(trip, answer)
                 if record is not None and isinstance(record[reference.name], dict):
                     verdicts.add(_stands(trip, record[reference.name][field.name]))
-    return _agreed(verdicts)
+    return agreed(verdicts)
 
 
 async def _shown_in_lists(trip: Trip) -> Verdict:
@@ -88,7 +88,7 @@ def _named(naming: Naming) -> Callable[[Trip], Awaitable[Verdict]]:
             open_at_all = await _ask_by(trip, way, {})
             if open_at_all.status == 200:
                 verdicts.add(await trip.told_apart(partial(_ask_naming, trip, way, naming)))
-        return _agreed(verdicts)
+        return agreed(verdicts)
 
     return walk
 
@@ -109,7 +109,7 @@ async def _ways(trip: Trip) -> list[Way]:
         for reference, parent in _parents(trip.object, trip.stage.stored[trip.name, record_id]):
             subject = trip.stage.object(str(reference.reference))
             found.setdefault((subject.name, reference.name), (subject, parent, _list_key(trip.name, reference)))
-        for source, reference, source_id in _references_to(trip, trip.name, record_id):
+        for source, reference, source_id in references_to(trip, trip.name, record_id):
             found.setdefault((source.name, reference.name), (source, source_id, reference.name))
     return [way for way in found.values() if await trip.sees(way[1], way[0].name)]
 
@@ -146,12 +146,12 @@ def _record(trip: Trip, answer: Answer) -> Mapping[str, Any] | None:
 
 async def _pointing(trip: Trip) -> AsyncIterator[tuple[Object, Field, str]]:
     """Yields the records that refer to the trip's record and that he sees."""
-    for source, field, source_id in _references_to(trip, trip.name, trip.id):
+    for source, field, source_id in references_to(trip, trip.name, trip.id):
         if await trip.sees(source_id, source.name):
             yield source, field, source_id
 
 
-def _references_to(trip: Trip, object_name: str, record_id: str) -> Iterator[tuple[Object, Field, str]]:
+def references_to(trip: Trip, object_name: str, record_id: str) -> Iterator[tuple[Object, Field, str]]:
     """Yields the records of the case that refer to a record by a declared field."""
     for (name, source_id), stored in trip.stage.stored.items():
         source = trip.stage.object(name)
@@ -183,7 +183,7 @@ def _stands(trip: Trip, value: Any) -> Verdict:
     return REFUSED
 
 
-def _agreed(verdicts: set[Verdict]) -> Verdict:
+def agreed(verdicts: set[Verdict]) -> Verdict:
     if len(verdicts) > 1:
         raise Leak(f"its ways disagree: {sorted(verdict.value for verdict in verdicts)}")
     return verdicts.pop() if verdicts else CLOSED

@@ -32,6 +32,7 @@ from tests.access import (
     nested_roads,
     object_roads,
     past_roads,
+    path_roads,
     record_roads,
     search_roads,
     write_roads,
@@ -56,22 +57,23 @@ DATA_ROADS: Mapping[DataOperation, Roads] = {
     "list": {
         ("reads", "record"): (
             *(record_roads.LIST_ROADS + nested_roads.RECORD_ROADS),
-            *(past_roads.LIST_ROADS + search_roads.LIST_ROADS),
+            *(past_roads.LIST_ROADS + search_roads.LIST_ROADS + path_roads.RECORD_ROADS),
         ),
         ("reads", "field"): (
             *(field_roads.LIST_ROADS + nested_roads.FIELD_ROADS),
-            *(past_roads.LIST_FIELD_ROADS + search_roads.LIST_FIELD_ROADS),
+            *(past_roads.LIST_FIELD_ROADS + search_roads.LIST_FIELD_ROADS + path_roads.FIELD_ROADS),
         ),
         ("reads", "object"): object_roads.LIST_ROADS,
     },
     "query": {
         ("reads", "record"): (
             *(record_roads.QUERY_ROADS + nested_roads.RECORD_ROADS),
-            *(group_roads.RECORD_ROADS + past_roads.QUERY_ROADS + search_roads.QUERY_ROADS),
+            *(group_roads.RECORD_ROADS + past_roads.QUERY_ROADS),
+            *(search_roads.QUERY_ROADS + path_roads.RECORD_ROADS),
         ),
         ("reads", "field"): (
             *(field_roads.QUERY_ROADS + nested_roads.FIELD_ROADS),
-            *(group_roads.FIELD_ROADS + search_roads.QUERY_FIELD_ROADS),
+            *(group_roads.FIELD_ROADS + search_roads.QUERY_FIELD_ROADS + path_roads.FIELD_ROADS),
         ),
         ("reads", "object"): object_roads.QUERY_ROADS,
     },
