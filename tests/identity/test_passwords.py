@@ -45,12 +45,12 @@ async def test_an_unknown_user_takes_as_long_as_a_wrong_password() -> None:
     stored = await passwords.hash("correct horse")
 
     quickest = {None: 60.0, stored: 60.0}
-    for _ in range(10):
+    for _ in range(25):
         for known, before in quickest.items():
             began = time.perf_counter()
             await passwords.verify("wrong horse", known)
             quickest[known] = min(before, time.perf_counter() - began)
-    assert max(quickest.values()) < 2 * min(quickest.values())
+    assert max(quickest.values()) < 3 * min(quickest.values())
 
 
 async def test_only_a_few_are_hashed_at_once_and_never_on_the_loop(counting: "Counting") -> None:
