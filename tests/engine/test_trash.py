@@ -138,3 +138,17 @@ async def test_hooks_hear_of_the_way_there_and_of_the_way_back(office: Office) -
     events: tuple[Event, ...] = ("before_delete", "after_delete", "after_update")
     expected = [(event, title, who) for event in events for title, who in (("top", ann.id), ("inner", None))]
     assert sorted(heard, key=str) == sorted(expected, key=str)
+
+
+async def test_who_may_not_know_of_the_reference_is_told_of_no_field_when_what_it_belongs_to_is_gone(
+    office: Office,
+) -> None:
+    ann = office.caller("ann", "folder_worker")
+    top = await office.make("folder", ann, title="top")
+    inner = await office.make("folder", ann, title="inner", above=top)
+    await office.delete(ann, "folder", inner)
+    await office.delete(ann, "folder", top)
+    for held, told in (("folder_keeper", {"above"}), ("folder_restorer", set())):
+        with pytest.raises(Conflict) as refused:
+            await office.door.execute(Restore("folder", inner), office.caller("ann", held))
+        assert {refused.value.details["field"]} == told if told else "field" not in refused.value.details

@@ -47,7 +47,7 @@ async def apply_restore(door: Door, prepared: Target | Changing, caller: Caller,
         return await apply_update(door, prepared, caller, unit)
     stored = await locate(door, unit, caller, prepared)
     subject = prepared.subject
-    await _require_master(door, unit, subject, stored)
+    await _require_master(door, unit, prepared, stored)
     back = await gather(door, unit, subject.name, prepared.id, "together", stored[DELETED_WITH])
     values = {**_CLEARED, "updated_at": unit.now, "updated_by": caller.id}
     for name, ids in back.items():
@@ -84,14 +84,15 @@ async def _values_at(door: Door, operation: Restore, version: int, caller: Calle
     }
 
 
-async def _require_master(door: Door, unit: Unit, subject: Object, stored: Stored) -> None:
+async def _require_master(door: Door, unit: Unit, target: Target, stored: Stored) -> None:
     """Raises Conflict when a record to which this one belongs is gone: it would be seen by nobody, or go with it again."""
-    fields = [field for field in subject.fields.values() if field.delete_behavior == "cascade"]
+    fields = [field for field in target.subject.fields.values() if field.delete_behavior == "cascade"]
     faults = await find_faults(door, unit.transaction.fetch, SYSTEM, unit.now, fields, [stored])
     if faults[0]:
+        named = [fault.field for fault in faults[0] if fault.field in target.read.readable]
         raise Conflict(
             "The record to which it belongs is in the trash.",
-            details={"field": faults[0][0].field},
+            details={"field": named[0]} if named else {},
             hint="Restore that one first.",
         )
 
