@@ -49,7 +49,10 @@ async def _counted(trip: Trip) -> Verdict:
     """By the total of a search, behind all records."""
     totals = set()
     for field in _searchable(trip):
-        query = {"search": str(trip.stored[field.name]), "searchFields": field.name, "id": trip.id}
+        text = trip.stored[field.name]
+        if not text:
+            continue
+        query = {"search": text, "searchFields": field.name, "id": trip.id}
         answer = await trip.ask(query={**query, "offset": str(BEHIND_ALL)})
         if answer.status == 200:
             totals.add(trip.mount.page(answer).total)
