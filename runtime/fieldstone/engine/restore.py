@@ -24,7 +24,6 @@ from fieldstone.engine.update import Changing, apply_update, prepare_update, sam
 from fieldstone.engine.validate import find_faults
 from fieldstone.errors import Conflict, NotFound, SerializationFailure
 from fieldstone.ids import is_id
-from fieldstone.registry.catalog import Object
 from fieldstone.registry.system_fields import DELETED_AT, DELETED_BY, DELETED_WITH
 from fieldstone.store.binds import Binds
 
