@@ -65,7 +65,8 @@ async def test_an_exception_leaves_nothing(store: SqlStore) -> None:
 async def test_a_cancelled_task_leaves_nothing_and_lets_the_next_one_write(store: SqlStore) -> None:
     async def write() -> None:
         async with store.transaction() as transaction:
-            await add(transaction, *(f"{number:05}" for number in range(5000)))
+            for start in range(0, 5000, 250):
+                await add(transaction, *(f"{number:05}" for number in range(start, start + 250)))
             await asyncio.sleep(60)
 
     task = asyncio.create_task(write())
