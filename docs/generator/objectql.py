@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from docs.generator.conditions import conditions
 from docs.generator.expansions import expansions
 from docs.generator.groups import groups
 from docs.generator.markdown import code, codes, page, table
@@ -17,9 +18,9 @@ the fields that the caller may read: a hidden one is refused exactly as one that
 applied is refused with its path, never left out."""
 
 MEANINGS: Mapping[str, str] = {
-    "where": 'A condition: `{"status": "open", "priority": {"$gt": 3}}`. Several keys of one object are joined by AND; a plain value '
+    "where": 'A condition: `{"status": "open", "hours": {"$gt": 3}}`. Several keys of one object are joined by AND; a plain value '
     "means `$eq`; `null` asks for no value.",
-    "order_by": 'Sort keys: `[{"field": "priority", "order": "desc"}]`, or a text such as `-priority,created_at` or `name asc`.',
+    "order_by": 'Sort keys: `[{"field": "priority", "order": "desc"}]`, or a text such as `-status,customer.name` or `name asc`.',
     "limit": f"The page size, {DEFAULT_PAGE} unless said; a larger one than the object's `maxPageSize` is cut to "
     "it, and the answer's `limit` says so.",
     "offset": "How many records to pass over; not beside a `cursor`.",
@@ -50,14 +51,15 @@ other. Absent values come last in ascending order and first in descending."""
 VALUES = """\
 A comparand of the wrong type is refused (400), not taken for an empty result. A day against an instant is its
 midnight in UTC; as the upper bound of `$lte` or `$between` it covers the whole day. `{"$field": "other"}` compares
-with another field of the same record, where the table says so. Texts are compared and sorted by code point; the
-operators that find a text in another ignore case, for every alphabet, in the same way on both databases. `%` and
-`_` mean nothing special."""
+with another field of the same record, where the table says so; beside an approximate number, numbers are compared as
+approximate ones. A list equals another with the same members, in whatever order. Texts are compared and sorted by code
+point; the operators that find a text in another, and `$ilike`, ignore case, for every alphabet, in the same way on both
+databases. `%` and `_` mean something special in `$like` and `$ilike` alone."""
 
 PAGING = """\
 The answer is `{"items": [...], "total": n, "limit": n, "nextCursor": "..."}`. `nextCursor` is null on the last
 page. Every order ends with `id`, so that paging is stable. A cursor is signed and belongs to one caller, one set of
-conditions and one order; with any other it is refused (`INVALID_CURSOR`). It may be used with another `limit`,
+conditions, as they were sent, and one order; with any other it is refused (`INVALID_CURSOR`). It may be used with another `limit`,
 `fields` or `expand`. `total` counts all records that the caller may see and that satisfy the conditions. The
 [limits](settings.md#limits) say how deep, long and wide a query may be."""
 
@@ -75,6 +77,7 @@ def objectql_page() -> str:
         NULLS,
         "## Values",
         VALUES,
+        *conditions(),
         "## Order and paging",
         PAGING,
         *expansions(),

@@ -122,16 +122,16 @@ RECORD_ROADS = (
     Road("split over a path", _complements, whole_language=True),
     Road("among the absent over a path", _among_absent, whole_language=True),
 )
+ASKED: tuple[Asking, ...] = (
+    lambda path: {"where": {path: {"$null": False}}},
+    lambda path: {"where": [path, "is_null"]},
+    lambda path: {"where": {"$not": {path: {"$in": []}}}},
+    lambda path: {"where": {"id": {"$ne": {"$field": path}}}},
+    lambda path: {"orderBy": f"-{path}"},
+    lambda path: {"orderBy": encode([{"field": path}]).decode()},
+)
+"""Where a query takes a path."""
+
 FIELD_ROADS = tuple(
-    Road(f"named over a path, {number}", _named(asking), whole_language=True)
-    for number, asking in enumerate(
-        (
-            lambda path: {"where": {path: {"$null": False}}},
-            lambda path: {"where": [path, "is_null"]},
-            lambda path: {"where": {"$not": {path: {"$in": []}}}},
-            lambda path: {"where": {"id": {"$ne": {"$field": path}}}},
-            lambda path: {"orderBy": f"-{path}"},
-            lambda path: {"orderBy": encode([{"field": path}]).decode()},
-        )
-    )
+    Road(f"named over a path, {number}", _named(asking), whole_language=True) for number, asking in enumerate(ASKED)
 )

@@ -7,6 +7,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from docs.generator.conditions import EXAMPLES
+from fieldstone.query.operators import OPERATORS
 from tests.surfaces.running import DATA, Person, World, error_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -125,7 +127,12 @@ async def test_pages_go_on_over_a_path_and_under_a_moving_clock(desk: Desk, mia:
         seen += page["items"][0]["subject"]
         cursors.append(page["nextCursor"])
     assert seen == "adcb"
-    for other in ({"orderBy": "-customer.name"}, {"orderBy": "-customer.tier,subject"}, {"where": {}}):
+    others: tuple[dict[str, Any], ...] = (
+        {"orderBy": "-customer.name"},
+        {"orderBy": "-customer.tier,subject"},
+        {"where": {}},
+    )
+    for other in others:
         error = error_of(
             await mia.ask("POST", f"{DATA}/ticket/query", body | {"cursor": cursors[0]} | other),
             400,
@@ -162,3 +169,16 @@ async def test_the_deepest_and_longest_conditions_over_paths_are_answered(desk: 
                 "POST", f"{DATA}/comment/query", {"where": where, "orderBy": "-ticket.customer.name"}
             )
             assert answer.status_code == 200, answer.text
+
+
+REFERENCE = [
+    *(operator.example for operator in OPERATORS.values()),
+    *(text for each in EXAMPLES.values() for text in each),
+]
+
+
+@pytest.mark.parametrize("example", REFERENCE)
+async def test_every_example_of_the_reference_is_answered(mia: Person, ann: Person, example: str) -> None:
+    for person in (mia, ann):
+        answer = await person.get(f"{DATA}/ticket", params={"where": example, "limit": "1"})
+        assert answer.status_code == 200, answer.text

@@ -30,7 +30,7 @@ class Operator(msgspec.Struct, frozen=True):
     """One operator; `spelling` is how a where writes it, `name` what a `Term` holds.
 
     `field_allowed` lets `{"$field": "other"}` stand for the comparand. An operator that `becomes` another, or two others, never
-    reaches a Term. `example` is a where over a support ticket.
+    reaches a Term. `example` is a where over a ticket of the demo's support desk.
     """
 
     name: str
@@ -69,13 +69,13 @@ OPERATORS: Mapping[str, Operator] = {
             '{"status": {"$eq": "open"}}',
         ),
         _comparison("ne", _EQUAL, "Not equal, or no value", '{"status": {"$ne": "closed"}}', absent=True),
-        _comparison("gt", ORDERED, "Greater, later; texts by code point", '{"priority": {"$gt": 3}}'),
+        _comparison("gt", ORDERED, "Greater, later; texts by code point", '{"hours": {"$gt": 3}}'),
         _comparison(
-            "gte", ORDERED, "Greater or equal; a bare day means its midnight UTC", '{"due": {"$gte": "2026-03-01"}}'
+            "gte", ORDERED, "Greater or equal; a bare day means its midnight UTC", '{"opened_at": {"$gte": "2026-03-01"}}'
         ),
-        _comparison("lt", ORDERED, "Less, earlier", '{"amount": {"$lt": 99.90}}'),
+        _comparison("lt", ORDERED, "Less, earlier", '{"hours": {"$lt": 1.50}}'),
         _comparison(
-            "lte", ORDERED, "Less or equal; a bare day is covered whole", '{"created_at": {"$lte": "2026-03-31"}}'
+            "lte", ORDERED, "Less or equal; a bare day is covered whole", '{"opened_at": {"$lte": "2026-03-31"}}'
         ),
         Operator(
             "in",
@@ -83,7 +83,7 @@ OPERATORS: Mapping[str, Operator] = {
             _EQUAL,
             Comparand.VALUES,
             "Equal to one of them; a list: has one of them",
-            '{"status": {"$in": ["open", "new"]}}',
+            '{"status": {"$in": ["open", "waiting"]}}',
         ),
         Operator(
             "nin",
@@ -100,7 +100,7 @@ OPERATORS: Mapping[str, Operator] = {
             ORDERED,
             Comparand.PAIR,
             "From the first to the second, both included",
-            '{"amount": {"$between": [10, 20]}}',
+            '{"hours": {"$between": [1, 8]}}',
             becomes=("gte", "lte"),
         ),
         Operator(
@@ -143,7 +143,7 @@ OPERATORS: Mapping[str, Operator] = {
             _TEXT,
             Comparand.TEXT,
             "Ends with this text, whatever its case",
-            '{"email": {"$endsWith": "@example.org"}}',
+            '{"contact.email": {"$endsWith": "@example.org"}}',
         ),
         _pattern(
             "like",
@@ -157,7 +157,7 @@ OPERATORS: Mapping[str, Operator] = {
             _PRESENCE,
             Comparand.BOOLEAN,
             "True: has no value; false: has one",
-            '{"assignee": {"$null": true}}',
+            '{"contact": {"$null": true}}',
             matches_absent=True,
         ),
         Operator(
@@ -166,7 +166,7 @@ OPERATORS: Mapping[str, Operator] = {
             _PRESENCE,
             Comparand.BOOLEAN,
             "True: has a value; false: has none",
-            '{"assignee": {"$exists": true}}',
+            '{"contact": {"$exists": true}}',
             becomes=("null",),
         ),
     )

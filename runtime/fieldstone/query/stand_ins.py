@@ -18,6 +18,7 @@ CALLER_TOKENS: Mapping[str, str] = {"{current_user_id}": "id", "{current_organiz
 """By text: the value of the caller that it stands for, where ids are compared."""
 
 CEL = "$cel"
+_EXPRESSION = {CEL}
 _IDS = frozenset({"id", "organization_id"})
 
 
@@ -39,9 +40,10 @@ class StandIns:
 
     def value(self, field: FieldShape, comparand: Any, path: Path) -> Any:
         """Returns the value that a comparand of a field stands for, or else the comparand itself. Raises Invalid."""
-        if type(comparand) is dict and comparand.keys() == {CEL}:
+        kind = type(comparand)
+        if kind is dict and comparand.keys() == _EXPRESSION:
             return self._computed(comparand[CEL], (CEL, path))
-        if type(comparand) is str and is_token(comparand):
+        if kind is str and comparand[:1] == "{" and is_token(comparand):
             return self._token(field, comparand, path)
         return comparand
 

@@ -64,16 +64,17 @@ class Conditions:
             self._comparisons.count(path)
         items = []
         for key, condition in where.items():
-            if key in LOGIC:
-                items.append(self._logic(key, condition, depth + 1, (key, path)))
-            elif isinstance(key, str) and key.startswith("$"):
-                hint = did_you_mean(key, (*LOGIC, *SPELLINGS))
-                raise refused(f"`{shown(key)}` does not join conditions.", (key, path), hint)
+            place = (key, path)
+            if type(key) is str and key[:1] == "$":
+                items.append(self._logic(key, condition, depth + 1, place))
             else:
-                items.append(self._field(self._find(key, (key, path)), condition, (key, path)))
+                items.append(self._field(self._find(key, place), condition, place))
         return items[0] if len(items) == 1 else conjunction(*items)
 
     def _logic(self, key: str, condition: Any, depth: int, path: Path) -> Filter:
+        if key not in LOGIC:
+            hint = did_you_mean(key, (*LOGIC, *SPELLINGS))
+            raise refused(f"`{shown(key)}` does not join conditions.", path, hint)
         if key == "$not":
             return complement(self._node(condition, depth, path))
         if type(condition) is not list:
@@ -97,11 +98,11 @@ class Conditions:
             return self._comparisons.compare(reached, _EQ, condition, path)
         if not condition:
             raise refused(f"The condition on `{name}` names no operator.", path)
-        if condition.keys() in _COMPARANDS:
-            return self._comparisons.compare(reached, _EQ, condition, path)
         items = []
         for spelling, comparand in condition.items():
             operator = SPELLINGS.get(spelling)
+            if operator is None and condition.keys() in _COMPARANDS:
+                return self._comparisons.compare(reached, _EQ, condition, path)
             if operator is None:
                 raise refused(f"No operator `{shown(spelling)}`.", (spelling, path), _hint(reached, spelling))
             items.append(self._comparisons.compare(reached, operator, comparand, (spelling, path)))
