@@ -71,7 +71,10 @@ OPERATORS: Mapping[str, Operator] = {
         _comparison("ne", _EQUAL, "Not equal, or no value", '{"status": {"$ne": "closed"}}', absent=True),
         _comparison("gt", ORDERED, "Greater, later; texts by code point", '{"hours": {"$gt": 3}}'),
         _comparison(
-            "gte", ORDERED, "Greater or equal; a bare day means its midnight UTC", '{"opened_at": {"$gte": "2026-03-01"}}'
+            "gte",
+            ORDERED,
+            "Greater or equal; a bare day means its midnight UTC",
+            '{"opened_at": {"$gte": "2026-03-01"}}',
         ),
         _comparison("lt", ORDERED, "Less, earlier", '{"hours": {"$lt": 1.50}}'),
         _comparison(
