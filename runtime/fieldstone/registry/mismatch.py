@@ -96,7 +96,11 @@ def _struct(value: dict[str, Any], wanted: inspect.StructType, path: Path) -> It
                 if wanted.tag_field == _FIELD_TYPE_KEY
                 else _where(path) or "this file"
             )
-            hint = ELSEWHERE.get(key) or _choose(key, names) if item is not None else did_you_mean(key, names) or COMMA_HINT
+            hint = (
+                ELSEWHERE.get(key) or _choose(key, names)
+                if item is not None
+                else did_you_mean(key, names) or COMMA_HINT
+            )
             yield Mismatch((*path, key), Code.UNKNOWN_KEY, f"{shown(key)} is not a key of {what}.", hint, at_key=True)
     for name, field in known.items():
         if field.required and name not in value:
