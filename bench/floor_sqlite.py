@@ -9,6 +9,7 @@ import msgspec
 from bench.floor_records import RULE_BOUND, Session, Where, WorkOrder
 
 _COLUMNS = ", ".join(WorkOrder.__struct_fields__)
+_NAMES = ",".join(WorkOrder.__struct_fields__)
 _PLACES = ", ".join("?" for _ in WorkOrder.__struct_fields__)
 
 PRAGMAS = (
@@ -32,6 +33,10 @@ LIST_UNDER_RULE = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} AND {RULE} 
 COUNT = f"SELECT count(*) FROM work_order WHERE {FILTER}"
 COUNT_UNDER_RULE = f"SELECT count(*) FROM work_order WHERE {FILTER} AND {RULE}"
 CREATE = f"INSERT INTO work_order ({_COLUMNS}) VALUES ({_PLACES})"
+WORDS = 'INSERT INTO "work_order.words" (id, w_title) VALUES (?, ?)'
+EVENT = """
+    INSERT INTO sys_event (organization_id, object, record_id, action, version, actor, at, changed)
+    VALUES (?, 'work_order', ?, 'created', 1, ?, ?, ?)"""
 
 
 class Sqlite:
@@ -71,10 +76,15 @@ class Sqlite:
         return number
 
     async def create(self, record: WorkOrder) -> None:
-        """Stores one record; the statement commits by itself."""
+        """Stores one record with its words for searching and its event for the outbox: the same rows as the server's."""
         values = list(msgspec.structs.astuple(record))
         values[12] = None if record.cost is None else int(record.cost.scaleb(2))
+        event = (record.organization_id, record.id, record.created_by, record.created_at, _NAMES)
+        self._connection.execute("BEGIN IMMEDIATE")
         self._connection.execute(CREATE, values)
+        self._connection.execute(WORDS, (record.id, f" {record.title.lower()} "))
+        self._connection.execute(EVENT, event)
+        self._connection.execute("COMMIT")
 
 
 async def open_sqlite(url: str) -> Sqlite:
