@@ -7,7 +7,7 @@ should, a crash) is a Leak, whichever verdict the sentence expects.
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -93,12 +93,12 @@ class Trip:
     @cached_property
     def unknown_field(self) -> str:
         """A name that no field has, as long as that of the sentence's field, and as like or unlike to every other name."""
-        return unknown_name(self.field.name, [*self.object.fields])
+        return unknown_name(self.field.name, tuple(self.object.fields))
 
     @cached_property
     def unknown_object(self) -> str:
         """A name that no object has, as long as that of the sentence's object, and as like or unlike to every other name."""
-        return unknown_name(self.name, [*self.stage.runtime.catalog.objects])
+        return unknown_name(self.name, tuple(self.stage.runtime.catalog.objects))
 
     def shown(self, record_id: str, object_name: str | None = None) -> str:
         """Returns an id as it is written on this surface."""
@@ -223,7 +223,8 @@ class Trip:
                 raise Leak(f"`{secret}` is in {text[:300]}, though {told_by}")
 
 
-def unknown_name(name: str, known: list[str]) -> str:
+@lru_cache
+def unknown_name(name: str, known: tuple[str, ...]) -> str:
     """Returns a name that is not known, as long as one that is, for which every hint would be the same."""
     others = [other for other in known if other != name]
     swapped = (name[:at] + "q" + name[at + 1 :] for at in range(len(name)))

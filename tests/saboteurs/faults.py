@@ -29,7 +29,7 @@ Switch = Callable[[], AbstractContextManager[Any]]
 
 
 class Saboteur(msgspec.Struct, frozen=True):
-    """A fault, the case that it must break, and the ends of names of roads that must tell of it."""
+    """A fault, the case that it must break, and the roads that must tell of it."""
 
     name: str
     switch: Switch
@@ -166,7 +166,12 @@ SABOTEURS = (
         "owner_private",
         ("changed", "deleted", "deleted in a batch"),
     ),
-    Saboteur("keepers_told", replaced(cascade, "_seen", _count_as_system), "restricted_delete", ("from going",)),
+    Saboteur(
+        "keepers_told",
+        replaced(cascade, "_seen", _count_as_system),
+        "restricted_delete",
+        ("keeping another from going",),
+    ),
     Saboteur(
         "forbidden_dropped", replaced(update, "refuse_forbidden", _refuse_nothing), "not_editable", ("set by a change",)
     ),

@@ -1,28 +1,31 @@
-"""Each saboteur, switched in by itself, turns its access case red by the roads that are there to catch it."""
+"""Each saboteur, switched in by itself, turns its access case red by the roads that are there to catch it, and that are green without it."""
 
 import asyncio
+from collections.abc import Container
 from pathlib import Path
 
 import pytest
 
 from tests.access import case
-from tests.access.judge import Finding, judge_case
+from tests.access.judge import ANY_ROAD, Finding, judge_case
 from tests.databases import sqlite_address
 from tests.saboteurs.faults import SABOTEURS, Saboteur
 
 CASES = Path(case.__file__).parent
 
 
-def findings(name: str, folder: Path) -> list[Finding]:
-    """Returns what does not hold of an access case."""
+def findings(name: str, folder: Path, roads: Container[str]) -> list[Finding]:
+    """Returns what does not hold of an access case by some roads."""
+    folder.mkdir()
     database = sqlite_address(folder / "case.db")
-    return asyncio.run(judge_case(case.read_case(CASES / f"{name}.yaml"), folder / name, database))
+    return asyncio.run(judge_case(case.read_case(CASES / f"{name}.yaml"), folder / name, database, roads))
 
 
 @pytest.mark.parametrize("saboteur", SABOTEURS, ids=lambda saboteur: saboteur.name)
 def test_the_access_suite_turns_red_under(saboteur: Saboteur, tmp_path: Path) -> None:
+    assert findings(saboteur.case, tmp_path / "honest", saboteur.caught_by) == []
     with saboteur.switch():
-        found = findings(saboteur.case, tmp_path)
+        found = findings(saboteur.case, tmp_path / "sabotaged", saboteur.caught_by)
     roads = {finding.road for finding in found}
     green = [road for road in saboteur.caught_by if not any(name.endswith(f" {road}") for name in roads)]
     assert not green, f"these roads noticed nothing: {green}; these did: {sorted(roads)}"
@@ -32,7 +35,7 @@ def test_a_case_is_green_once_the_saboteurs_are_gone(tmp_path: Path) -> None:
     for saboteur in SABOTEURS:
         with saboteur.switch():
             pass
-    assert findings("owner_private", tmp_path) == []
+    assert findings("owner_private", tmp_path / "after", ANY_ROAD) == []
 
 
 def test_every_saboteur_has_a_name_of_its_own() -> None:
