@@ -1,4 +1,4 @@
-"""Each saboteur, switched in by itself, turns its access case red by the roads that are there to catch it, and that are green without it."""
+"""Each saboteur turns its access case red by the roads that are there to catch it, and that are green without it."""
 
 import asyncio
 from collections.abc import Container
