@@ -56,6 +56,15 @@ async def test_all_faults_of_all_fields_come_at_once(office: Office) -> None:
     assert await office.count("note") == 0
 
 
+async def test_of_names_that_are_not_there_the_first_twenty_are_told(office: Office) -> None:
+    ann = office.caller("ann", "note_writer")
+    body = {**{f"titel_{number}": number for number in range(20_000)}, "title": "x"}
+    with pytest.raises(Invalid) as refused:
+        await office.create(ann, "note", body)
+    assert list(codes(refused.value)) == [f"titel_{number}" for number in range(20)]
+    assert set(codes(refused.value).values()) == {"unknown_field"}
+
+
 async def test_faults_of_several_rows_name_their_row_and_nothing_is_written(office: Office) -> None:
     ann = office.caller("ann", "note_writer")
     with pytest.raises(Invalid) as refused:

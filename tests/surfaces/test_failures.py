@@ -125,6 +125,9 @@ async def test_json_is_recognised_in_every_spelling(mia: Person, sent: str) -> N
         (b"{} x", "line 1, column 5"),
         (b'{"a": "\xff"}', "UTF-8"),
         (b"[" * 100_000, "too deep"),
+        (b'{"a":' * 900 + b"1" + b"}" * 900, "too deep"),
+        (b"[" * 257 + b"]" * 257, "too deep"),
+        (b"[" * 256 + b"]" * 256, "not a JSON object"),
         (b'{"a": 1e99999999999999999999}', "out of range"),
         (b"", "empty"),
         (b"[]", "not a JSON object"),
@@ -134,6 +137,13 @@ async def test_json_is_recognised_in_every_spelling(mia: Person, sent: str) -> N
 async def test_a_body_that_is_not_json_is_told_where(mia: Person, body: bytes, place: str) -> None:
     error = error_of(await mia.ask("POST", TICKETS, headers=JSON, content=body), 400, "VALIDATION_ERROR")
     assert place in error["message"]
+
+
+async def test_values_too_deep_to_be_walked_are_refused_across_objects(mia: Person) -> None:
+    deep = b"[" * 900 + b"]" * 900
+    step = b'{"object": "ticket", "action": "create", "data": {"subject": ' + deep + b"}}"
+    answer = await mia.ask("POST", "/api/v1/batch", headers=JSON, content=b'{"operations": [' + step + b"]}")
+    assert "too deep" in error_of(answer, 400, "VALIDATION_ERROR")["message"]
 
 
 async def test_every_answer_has_an_id_of_its_own_that_is_in_the_log(world: World, mia: Person) -> None:

@@ -1,5 +1,7 @@
 """The past and the trash over HTTP: what is asked, how it is answered, and what is refused."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -24,6 +26,7 @@ def _why(answer: httpx.Response) -> tuple[int, str | None]:
 async def test_versions_are_told_and_brought_back(admin: Person) -> None:
     made = await _made(admin, title="one", price=1.5)
     instant = system_clock()
+    await asyncio.sleep(0.002)
     assert (await admin.ask("PATCH", f"{DRAFT}/{made}", json={"title": "two", "price": None})).status_code == 200
     history = (await admin.get(f"{DRAFT}/{made}/history", params={"limit": "1"})).json()
     (newest,) = history["items"]
@@ -47,6 +50,20 @@ async def test_versions_are_told_and_brought_back(admin: Person) -> None:
     back = await admin.ask("POST", f"{DRAFT}/{made}/restore", json={"version": 1, "expectedVersion": 2})
     assert (back.json()["title"], back.json()["price"], back.json()["version"]) == ("one", 1.5, 3)
     assert back.headers["etag"].startswith('"3-')
+
+
+async def test_a_restore_under_a_key_is_done_once(admin: Person) -> None:
+    made = await _made(admin, title="one")
+    await admin.ask("PATCH", f"{DRAFT}/{made}", json={"title": "two"})
+    key = {"Idempotency-Key": f"restore-{made}"}
+    first = await admin.ask("POST", f"{DRAFT}/{made}/restore", json={"version": 1}, headers=key)
+    assert (first.status_code, first.json()["title"], first.json()["version"]) == (200, "one", 3)
+    await admin.ask("PATCH", f"{DRAFT}/{made}", json={"title": "three"})
+    again = await admin.ask("POST", f"{DRAFT}/{made}/restore", json={"version": 1}, headers=key)
+    assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
+    assert (await admin.get(f"{DRAFT}/{made}")).json()["title"] == "three"
+    other = await admin.ask("POST", f"{DRAFT}/{made}/restore", json={"version": 2}, headers=key)
+    assert other.json()["error"]["code"] == "IDEMPOTENCY_KEY_REUSED"
 
 
 async def test_the_trash_is_looked_into_restored_from_and_purged(admin: Person) -> None:

@@ -17,6 +17,9 @@ from fieldstone.kinds.fields.field_type import Rejected
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Field, Object
 
+MOST_UNKNOWN = 20
+"""How many names that are not there are told of one body: to look for what was meant takes time."""
+
 
 class Draft(msgspec.Struct, frozen=True, eq=False):
     """One body as it was read: the values it sets, in wire form, what is wrong with it, and what it may not set."""
@@ -31,6 +34,7 @@ def read_body(subject: Object, policy: Policy, readable: frozenset[str], body: M
     values: dict[str, Any] = {}
     faults: list[FieldFault] = []
     forbidden: list[str] = []
+    unknown = 0
     for name, value in body.items():
         field = subject.fields.get(name)
         if field is not None and name in policy.writable:
@@ -41,7 +45,9 @@ def read_body(subject: Object, policy: Policy, readable: frozenset[str], body: M
             except Rejected as rejected:
                 faults += (_fault(field, part) for part in rejected.faults())
         elif field is None or name not in readable:
-            faults.append(_unknown(subject, name, readable | policy.writable))
+            unknown += 1
+            if unknown <= MOST_UNKNOWN:
+                faults.append(_unknown(subject, name, readable | policy.writable))
         elif field.system and not (name == "owner_id" and policy.action == "update"):
             faults.append(FieldFault(name, "invalid_value", f"{field.label} is set by the system", field.label))
         elif field.declaration.readonly:

@@ -56,7 +56,11 @@ async def prepare_create(door: Door, operation: Create, caller: Caller, unit: Un
     if len(operation.rows) > 1 and not caller.system:
         check_method(subject, "bulk")
         refuse_many(door, len(operation.rows))
-    drafts = [read_new(door, subject, policy, caller, body) for body in operation.rows]
+    drafts: list[Draft] = []
+    for body in operation.rows:
+        drafts.append(read_new(door, subject, policy, caller, body))
+        if len(drafts) % ROWS_WITHOUT_PAUSE == 0:
+            await asyncio.sleep(0)
     refuse_forbidden(subject, policy, (name for draft in drafts for name in draft.forbidden))
     if any(draft.faults for draft in drafts):
         faults = await all_faults(door, door.fetcher(unit), caller, subject, drafts)

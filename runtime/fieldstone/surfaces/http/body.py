@@ -1,6 +1,6 @@
 """Request bodies: read up to the limit, decoded so that a decimal keeps all its digits.
 
-Refuses a body that is too large (413), is not JSON by its header (415) or by its text (400).
+Refuses a body that is too large (413), is not JSON by its header (415) or by its text, or is nested too deeply (400).
 """
 
 from decimal import Decimal, DecimalException
@@ -10,6 +10,9 @@ import msgspec
 
 from fieldstone.errors import Invalid, PayloadTooLarge, UnsupportedMediaType
 from fieldstone.surfaces.http.request import JSON, Request
+
+DEEPEST = 256
+"""How many levels a body may have: more than any value that is kept, few enough for whatever walks it."""
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
@@ -47,15 +50,33 @@ def decode_json(request: Request, body: bytes) -> Any:
     """Returns the value of a JSON body: whole numbers as `int`, all other numbers as `Decimal`."""
     _require_json(request)
     try:
-        return _decode(body)
+        value = _decode(body)
     except msgspec.DecodeError as error:
         raise Invalid(f"The body is not JSON: {_position(str(error), body)}", reason="INVALID_JSON") from None
     except UnicodeDecodeError:
         raise Invalid("The body is not JSON: its text is not UTF-8.", reason="INVALID_JSON") from None
     except RecursionError:
-        raise Invalid("The body is nested too deeply.", reason="INVALID_JSON") from None
+        raise _too_deep() from None
     except (DecimalException, ValueError):
         raise Invalid("The body is not JSON: a number in it is out of range.", reason="INVALID_JSON") from None
+    if body.count(b"[") + body.count(b"{") > DEEPEST and _is_deeper(value, DEEPEST):
+        raise _too_deep()
+    return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Tells whether a value has more levels of lists and objects than these; level by level, so that depth costs no stack."""
+    level = [value]
+    for _ in range(levels + 1):
+        held = [item.values() if isinstance(item, dict) else item for item in level if isinstance(item, dict | list)]
+        if not held:
+            return False
+        level = [item for items in held for item in items]
+    return True
+
+
+def _too_deep() -> Invalid:
+    return Invalid(f"The body is nested too deeply: it may have {DEEPEST} levels.", reason="INVALID_JSON")
 
 
 def _require_json(request: Request) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.engine.operation import Across, Batch, Clone, Create, Delete, Once, Operation, Update
+from fieldstone.engine.operation import Across, Batch, Clone, Create, Delete, Once, Operation, Restore, Update
 from fieldstone.errors import Invalid
 from fieldstone.surfaces.http.request import Response
 from fieldstone.surfaces.rest.table import Call
@@ -40,7 +40,7 @@ def refuse_key(call: Call) -> None:
 def done_once(call: Call, operation: Operation, parameters: dict[str, str]) -> Operation:
     """Returns the write as one that is done once, when a key came with it; `parameters` are those that the write was read from."""
     key = sent_key(call)
-    if key is None or not isinstance(operation, Create | Update | Delete | Clone | Batch | Across):
+    if key is None or not isinstance(operation, Create | Update | Delete | Restore | Clone | Batch | Across):
         return operation
     return Once(key, _fingerprint(call, parameters), operation)
 
