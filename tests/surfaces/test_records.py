@@ -31,6 +31,8 @@ async def test_a_created_record_is_answered_bare_with_its_place_and_tag(mia: Per
     assert answer.headers["location"] == f"{TICKETS}/{record['id']}"
     assert re.fullmatch(r'"1-[0-9a-f]{12}"', answer.headers["etag"])
     assert (await mia.get(answer.headers["location"])).json() == record
+    held = {"If-None-Match": answer.headers["etag"]}
+    assert (await mia.get(answer.headers["location"], headers=held)).status_code == 304
 
 
 async def test_money_keeps_every_digit_on_its_way_in_and_out(mia: Person) -> None:
