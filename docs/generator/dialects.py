@@ -11,7 +11,7 @@ from fieldstone.surfaces.rest.check import API_METHODS
 from fieldstone.surfaces.rest.envelopes import ENVELOPES
 from fieldstone.surfaces.rest.errors import ERRORS
 from fieldstone.surfaces.rest.idents import IDENTS
-from fieldstone.surfaces.rest.native.auth import AUTH_HANDLERS
+from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
 from fieldstone.surfaces.rest.operations import DATA

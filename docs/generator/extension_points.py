@@ -55,7 +55,7 @@ API_HANDLER = """\
 What is no data operation is a `handler` of an api declaration: a function from a service and a call to a response,
 in a table of [`HandlerPart`](../../runtime/fieldstone/surfaces/rest/table.py)s with its summary, body and answer,
 which `app.py` binds to the service. Those of sign-in,
-[native/auth.py](../../runtime/fieldstone/surfaces/rest/native/auth.py), are an example."""
+[native/auth](../../runtime/fieldstone/surfaces/rest/native/auth/table.py), are an example."""
 
 NOT_YET = """\
 Action handlers and flow steps have no tables yet: there are no actions and no flows. A package holds declarations

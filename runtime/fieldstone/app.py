@@ -50,7 +50,8 @@ from fieldstone.surfaces.rest.errors import ERRORS, objectos_body
 from fieldstone.surfaces.rest.face import RestFace
 from fieldstone.surfaces.rest.handlers import bind_handlers
 from fieldstone.surfaces.rest.idents import IDENTS
-from fieldstone.surfaces.rest.native.auth import AUTH_HANDLERS, SignIn
+from fieldstone.surfaces.rest.native.auth.service import SignIn
+from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS, Deployment
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
 from fieldstone.surfaces.rest.pagers import PAGERS

@@ -1,0 +1,16 @@
+"""The table of the handlers of `/auth`. To add a family: a module beside this one and its line here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fieldstone.surfaces.rest.native.auth.config import CONFIG_HANDLERS
+from fieldstone.surfaces.rest.native.auth.keys import KEY_HANDLERS
+from fieldstone.surfaces.rest.native.auth.signing import SIGNING_HANDLERS
+from fieldstone.surfaces.rest.table import HandlerPart
+
+AUTH_HANDLERS: Mapping[str, HandlerPart[Any]] = {
+    **SIGNING_HANDLERS,
+    **CONFIG_HANDLERS,
+    **KEY_HANDLERS,
+}
+"""Handlers over a `SignIn`."""
