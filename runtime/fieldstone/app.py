@@ -27,6 +27,7 @@ from fieldstone.identity.passwords import Passwords
 from fieldstone.identity.seal import Seal
 from fieldstone.identity.throttle import Throttle
 from fieldstone.ids import new_id
+from fieldstone.keyring import Keyring
 from fieldstone.log import Log
 from fieldstone.registry.apis import DialectParts
 from fieldstone.registry.catalog import Catalog
@@ -141,7 +142,7 @@ async def _sweeping(runtime: Runtime, log: Log) -> AsyncIterator[None]:
 
 async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: Log) -> Runtime:
     passwords = Passwords()
-    seal = Seal(settings.secret, settings.secret_old)
+    seal = Seal(Keyring(settings.secret, settings.secret_old))
     if settings.secret_old is not None:
         log.info("secrets_renewed", values=await store.renew_masked(seal.renew))
     door = Door(

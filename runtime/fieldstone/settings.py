@@ -66,13 +66,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "FIELDSTONE_SECRET",
         "secret",
-        "Signs cursors and seals the values of `secret` fields. Production refuses to start without it; in development one"
-        " is kept in the app's folder.",
+        "What the keys that sign and seal are derived from: cursors, the values of `secret` fields, second factors, trusted"
+        " devices. Production refuses to start without it; in development one is kept in the app's folder.",
     ),
     Setting(
         "FIELDSTONE_SECRET_OLD",
         "secret_old",
-        "The secret before FIELDSTONE_SECRET: what it sealed is sealed anew at start; drop it after that.",
+        "The secret before FIELDSTONE_SECRET: what it signed still holds, and what it sealed is sealed anew at start.",
     ),
     Setting("FIELDSTONE_ADMIN_EMAIL", "admin_email", "The first administrator, made at start when there is no user."),
     Setting("FIELDSTONE_ADMIN_PASSWORD", "admin_password", "The first administrator's password."),

@@ -17,6 +17,7 @@ WITH_A_SERVER = (
     "own-records-only.md",
     "use-api-keys.md",
     "a-second-dialect.md",
+    "rotate-the-secret.md",
 )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fieldstone.errors import Invalid
 from fieldstone.query.cursor import decode_cursor, encode_cursor
 
-SECRET, BINDING = b"secret", b"ticket by priority for tom"
+KEYS, BINDING = (b"key",), b"ticket by priority for tom"
 VALUES = (
     "Äpfel \U0001f600",
     3,
@@ -26,11 +26,11 @@ VALUES = (
 
 
 def text_of(values: tuple[Any, ...] = VALUES) -> str:
-    return encode_cursor(SECRET, BINDING, values)
+    return encode_cursor(KEYS, BINDING, values)
 
 
 def test_a_cursor_keeps_every_value_with_its_type() -> None:
-    values = decode_cursor(SECRET, BINDING, text_of())
+    values = decode_cursor(KEYS, BINDING, text_of())
     assert values == VALUES
     assert [type(value) for value in values] == [type(value) for value in VALUES]
     assert str(values[2]) == "10.50"
@@ -56,7 +56,7 @@ _VALUES = st.one_of(
 @given(values=st.lists(_VALUES, max_size=5))
 def test_any_row_comes_back(values: list[Any]) -> None:
     row = (*values, "id")
-    assert decode_cursor(SECRET, BINDING, text_of(row)) == row
+    assert decode_cursor(KEYS, BINDING, text_of(row)) == row
 
 
 def _forged(**changes: Any) -> str:
@@ -86,12 +86,18 @@ def _forged(**changes: Any) -> str:
 )
 def test_what_is_not_ours_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as caught:
-        decode_cursor(SECRET, BINDING, text)
+        decode_cursor(KEYS, BINDING, text)
     assert caught.value.details["reason"] == "INVALID_CURSOR"
     assert caught.value.details["path"] == "cursor"
 
 
-@pytest.mark.parametrize(("secret", "binding"), [(b"other", BINDING), (SECRET, b"another query")])
-def test_a_cursor_opens_only_for_its_query(secret: bytes, binding: bytes) -> None:
+@pytest.mark.parametrize(("key", "binding"), [(b"other", BINDING), (*KEYS, b"another query")])
+def test_a_cursor_opens_only_for_its_query(key: bytes, binding: bytes) -> None:
     with pytest.raises(Invalid, match="does not belong to this query"):
-        decode_cursor(secret, binding, text_of())
+        decode_cursor((key,), binding, text_of())
+
+
+def test_a_cursor_of_the_key_before_still_opens_and_the_current_one_signs() -> None:
+    both = (b"new", *KEYS)
+    assert decode_cursor(both, BINDING, text_of()) == VALUES
+    assert decode_cursor((b"new",), BINDING, encode_cursor(both, BINDING, VALUES)) == VALUES

@@ -49,6 +49,7 @@ from fieldstone.engine.plans import Plans
 from fieldstone.engine.unit import Fetch, Preparer, Ready, ReadyValues, Undone, Unit, Unprepared, fetcher
 from fieldstone.errors import Internal, SerializationFailure
 from fieldstone.ids import NewId
+from fieldstone.keyring import Keyring
 from fieldstone.settings import Settings
 from fieldstone.store.interface import Store
 
@@ -100,7 +101,7 @@ class Door:
         self.plans = Plans(store)
         self.budgets = Budgets(store)
         self.limits = settings.limits
-        self.secret = settings.secret.encode()
+        self.cursor_keys = Keyring(settings.secret, settings.secret_old).keys("cursors")
         self.clock = clock
         self.new_id = new_id
         self._handlers = handlers

@@ -71,7 +71,7 @@ def plan_read(door: Door, operation: Read, caller: Caller, asker: Viewpoint) -> 
     plan = door.plans.page(policy, query.columns, query.where, query.order, after, query.offset > 0)
     values = query.values
     if query.cursor is not None:
-        values += decode_cursor(door.secret, _binding(plan, operation.query, caller), query.cursor)
+        values += decode_cursor(door.cursor_keys, _binding(plan, operation.query, caller), query.cursor)
     binds = Binds(values, caller.values, asker.now, limit=query.limit + 1, offset=query.offset or None)
     return PlannedRead(subject, policy, query, plan, binds)
 
@@ -89,7 +89,7 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
     if len(rows) > query.limit:
         del rows[query.limit :]
         last = tuple(rows[-1][place] for place in plan.key_places)
-        cursor = encode_cursor(door.secret, _binding(plan, operation.query, caller), last)
+        cursor = encode_cursor(door.cursor_keys, _binding(plan, operation.query, caller), last)
     whole = query.cursor is None and cursor is None
     total = known_total(query.offset, len(rows), whole=whole) if query.count else None
     if total is None and query.count:

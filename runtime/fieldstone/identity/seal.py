@@ -1,7 +1,7 @@
 """Secrets of other systems: sealed before they are stored, opened with the key that sealed them, sealed anew when the key changes.
 
-A sealed text is `<key id>.<nonce and ciphertext in base64url>`, encrypted with AES-256-GCM. Each key is derived (HKDF) from one secret of
-the settings, and its id from the key, so that a text tells which one opens it and nothing else.
+A sealed text is `<key id>.<nonce and ciphertext in base64url>`, encrypted with AES-256-GCM. The id is derived along with the key, so that a
+text tells which one opens it and nothing else.
 """
 
 import base64
@@ -9,10 +9,9 @@ import os
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fieldstone.errors import SettingsError
+from fieldstone.keyring import Keyring
 
 NONCE = 12
 KEY = 32
@@ -20,12 +19,12 @@ ID = 6
 
 
 class Seal:
-    """Seals with the current secret and opens what it, or the one before it, has sealed."""
+    """Seals with the current key and opens what it, or the one before it, has sealed."""
 
-    def __init__(self, secret: str, old: str | None) -> None:
-        """Takes the current secret and the one before it, if it may still be in use."""
-        self._id, self._key = _derived(secret)
-        self._keys = dict([_derived(known) for known in (old, secret) if known])
+    def __init__(self, keyring: Keyring) -> None:
+        keys = [_parted(material) for material in keyring.keys("secret fields", KEY + ID)]
+        self._id, self._key = keys[0]
+        self._keys = dict(keys)
 
     async def seal(self, text: str) -> str:
         """Returns a secret as it is stored: what the door runs on a field of type `secret` before it opens a Unit."""
@@ -56,8 +55,6 @@ class Seal:
         return f"{self._id}.{base64.urlsafe_b64encode(content).decode()}"
 
 
-def _derived(secret: str) -> tuple[str, AESGCM]:
-    """Returns the id and the key of a secret."""
-    derivation = HKDF(algorithm=SHA256(), length=KEY + ID, salt=None, info=b"fieldstone secret fields")
-    material = derivation.derive(secret.encode())
+def _parted(material: bytes) -> tuple[str, AESGCM]:
+    """Returns the id and the key that were derived together."""
     return base64.urlsafe_b64encode(material[KEY:]).decode(), AESGCM(material[:KEY])

@@ -1,12 +1,13 @@
 """Cursors: the last row of a page as an opaque text, signed together with the query that it belongs to.
 
 A cursor is base64url of a JSON object: the row's `id`, the values of the sort keys before it, and a signature over both and a
-binding, which stands for caller, object, conditions and order; it opens only for the same ones.
+binding, which stands for caller, object, conditions and order; it opens only for the same ones. The first of several keys signs, any opens.
 """
 
 import base64
 import binascii
 import hmac
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -33,15 +34,15 @@ _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(_Payload)
 
 
-def encode_cursor(secret: bytes, binding: bytes, values: tuple[Any, ...]) -> str:
+def encode_cursor(keys: Sequence[bytes], binding: bytes, values: tuple[Any, ...]) -> str:
     """Returns the cursor behind a row; `values` are its sort keys in wire form, `id` last."""
     after = [_Exact(str(value)) if type(value) is Decimal else value for value in values[:-1]]
     payload = _Payload(values[-1], after)
-    signed = _Payload(payload.id, payload.after, _signature(secret, binding, payload))
+    signed = _Payload(payload.id, payload.after, _signature(keys[0], binding, payload))
     return base64.urlsafe_b64encode(_ENCODER.encode(signed)).rstrip(b"=").decode("ascii")
 
 
-def decode_cursor(secret: bytes, binding: bytes, text: str) -> tuple[Any, ...]:
+def decode_cursor(keys: Sequence[bytes], binding: bytes, text: str) -> tuple[Any, ...]:
     """Returns the values of a cursor's row, `id` last; raises Invalid for one that is not ours or is of another query."""
     try:
         if len(text) > LONGEST:
@@ -50,15 +51,15 @@ def decode_cursor(secret: bytes, binding: bytes, text: str) -> tuple[Any, ...]:
         payload = _DECODER.decode(raw)
     except (ValueError, binascii.Error, msgspec.MsgspecError):
         raise _foreign() from None
-    signature = _signature(secret, binding, _Payload(payload.id, payload.after))
-    if not hmac.compare_digest(signature.encode(), payload.mac.encode()):
+    unsigned, sent = _Payload(payload.id, payload.after), payload.mac.encode()
+    if not any(hmac.compare_digest(_signature(key, binding, unsigned).encode(), sent) for key in keys):
         raise _foreign()
     values = [Decimal(value.digits) if isinstance(value, _Exact) else value for value in payload.after]
     return (*values, payload.id)
 
 
-def _signature(secret: bytes, binding: bytes, payload: _Payload) -> str:
-    digest = hmac.digest(secret, _ENCODER.encode(payload) + b"\0" + binding, "sha256")
+def _signature(key: bytes, binding: bytes, payload: _Payload) -> str:
+    digest = hmac.digest(key, _ENCODER.encode(payload) + b"\0" + binding, "sha256")
     return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode("ascii")
 
 
