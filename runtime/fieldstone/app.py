@@ -39,8 +39,10 @@ from fieldstone.services.sweeping import sweep_for_ever, sweep_outbox
 from fieldstone.settings import Settings
 from fieldstone.store.open import open_store
 from fieldstone.store.sql_store import SqlStore
+from fieldstone.surfaces.http.cors import CrossOrigin
 from fieldstone.surfaces.http.dispatcher import Dispatcher
 from fieldstone.surfaces.http.edge import Edge
+from fieldstone.surfaces.http.proxies import Proxies
 from fieldstone.surfaces.http.server import Shell, make_server
 from fieldstone.surfaces.openapi.handlers import OPENAPI_HANDLERS, OpenApi
 from fieldstone.surfaces.rest.auth import AUTH
@@ -178,7 +180,7 @@ async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: L
         accounts=accounts,
         organization_id=organization_id,
         tables=tables,
-        asgi=_server(tables, identity, door, store, Shell(objectos_body, settings.limits, log)),
+        asgi=_server(tables, identity, door, store, _shell(catalog, settings, log)),
     )
 
 
@@ -192,6 +194,11 @@ def _handlers(catalog: Catalog, settings: Settings, door: Door, accounts: Accoun
         **bind_handlers(META_HANDLERS, meta),
         **bind_handlers(OPENAPI_HANDLERS, OpenApi(meta, open_docs=settings.environment == "development")),
     }
+
+
+def _shell(catalog: Catalog, settings: Settings, log: Log) -> Shell:
+    proxies, cross_origin = Proxies(settings.trusted_proxies), CrossOrigin(catalog.app.cors)
+    return Shell(objectos_body, settings.limits, log, proxies, cross_origin)
 
 
 def _server(tables: Mapping[str, RouteTable], identity: Identity, door: Door, store: SqlStore, shell: Shell) -> Edge:

@@ -3,6 +3,7 @@
 Reads the environment once, at start; refuses what it cannot read (SettingsError).
 """
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -48,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True):
     secret_old: str | None = None
     admin_email: str | None = None
     admin_password: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
     limits: Limits = Limits()
 
 
@@ -76,6 +78,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("FIELDSTONE_ADMIN_EMAIL", "admin_email", "The first administrator, made at start when there is no user."),
     Setting("FIELDSTONE_ADMIN_PASSWORD", "admin_password", "The first administrator's password."),
+    Setting(
+        "FIELDSTONE_TRUSTED_PROXIES",
+        "trusted_proxies",
+        "Addresses and networks of proxies, with commas between them, such as `10.0.0.0/8, ::1`: from them alone"
+        " `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+    ),
     Setting("FIELDSTONE_LIMIT_BODY_BYTES", "body_bytes", "Largest request body.", limit=True),
     Setting("FIELDSTONE_LIMIT_URL_BYTES", "url_bytes", "Longest path with its query.", limit=True),
     Setting("FIELDSTONE_LIMIT_WHERE_DEPTH", "where_depth", "Deepest nesting of a where.", limit=True),
@@ -130,6 +138,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             continue
         if setting.limit:
             limits[setting.field] = _whole_number(setting.variable, text)
+        elif setting.field == "trusted_proxies":
+            values[setting.field] = _networks(setting.variable, text)
         else:
             values[setting.field] = text
     try:
@@ -141,6 +151,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             "FIELDSTONE_SECRET is not set.", hint="Production needs one: at least 32 random characters."
         )
     return settings
+
+
+def _networks(variable: str, text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ipaddress.ip_network(part.strip())) for part in text.split(","))
+    except ValueError as error:
+        raise SettingsError(
+            f"{variable}: {error}.", hint="It is a list such as `10.0.0.0/8, 192.0.2.7, ::1`."
+        ) from None
 
 
 def _whole_number(variable: str, text: str) -> int:

@@ -100,6 +100,22 @@ async def test_a_cookie_reads_and_writes_from_the_servers_own_pages_alone(world:
         assert made.status_code == 201
 
 
+async def test_a_page_that_came_without_tls_cannot_write_where_there_is_tls(world: World, mia: Person) -> None:
+    headers = {"Cookie": f"{COOKIE}={mia.token}", "Origin": HOST}
+    answer = await world.client.post(f"https://world.test{DATA}/customer", json={"name": "x"}, headers=headers)
+    error_of(answer, 403, "PERMISSION_DENIED")
+
+
+async def test_every_answer_keeps_to_itself_in_a_browser(world: World) -> None:
+    for path in ("/health", "/nowhere", f"{DATA}/customer", f"{AUTH}/config"):
+        headers = (await world.nobody.get(path)).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    page = (await world.nobody.get("/api/v1/docs")).headers["content-security-policy"]
+    assert page.startswith("default-src 'none'; script-src 'self'")
+
+
 async def test_a_bearer_token_needs_no_origin_and_wins_over_a_cookie(world: World, mia: Person) -> None:
     headers = {"Origin": "http://elsewhere.test", "Cookie": f"{COOKIE}=nonsense"}
     assert (await mia.ask("POST", f"{DATA}/customer", {"name": "By bearer"}, headers=headers)).status_code == 201

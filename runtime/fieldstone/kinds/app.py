@@ -26,6 +26,23 @@ class Auth(Declared, frozen=True, kw_only=True):
     """How long a sign-in holds."""
 
 
+_ORIGIN = (
+    "An origin is `https://host` or `https://host:port`, in lower case and without a path; `*` stands for every one."
+)
+CorsOrigin = Annotated[str, msgspec.Meta(pattern=r"^(\*|https?://[a-z0-9.\-]+(:[0-9]{1,5})?)$", description=_ORIGIN)]
+
+
+class Cors(Declared, frozen=True, kw_only=True):
+    """Pages of other origins that may call this server from a browser; none unless said."""
+
+    origins: tuple[CorsOrigin, ...] = ()
+    """The origins, such as `https://desk.example.org`; `*` for every one."""
+    credentials: bool = False
+    """`true`: the session cookie comes along and may write. Not for `*`."""
+    max_age: Annotated[int, msgspec.Meta(ge=0, le=86_400)] = 600
+    """For how many seconds a browser need not ask again whether it may."""
+
+
 class Surfaces(Declared, frozen=True, kw_only=True):
     """Which declared apis are mounted, by name."""
 
@@ -48,5 +65,7 @@ class AppDeclaration(Declared, frozen=True, kw_only=True):
     """Where the data is."""
     auth: Auth = Auth()
     """Who may come in."""
+    cors: Cors = Cors()
+    """Who else's pages may call."""
     surfaces: Surfaces = Surfaces()
     """What is served."""

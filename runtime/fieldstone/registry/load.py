@@ -47,7 +47,7 @@ def load_app(folder: Path, *, parts: DialectParts, cache: Path | None, platform:
         places = [spot.find(("packages", number)).of_value(shown(path)) for number in range(len(app.packages))]
         packages, more = read_named(app.packages, folder, package_shelves(folder), places)
         catalog = _load(app, packages, [], [*faults, *more], parts, cache, platform)
-        if wrong := _surface_faults(app, source, shown(path), catalog):
+        if wrong := [*_surface_faults(app, source, shown(path), catalog), *_cors_faults(app, source, shown(path))]:
             raise DeclarationError(wrong)
         return catalog
 
@@ -139,6 +139,14 @@ def _surface_faults(app: AppDeclaration, source: Source, file: str, catalog: Cat
         else:
             bases[api.base_path] = name
     return faults
+
+
+def _cors_faults(app: AppDeclaration, source: Source, file: str) -> Iterator[Fault]:
+    """Yields a fault where every page there is could act with the cookies of whoever looks at it."""
+    if "*" in app.cors.origins and app.cors.credentials:
+        place = source.spot.find(("cors", "credentials")).of_value(file)
+        message = "`credentials` cannot be given to `*`: any page could then act as whoever looks at it."
+        yield Fault(place, Code.WRONG_VALUE, message, "Name the origins, or drop `credentials`.")
 
 
 def _what_can_be_read(source: Source) -> AppDeclaration:

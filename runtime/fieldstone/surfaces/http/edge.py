@@ -1,4 +1,5 @@
-"""The edge: the outermost layer of the server. Gives each request its id and writes its line in the log.
+"""The edge: the outermost layer of the server. Gives each request its id, sees through proxies to its client, answers preflights, and
+writes its line in the log.
 
 Whatever answers inside finds the `Request` in the scope, under `REQUEST`, and sends its answer by `send_response`.
 """
@@ -9,7 +10,10 @@ from time import perf_counter
 from typing import Any
 
 from fieldstone.log import Log
+from fieldstone.surfaces.http.cors import CrossOrigin
+from fieldstone.surfaces.http.proxies import Proxies
 from fieldstone.surfaces.http.request import request_of
+from fieldstone.surfaces.http.send import send_response
 
 REQUEST = "fieldstone.request"
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
@@ -18,9 +22,11 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 class Edge:
     """An ASGI application around the server's own; it passes the lifespan through."""
 
-    def __init__(self, inner: Asgi, log: Log) -> None:
-        """Takes the application and the log."""
+    def __init__(self, inner: Asgi, log: Log, proxies: Proxies, cross_origin: CrossOrigin) -> None:
+        """Takes the application, the log, the proxies that are trusted and the origins that are named."""
         self._inner = inner
+        self._proxies = proxies
+        self._cross_origin = cross_origin
         self._log = log
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -30,8 +36,14 @@ class Edge:
             return
         start = perf_counter()
         request = scope[REQUEST] = request_of(scope, receive, f"{getrandbits(80):020x}")
+        if self._proxies:
+            self._proxies.see_through(request, scope["headers"])
+        preflight = self._cross_origin.receive(request) if self._cross_origin else None
         try:
-            await self._inner(scope, receive, send)
+            if preflight is not None:
+                await send_response(send, request, preflight)
+            else:
+                await self._inner(scope, receive, send)
         finally:
             self._log.info(
                 "request",

@@ -14,7 +14,8 @@ class Request(msgspec.Struct, eq=False):
     """One HTTP request.
 
     `path` is whole and decoded, `query` the raw query string, `headers` are by lower-case name (the last of several wins), `address` is the
-    client's. `route` and `caller` are filled in on the way, for the log alone; `status` when the answer is sent.
+    client's. `route` and `caller` are filled in on the way, for the log alone; `status` when the answer is sent. `answer_headers` go with
+    whatever is answered; `origin_trusted` says that a page of the request's `Origin` may act with the caller's cookie.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Request(msgspec.Struct, eq=False):
     route: str = ""
     caller: str | None = None
     status: int = 0
+    answer_headers: tuple[Header, ...] = ()
+    origin_trusted: bool = False
 
     def header(self, name: bytes) -> str | None:
         """Returns the text of a header by its lower-case name."""

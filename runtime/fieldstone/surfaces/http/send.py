@@ -7,16 +7,21 @@ from fieldstone.surfaces.http.request import Header, Request, Response
 
 Send = Callable[[Any], Awaitable[None]]
 REQUEST_ID = b"x-request-id"
-ALWAYS: tuple[Header, ...] = ((b"x-content-type-options", b"nosniff"),)
+ALWAYS: tuple[Header, ...] = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"same-origin"))
+UNLESS_SAID: tuple[Header, ...] = (
+    (b"cache-control", b"private, no-cache"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""What goes with every answer that does not say otherwise itself."""
+
 _BODILESS = frozenset({204, 304})
-_FRESH: Header = (b"cache-control", b"private, no-cache")
 
 
 def common_headers(request: Request, response: Response) -> list[Header]:
     """Returns the headers of an answer with those that every answer carries."""
-    headers = [(REQUEST_ID, request.id.encode()), *ALWAYS, *response.headers]
-    if not any(name == _FRESH[0] for name, _ in response.headers):
-        headers.append(_FRESH)
+    headers = [(REQUEST_ID, request.id.encode()), *ALWAYS, *response.headers, *request.answer_headers]
+    said = {name for name, _ in response.headers}
+    headers += (header for header in UNLESS_SAID if header[0] not in said)
     return headers
 
 

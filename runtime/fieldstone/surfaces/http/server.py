@@ -16,13 +16,16 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
 from fieldstone.errors import FieldstoneError, Invalid, MethodNotAllowed, NotFound
+from fieldstone.kinds.app import Cors
 from fieldstone.log import Log
 from fieldstone.query.names import shown
 from fieldstone.settings import Limits
+from fieldstone.surfaces.http.cors import CrossOrigin
 from fieldstone.surfaces.http.dispatcher import Dispatcher, render_failure
 from fieldstone.surfaces.http.edge import REQUEST, Asgi, Edge
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.errors import ErrorBody, crash_of, failure_of
+from fieldstone.surfaces.http.proxies import Proxies
 from fieldstone.surfaces.http.request import Request, Response
 from fieldstone.surfaces.http.send import common_headers
 
@@ -30,11 +33,13 @@ READ_ONLY = ("GET", "HEAD", "OPTIONS")
 
 
 class Shell(msgspec.Struct, frozen=True, eq=False):
-    """What stands outside every face: the shape of errors there, the limits and the log."""
+    """What stands outside every face: the shape of errors there, the limits, the log, and whom the edge trusts and lets call."""
 
     errors: ErrorBody
     limits: Limits
     log: Log
+    proxies: Proxies = Proxies(())
+    cross_origin: CrossOrigin = CrossOrigin(Cors())
 
 
 def make_server(
@@ -57,7 +62,7 @@ def make_server(
     application = Litestar(
         routes, openapi_config=None, logging_config=None, exception_handlers={Exception: _astray(shell)}
     )
-    return Edge(_before(faces, application), shell.log)
+    return Edge(_before(faces, application), shell.log, shell.proxies, shell.cross_origin)
 
 
 def _before(faces: Mapping[str, Dispatcher], application: Asgi) -> Asgi:

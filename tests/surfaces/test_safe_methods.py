@@ -1,0 +1,26 @@
+"""What a browser sends unasked, and for any page: a GET with the cookie changes nothing in the database."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.databases import sqlite_address
+from tests.surfaces.running import DATA, WORLD, running
+
+PLACES = {"object": "customer", "type": "objects", "name": "customer", "asset": "docs.js"}
+
+
+async def test_a_get_with_the_cookie_of_anybody_changes_nothing(tmp_path: Path) -> None:
+    async with running(WORLD, sqlite_address(tmp_path / "world.db")) as world:
+        mia = await world.person("mia@world.example")
+        places = PLACES | {"id": (await mia.make("customer", name="Looked at"))["id"]}
+        routes = [route for table in world.runtime.tables.values() for route in table.routes]
+        paths = {route.template.format_map(places) for route in routes if route.declaration.method == "GET"}
+        cookie = {"Cookie": f"better-auth.session_token={mia.token}", "Origin": "http://evil.test"}
+        with closing(sqlite3.connect(tmp_path / "world.db")) as watcher:
+            before = watcher.execute("PRAGMA data_version").fetchone()
+            for path in sorted(paths):
+                assert (await world.nobody.get(path, headers=cookie)).status_code < 500
+            assert watcher.execute("PRAGMA data_version").fetchone() == before
+            await mia.ask("PATCH", f"{DATA}/customer/{places['id']}", {"name": "Changed"})
+            assert watcher.execute("PRAGMA data_version").fetchone() != before
