@@ -81,7 +81,9 @@ def errors_page() -> str:
         ERRORS_CONTINUED,
         *sections,
         "## Codes of fields",
-        "A `VALIDATION_ERROR` names every field that is wrong at once, in `details.fields`: `{field, code, message, label, constraint}`. "
+        "A `VALIDATION_ERROR` names every field that is wrong at once, in `details.fields`: "
+        "`{field, code, message, label, constraint, value}`. "
+        "`constraint` is the limit that was passed; `value` is what was sent, unless it is long, has parts or is a secret. "
         "In a batch or import each row has its own.",
         field,
         "## Reasons",

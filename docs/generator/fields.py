@@ -6,9 +6,8 @@ import msgspec
 import yaml
 
 from docs.generator.field_samples import SAMPLES
-from docs.generator.markdown import code, page, paragraph, table
-from docs.generator.struct import Key, keys_of
-from fieldstone.kinds.fields.choice import Option
+from docs.generator.markdown import anchor, code, page, paragraph, table
+from docs.generator.struct import Key, keys_of, nested, words
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Rejected
 from fieldstone.kinds.fields.table import FIELD_TYPES, AnyField
 from fieldstone.query.values import exact_number
@@ -29,7 +28,15 @@ Every object has these without declaring them. A body may not set them; `owner_i
 who holds `allowTransfer`. `version` rises by one with each change."""
 
 OPTIONS = """\
-Every field takes these. `defaultValue` is checked as any value of the field is."""
+Every field takes these. `defaultValue` is checked as any value of the field is. An expression there is written
+`{dialect: cel, source: ...}` and may name `current_user`."""
+
+TYPES = """\
+Each type has a section below: its own keys, how a value travels and is kept, and what becomes of some values. What is
+refused is told with a code, all faults of a body together: see [codes of fields](errors.md#codes-of-fields)."""
+
+PARTS = """\
+What stands within the keys above."""
 
 
 def fields_page() -> str:
@@ -45,16 +52,52 @@ def fields_page() -> str:
         SYSTEM,
         _system(),
         "## Types",
+        TYPES,
+        _overview(),
         *(_section(field_type, {key.name: key for key in common}) for field_type in FIELD_TYPES.values()),
-        "## Option",
-        paragraph(Option.__doc__),
-        _keys(keys_of(Option, _link)),
+        "## Parts of declarations",
+        PARTS,
+        *(_part(struct) for struct in _parts()),
     )
+
+
+def _overview() -> str:
+    """Returns the table of all types, each with a link to its section."""
+    rows = [
+        (f"[{code(name)}]({anchor(code(name))})", field_type.summary, _json_type(field_type))
+        for name, field_type in FIELD_TYPES.items()
+    ]
+    return table(("type", "holds", "in JSON"), rows)
+
+
+def _json_type(field_type: FieldType) -> str:
+    schema = field_type.schema(_declared(field_type))
+    if "multiple" in field_type.declaration.__struct_fields__:
+        return "string or list"
+    types = [str(each.get("type", "any value")) for each in schema.get("anyOf", [schema])]
+    return " or ".join("list" if name == "array" else name for name in types)
+
+
+def _parts() -> list[type[msgspec.Struct]]:
+    """Returns the Structs that stand within the declarations of types, each once, in order."""
+    types = {field_type.declaration for field_type in FIELD_TYPES.values()}
+    found = (struct for field_type in FIELD_TYPES.values() for struct in nested(field_type.declaration))
+    return list(dict.fromkeys(struct for struct in found if struct not in types))
+
+
+def _part(struct: type[msgspec.Struct]) -> str:
+    return f"### {words(struct)}\n\n{paragraph(struct.__doc__)}\n\n{_keys(keys_of(struct, _link))}"
+
+
+def _declared(field_type: FieldType) -> FieldOptions:
+    """Returns the declaration of the sample of a type."""
+    declaration: FieldOptions = msgspec.convert(yaml.safe_load(SAMPLES[field_type.name].declared), AnyField)
+    return declaration
 
 
 def _section(field_type: FieldType, common: dict[str, Key]) -> str:
     sample = SAMPLES[field_type.name]
-    declaration: FieldOptions = msgspec.convert(yaml.safe_load(sample.declared), AnyField)
+    declaration = _declared(field_type)
     own = [key for key in keys_of(field_type.declaration, _link) if common.get(key.name) != key]
     parts = [
         f"## {code(field_type.name)}",
@@ -87,9 +130,11 @@ def _became(field_type: FieldType, declaration: FieldOptions, sent: str) -> str:
         value = field_type.reader(declaration)(_JSON.decode(sent))
     except Rejected as rejected:
         return f"refused: {code(rejected.code)} {rejected.message}"
+    if field_type.internal:
+        return "taken, never answered"
     if field_type.mask is not None:
         return f"taken, answered as {code(encode_json(field_type.mask).decode())}"
-    return "taken, never answered" if field_type.internal else code(_answered(field_type, declaration, value))
+    return code(_answered(field_type, declaration, value))
 
 
 def _answered(field_type: FieldType, declaration: FieldOptions, value: Any) -> str:
@@ -123,5 +168,5 @@ def _keys(keys: list[Key]) -> str:
     )
 
 
-def _link(_struct: type[msgspec.Struct]) -> str:
-    return "[option](#option)"
+def _link(struct: type[msgspec.Struct]) -> str:
+    return f"[{words(struct).lower()}]({anchor(words(struct))})"

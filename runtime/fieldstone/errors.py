@@ -36,13 +36,17 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class FieldFault(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing wrong with one field of an input; `code` is of contract 10.2's closed list of field codes."""
+    """One thing wrong with one field of an input; `code` is of contract 10.2's closed list of field codes.
+
+    `constraint` is the limit that was passed, `value` what was sent: left out where it is long, has parts or is a secret.
+    """
 
     field: str
     code: str
     message: str
     label: str | None = None
     constraint: Any = None
+    value: Any = None
 
 
 class FieldstoneError(Exception):

@@ -257,7 +257,7 @@ def test_a_type_is_stored_compared_and_computed(
     options: Any, storage: Storage, comparison: str, expression_type: str
 ) -> None:
     kind, declaration = declared(options)
-    assert (kind.storage(declaration), kind.comparison) == (storage, comparison)
+    assert (kind.storage(declaration), kind.family(declaration)) == (storage, comparison)
     assert str(kind.expression_type(declaration)) == expression_type
 
 
@@ -355,7 +355,7 @@ def test_a_marked_option_is_the_default(options: Any, default: Any) -> None:
         {"type": "select", "options": []},
         {"type": "select", "options": ["a"]},
         {"type": "select", "options": [{"value": ""}]},
-        {"type": "select", "options": [{"value": "a", "visibleWhen": "true"}]},
+        {"type": "select", "options": [{"value": "a", "visibleWhen": True}]},
         {"type": "lookup"},
         {"type": "lookup", "reference": "Customer"},
         {"type": "lookup", "reference": "a", "deleteBehavior": "keep"},

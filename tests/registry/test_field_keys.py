@@ -1,6 +1,7 @@
 """Every key of every field type acts: another value of it is another column, another reading, another right, or a refusal.
 
-A key that only faces read is in `PRESENTED`; one that is neither there nor acts is red, and so is a new key without another value here.
+A key that only faces read is in `PRESENTED`, and is served as it was written; one that is neither there nor acts is red, and so is a new
+key without another value here. The same is asked of what stands within a declaration: an option, a filter.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,10 @@ import yaml
 from docs.generator.field_samples import SAMPLES
 from fieldstone.access.fields import writable_fields
 from fieldstone.errors import DeclarationError
+from fieldstone.kinds.fields.choice import Option
+from fieldstone.kinds.fields.currency import CurrencyConfig
 from fieldstone.kinds.fields.field_type import Rejected
+from fieldstone.kinds.fields.reference import LookupFilter
 from fieldstone.kinds.fields.table import FIELD_TYPES
 from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.registry.catalog import Object, PermissionSet
@@ -23,10 +27,26 @@ from fieldstone.store.rename import renames_of
 from fieldstone.store.schema import ColumnSchema, TableSchema
 from tests.registry.declared import load
 
-PRESENTED = frozenset(
-    {"group", "widget", "format", "hidden", "language", "inlineHelpText", "description", "externalId"}
-)
-"""Keys that `/meta` serves and faces read; `externalId` must go with `unique` besides."""
+PRESENTED: Mapping[str, Any] = {
+    "group": "money",
+    "widget": "stars",
+    "format": "0.00",
+    "hidden": True,
+    "language": "sql",
+    "inlineHelpText": "How much?",
+    "description": "What it costs.",
+    "dependsOn": ["beside"],
+    "displayField": "id",
+    "descriptionField": "id",
+    "lookupColumns": ["id", "version"],
+    "allowCreate": True,
+}
+"""Keys that `/meta` serves and faces read, each with a value; those that name fields are checked for names that lead nowhere."""
+
+ON_RECORDS = {
+    "externalId": "tests/engine/test_upsert.py",
+}
+"""Keys that act on records alone, and where that is shown."""
 
 OTHER: Mapping[str, Any] = {
     "label": "Another label",
@@ -39,6 +59,8 @@ OTHER: Mapping[str, Any] = {
     "renamedFrom": "was",
     "defaultValue": {"dialect": "cel", "source": "current_user.id"},
     "trackHistory": True,
+    "lookupFilters": [{"field": "version", "value": 1}],
+    "currencyConfig": {"precision": 3},
     "minLength": 3,
     "maxLength": 100,
     "pattern": "^never$",
@@ -72,6 +94,39 @@ PROBES: tuple[Any, ...] = (
 """Values that some field takes and another refuses."""
 
 
+WITHIN: Mapping[type[msgspec.Struct], tuple[str, ...]] = {
+    Option: ("value", "label", "color", "default", "visible_when"),
+    LookupFilter: ("field", "operator", "value"),
+    CurrencyConfig: ("precision", "currency_mode", "default_currency"),
+}
+"""What stands within declarations of fields, key by key; a new one wants a pair in `INNER` or is for faces alone."""
+
+
+def _filters(**keys: Any) -> dict[str, Any]:
+    return {"lookupFilters": [{"field": "version", "value": 1} | keys]}
+
+
+def _money(**keys: Any) -> dict[str, Any]:
+    return {"currencyConfig": keys}
+
+
+INNER: tuple[tuple[str, Mapping[str, Any], Mapping[str, Any]], ...] = (
+    ("select", {"options": [{"value": "a"}]}, {"options": [{"value": "b"}]}),
+    ("select", {"options": [{"value": "a"}]}, {"options": [{"value": "a", "default": True}]}),
+    ("select", {"options": [{"value": "a"}]}, {"options": [{"value": "a", "visibleWhen": "record.nothing"}]}),
+    ("lookup", _filters(), _filters(field="created_by")),
+    ("lookup", _filters(), _filters(operator="gt")),
+    ("lookup", _filters(), _filters(value=2)),
+    ("currency", _money(precision=2), _money(precision=3)),
+    ("currency", _money(defaultCurrency="JPY"), _money(defaultCurrency="JPY", currencyMode="fixed")),
+    (
+        "currency",
+        _money(defaultCurrency="JPY", currencyMode="fixed"),
+        _money(defaultCurrency="KWD", currencyMode="fixed"),
+    ),
+)
+"""Two values of one key within a declaration, each of a type, that must differ. Labels and colours of options are for faces."""
+
 KEYS: Mapping[str, tuple[str, ...]] = {
     name: tuple(field.encode_name for field in msgspec.structs.fields(kind.declaration))
     for name, kind in FIELD_TYPES.items()
@@ -80,15 +135,56 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 
 @pytest.mark.parametrize("name", FIELD_TYPES)
 def test_another_value_of_a_key_is_another_field_or_refused(tmp_path: Path, name: str) -> None:
-    declared = yaml.safe_load(SAMPLES[name].declared)
-    declared |= {"reference": "thing"} if "reference" in declared else {}
+    declared = sample_of(name)
     plain = seen(tmp_path, declared)
     idle = [
         key
         for key in KEYS[name]
-        if key not in PRESENTED and seen(tmp_path, declared | {key: other(declared, name, key)}) == plain
+        if key not in PRESENTED.keys() | ON_RECORDS.keys()
+        and seen(tmp_path, declared | {key: other(declared, name, key)}) == plain
     ]
     assert idle == []
+
+
+@pytest.mark.parametrize("name", FIELD_TYPES)
+def test_a_key_for_faces_is_served_as_it_was_written(tmp_path: Path, name: str) -> None:
+    declared = sample_of(name) | {key: PRESENTED[key] for key in KEYS[name] if key in PRESENTED}
+    catalog = load(tmp_path, files_of(declared))
+    assert catalog.items["object"]["thing"].document["fields"]["it"] == declared
+
+
+@pytest.mark.parametrize("name", FIELD_TYPES)
+def test_a_key_for_faces_that_names_fields_takes_no_name_that_leads_nowhere(tmp_path: Path, name: str) -> None:
+    for key in ("dependsOn", "displayField", "descriptionField", "lookupColumns"):
+        if key in KEYS[name]:
+            wrong = ["nothing"] if isinstance(PRESENTED[key], list) else "nothing"
+            assert isinstance(seen(tmp_path, sample_of(name) | {key: wrong}), list)
+
+
+def test_what_stands_within_a_declaration_acts_or_is_served() -> None:
+    assert {struct: tuple(struct.__struct_fields__) for struct in WITHIN} == WITHIN
+
+
+@pytest.mark.parametrize(("name", "plain", "other"), INNER)
+def test_another_value_within_a_declaration_is_another_field_or_refused(
+    tmp_path: Path, name: str, plain: Mapping[str, Any], other: Mapping[str, Any]
+) -> None:
+    assert seen(tmp_path, {**sample_of(name), **plain}) != seen(tmp_path, {**sample_of(name), **other})
+
+
+def sample_of(name: str) -> dict[str, Any]:
+    """Returns the sample of a type; what it refers to is the object that it stands in."""
+    declared: dict[str, Any] = yaml.safe_load(SAMPLES[name].declared)
+    return declared | {"reference": "thing"} if "reference" in declared else declared
+
+
+def files_of(declared: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the files of an object with a field so declared, and another beside it."""
+    thing = {"name": "thing", "ownership": "none", "fields": {"it": declared, "beside": {"type": "text"}}}
+    return {
+        "shop/thing.object.yaml": yaml.safe_dump(thing, allow_unicode=True, sort_keys=False),
+        "shop/product.object.yaml": "name: product\nfields: {}\n",
+    }
 
 
 def other(declared: Mapping[str, Any], name: str, key: str) -> Any:
@@ -103,20 +199,14 @@ def other(declared: Mapping[str, Any], name: str, key: str) -> Any:
 
 def test_every_presented_key_is_a_key_and_none_has_a_value_here() -> None:
     keys = {key for keys_of_type in KEYS.values() for key in keys_of_type}
-    assert keys >= PRESENTED
-    assert PRESENTED.isdisjoint(OTHER)
-    assert keys >= OTHER.keys() - {"trackHistory"}
+    assert keys >= PRESENTED.keys() | ON_RECORDS.keys() | OTHER.keys()
+    assert OTHER.keys().isdisjoint(PRESENTED.keys() | ON_RECORDS.keys())
 
 
 def seen(folder: Path, declared: Mapping[str, Any]) -> Any:
     """Returns all that can be seen of a field so declared, or the faults of its declaration."""
-    thing = {"name": "thing", "ownership": "none", "fields": {"it": declared}}
-    files = {
-        "shop/thing.object.yaml": yaml.safe_dump(thing, allow_unicode=True, sort_keys=False),
-        "shop/product.object.yaml": "name: product\nfields: {}\n",
-    }
     try:
-        subject = load(folder, files).objects["thing"]
+        subject = load(folder, files_of(declared)).objects["thing"]
     except DeclarationError as error:
         return [fault.message for fault in error.faults]
     field = subject.fields["it"]
@@ -127,6 +217,8 @@ def seen(folder: Path, declared: Mapping[str, Any]) -> Any:
         field.type.expression_type(field.declaration),
         (field.required, field.unique, field.declaration.index, field.declaration.searchable, field.internal),
         (field.reference, field.delete_behavior, field.multiple, field.default is not None),
+        None if field.choice is None else (field.choice.where, field.choice.values),
+        field.declaration.default_value,
         "it" in writable_fields(subject, [_everything(subject)], transfer=False),
         renames_of(subject, TableSchema("thing", (ColumnSchema("was", "text", "text"),))),
         holds_text(field.declaration),

@@ -15,8 +15,12 @@ from fieldstone.engine.unit import Preparer
 from fieldstone.errors import FieldFault, Invalid, PermissionDenied
 from fieldstone.kinds.fields.field_type import Rejected
 from fieldstone.query.names import did_you_mean, shown
+from fieldstone.query.values import is_clean, read_number
 from fieldstone.registry.catalog import Field, Object
 
+LONGEST_TOLD = 200
+"""The most characters of a value that its fault repeats."""
+_GREATEST_TOLD = 10**40
 MOST_UNKNOWN = 20
 """How many names that are not there are told of one body: to look for what was meant takes time."""
 
@@ -43,7 +47,7 @@ def read_body(subject: Object, policy: Policy, readable: frozenset[str], body: M
             try:
                 values[name] = None if value is None else field.reader(value)
             except Rejected as rejected:
-                faults += (_fault(field, part) for part in rejected.faults())
+                faults += (_fault(field, part, value) for part in rejected.faults())
         elif field is None or name not in readable:
             unknown += 1
             if unknown <= MOST_UNKNOWN:
@@ -91,10 +95,21 @@ def invalid(faults: Iterable[FieldFault]) -> Invalid:
     return Invalid(f"{count} not valid.", faults=found)
 
 
-def _fault(field: Field, rejected: Rejected) -> FieldFault:
+def _fault(field: Field, rejected: Rejected, sent: Any) -> FieldFault:
     """Returns the fault of a value, or of the part of it at the path that was rejected."""
     label = rejected.label or field.label
-    return FieldFault(field.name + rejected.path, rejected.code, rejected.message, label, rejected.constraint)
+    value = None if field.type.mask is not None else _told(rejected.value if rejected.path else sent)
+    return FieldFault(field.name + rejected.path, rejected.code, rejected.message, label, rejected.constraint, value)
+
+
+def _told(value: Any) -> Any:
+    """Returns a value as a fault may repeat it: None for one that is empty or long, has parts, or cannot be written as JSON."""
+    if isinstance(value, str):
+        return value if 0 < len(value) <= LONGEST_TOLD and is_clean(value) else None
+    if isinstance(value, bool):
+        return value
+    number = read_number(value)
+    return value if number is not None and -_GREATEST_TOLD < number < _GREATEST_TOLD else None
 
 
 def _unknown(subject: Object, name: str, visible: frozenset[str]) -> FieldFault:

@@ -16,6 +16,7 @@ from fieldstone.kinds.fields.field_type import Rejected
 from fieldstone.query.cel.expression import EvaluationError
 from fieldstone.query.storage import StorageClass
 from fieldstone.registry.catalog import Field, Object
+from fieldstone.registry.field_defaults import NOW
 
 FIRST_VERSION = 1
 
@@ -51,7 +52,7 @@ def _default_of(field: Field, caller: Caller, now: str) -> Any:
     storage = field.shape.storage.kind
     if declared == "current_user" and field.reference == "sys_user":
         return [caller.id] if field.multiple and caller.id is not None else caller.id
-    if declared == "now()" and storage == StorageClass.INSTANT:
+    if declared in NOW and storage == StorageClass.INSTANT:
         return now
     if declared == "today()" and storage == StorageClass.DAY:
         return now[:10]

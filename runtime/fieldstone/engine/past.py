@@ -80,19 +80,20 @@ async def answer_history(door: Door, operation: ReadHistory, caller: Caller, uni
     plan = door.plans.versions(door.policies.past(policy), operation.before is not None)
     rows = await fetch(plan.statement, Binds((operation.id, operation.before), caller.values, now, limit=limit + 1))
     images = [dict(zip(plan.columns, row, strict=True)) for row in rows]
+    untold = _BOOKKEEPING | {name for name, field in subject.fields.items() if field.declaration.track_history is False}
     entries = tuple(
-        _version(image, images[place + 1] if place + 1 < len(images) else None)
+        _version(image, images[place + 1] if place + 1 < len(images) else None, untold)
         for place, image in enumerate(images[:limit])
     )
     return History(subject.name, operation.id, entries, entries[-1].version if len(images) > limit else None)
 
 
-def _version(image: dict[str, Any], previous: dict[str, Any] | None) -> Version:
-    """Returns what a version changed; the oldest that the caller may see is shown in full."""
+def _version(image: dict[str, Any], previous: dict[str, Any] | None, untold: frozenset[str]) -> Version:
+    """Returns what a version changed, but for fields that are untold; the oldest that the caller may see is shown in full."""
     before = previous or {}
     changes = tuple(
         FieldChange(name, before.get(name), value)
         for name, value in image.items()
-        if name not in _BOOKKEEPING and name != VALID_FROM and before.get(name) != value
+        if name not in untold and name != VALID_FROM and before.get(name) != value
     )
     return Version(image["version"], image[VALID_FROM], image.get("updated_by"), changes)

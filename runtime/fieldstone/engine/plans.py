@@ -12,6 +12,7 @@ import msgspec
 from fieldstone.access.policy import Policy
 from fieldstone.engine.unit import Fetch
 from fieldstone.query.ast import (
+    EVERYTHING,
     Aggregation,
     And,
     Expansion,
@@ -155,9 +156,9 @@ class Plans:
         names = with_lists(columns, expansion.expand)
         return ExpansionPlan(self._store.prepare(select), columns, names, fetched.index(key), fetched.index("id"))
 
-    def _visible(self, policy: Policy) -> Statement:
-        """Which of some ids are there for the caller."""
-        return self._store.prepare(Select(policy.object, ("id",), conjunction(policy.rows, ID_AMONG)))
+    def _visible(self, policy: Policy, where: Filter = EVERYTHING) -> Statement:
+        """Which of some ids are there for the caller and satisfy a further filter."""
+        return self._store.prepare(Select(policy.object, ("id",), conjunction(policy.rows, ID_AMONG, where)))
 
     def _keyed(self, policy: Policy, field: str) -> Statement:
         """The records there for the caller whose field has one of some values: the id, and the value."""

@@ -86,7 +86,7 @@ async def _values_at(door: Door, operation: Restore, version: int, caller: Calle
 async def _require_master(door: Door, unit: Unit, target: Target, stored: Stored) -> None:
     """Raises Conflict when a record to which this one belongs is gone: it would be seen by nobody, or go with it again."""
     fields = [field for field in target.subject.fields.values() if field.delete_behavior == "cascade"]
-    faults = await find_faults(door, unit.transaction.fetch, SYSTEM, unit.now, fields, [stored])
+    faults = await find_faults(door, unit.transaction.fetch, SYSTEM, unit.now, fields, [stored], chosen=False)
     if faults[0]:
         named = [fault.field for fault in faults[0] if fault.field in target.read.readable]
         raise Conflict(

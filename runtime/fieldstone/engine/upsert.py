@@ -51,8 +51,8 @@ def matching(door: Door, caller: Caller, operation: Batch) -> Matching:
         if field.unique is not None and not field.system and name in read.shape.fields and name in create.writable
     }
     named = operation.external_id_field
-    if named is None and len(fields) == 1:
-        return Matching(subject, read, next(iter(fields.values())))
+    if named is None and (field := _only(fields)) is not None:
+        return Matching(subject, read, field)
     if named in fields:
         return Matching(subject, read, fields[named])
     known = ", ".join(f"`{name}`" for name in fields)
@@ -63,6 +63,13 @@ def matching(door: Door, caller: Caller, operation: Batch) -> Matching:
     )
     hint = f"`externalIdField` is one of {known}." if fields else "Send `id` with each record that is to be changed."
     raise Invalid(message, reason="INVALID_BATCH", path="options.externalIdField", hint=hint)
+
+
+def _only(fields: Mapping[str, Field]) -> Field | None:
+    """Returns the one unique field, or the one of several that says it is the external id; None where there is no such one."""
+    external = [field for field in fields.values() if field.declaration.external_id]
+    chosen = external or list(fields.values())
+    return chosen[0] if len(chosen) == 1 else None
 
 
 def read_keyed(match: Matching, record: Mapping[str, Any]) -> Keyed:

@@ -22,12 +22,20 @@ from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.registry.source import Spot
 
 
+class Choice(msgspec.Struct, frozen=True, eq=False):
+    """Which records a reference may point to: the filter, and what its slots point to from slot 1 on; at slot 0 stand the ids."""
+
+    where: Filter
+    values: tuple[Any, ...]
+
+
 class Field(msgspec.Struct, frozen=True, eq=False):
     """A linked field.
 
     `reader` turns a sent value into its wire form. `system` fields are never written by a caller; `internal` ones never read by one.
     `delete_behavior` is set on references, `multiple` on those that hold a list of ids; `parent` marks the master of a master_detail.
-    `default` computes a default value that is an expression, from the values of an activation.
+    `default` computes a default value that is an expression, from the values of an activation; `choice` is set on a reference that may
+    not point to every record.
     """
 
     name: str
@@ -44,6 +52,7 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     multiple: bool = False
     parent: bool = False
     default: Callable[[Mapping[str, Any]], Any] | None = None
+    choice: Choice | None = None
     system: bool = False
     internal: bool = False
 

@@ -20,6 +20,8 @@ from fieldstone.registry.expressions import expression_faults
 
 _ENVIRONMENT = Environment({"current_user": CALLER_TYPE})
 _ENVELOPE = {"dialect", "source"}
+NOW = ("now()", "NOW()")
+"""The token of the instant of the write, in both spellings."""
 
 
 def default_of(options: FieldOptions) -> Callable[[Mapping[str, Any]], Any] | None:
@@ -66,7 +68,7 @@ def _tokens(options: FieldOptions, kind: FieldType) -> dict[str, tuple[bool, str
     """Returns the tokens, whether each fits the field, and what it fits."""
     user = getattr(options, "reference", None) == "sys_user"
     return {
-        "now()": (kind.comparison == "instant", "It fits `datetime`."),
+        **dict.fromkeys(NOW, (kind.comparison == "instant", "It fits `datetime`.")),
         "today()": (kind.comparison == "day", "It fits `date`."),
         "current_user": (user, "It fits `user`, or a lookup of `sys_user`."),
     }

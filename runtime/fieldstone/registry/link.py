@@ -11,6 +11,7 @@ from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.table import KINDS
 from fieldstone.registry.apis import DialectParts, api_faults
 from fieldstone.registry.catalog import Catalog, Item, Object
+from fieldstone.registry.choices import link_choices
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package, Reading
 from fieldstone.registry.history import history_of
@@ -73,7 +74,9 @@ def _objects(documents: Mapping[str, Document], reading: Reading, faults: list[F
         for name, document in documents.items()
         if name not in broken
     }
-    return Known(linked, frozenset(broken))
+    chosen, wrong = link_choices(documents, Known(linked, frozenset(broken)))
+    faults += wrong
+    return chosen
 
 
 def _by_name(documents: Iterable[Document]) -> tuple[dict[str, dict[str, Document]], list[Fault]]:

@@ -35,6 +35,11 @@ ELSEWHERE = {
     "softDelete": "Say `enable: {trash: true}` on the object.",
     "trash": "Say `enable: {trash: true}` on the object.",
     "trackHistory": "Say `enable: {trackHistory: true}` on the object.",
+    "accept": "A file is an id so far, of which nothing can tell what it holds.",
+    "maxSize": "A file is an id so far, of which nothing can tell how large it is.",
+    "columnName": "A column has the name of its field; a field that had another says `renamedFrom`.",
+    "system": "The system fields are there without being declared.",
+    "maskingRule": "Only a field of text is masked; a permission set hides any other.",
 }
 """Keys that people know from elsewhere, and what says the same here."""
 _FEW = 12

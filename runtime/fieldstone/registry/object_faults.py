@@ -75,6 +75,10 @@ def _field_faults(name: str, options: FieldOptions, document: Document, objects:
     if options.external_id and not options.unique:
         message = "An external id finds one record, so it must be unique."
         yield document.fault(("fields", name, "externalId"), Code.FIELD_OPTION, message, "Add `unique: true`.")
+    if options.track_history is True and not object_declaration(document).enable.track_history:
+        message = f"`{name}` cannot have its changes listed: `{document.name}` keeps no history."
+        hint = "Say `enable: {trackHistory: true}` on the object."
+        yield document.fault(("fields", name, "trackHistory"), Code.FIELD_OPTION, message, hint)
     yield from _renaming_faults(name, options, document)
 
 

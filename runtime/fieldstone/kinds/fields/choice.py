@@ -1,6 +1,6 @@
 """Field types whose values are chosen out of declared options."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -22,10 +22,12 @@ class Option(Declared, frozen=True):
     """A colour, for faces that show one."""
     default: bool = False
     """Taken when a new record says nothing."""
+    visible_when: str | None = None
+    """An expression over the record, as `record`: faces offer the option where it is true; told by `/meta`, and no write asks it."""
 
 
-class SelectOptions(FieldOptions, frozen=True, kw_only=True, tag="select"):
-    """One of the options, by its value; the option marked `default` stands for a `defaultValue`."""
+class ChoiceOptions(FieldOptions, frozen=True, kw_only=True):
+    """What all choices know; those marked `default` stand for a `defaultValue`."""
 
     options: Annotated[tuple[Option, ...], msgspec.Meta(min_length=1)]
     """The values that may be chosen."""
@@ -34,35 +36,51 @@ class SelectOptions(FieldOptions, frozen=True, kw_only=True, tag="select"):
         """Makes the marked option the default value, unless one is written out."""
         marked = [option.value for option in self.options if option.default]
         if self.default_value is msgspec.UNSET and marked:
-            msgspec.structs.force_setattr(self, "default_value", self.default_of(marked))
+            msgspec.structs.force_setattr(self, "default_value", default_of(self, marked))
 
-    def default_of(self, marked: list[str]) -> Any:
-        """Returns the default value that marked options make."""
-        return marked[0]
+
+class SelectOptions(ChoiceOptions, frozen=True, kw_only=True, tag="select"):
+    """One of the options, by its value, or several; the option marked `default` stands for a `defaultValue`."""
+
+    multiple: bool = False
+    """A list of options, each once, in the order sent."""
+    min_items: Count | None = None
+    """The fewest of them, where there are any; of a `multiple` one alone."""
+    max_items: Count | None = None
+    """The most of them; of a `multiple` one alone."""
 
 
 class RadioOptions(SelectOptions, frozen=True, kw_only=True, tag="radio"):
-    """One of the options, all of them shown."""
+    """One of the options, all of them shown, or several."""
 
 
-class MultiselectOptions(SelectOptions, frozen=True, kw_only=True, tag="multiselect"):
-    """Any number of the options, each once, in the order sent."""
+class MultiselectOptions(ChoiceOptions, frozen=True, kw_only=True, tag="multiselect"):
+    """Any number of the options, each once, in the order sent; those marked `default` stand for a `defaultValue`."""
 
+    multiple: ClassVar[bool] = True
     min_items: Count | None = None
     """The fewest of them, where there are any."""
     max_items: Count | None = None
     """The most of them."""
-
-    def default_of(self, marked: list[str]) -> Any:
-        """Returns all marked options."""
-        return marked
 
 
 class CheckboxesOptions(MultiselectOptions, frozen=True, kw_only=True, tag="checkboxes"):
     """Any number of the options, all of them shown."""
 
 
-def _read_one(declaration: SelectOptions) -> Reader:
+Choice = SelectOptions | MultiselectOptions
+
+
+def default_of(declaration: Any, marked: list[str]) -> Any:
+    """Returns the default value that marked options make: all of them where several may be chosen."""
+    return marked if declaration.multiple else marked[0]
+
+
+def _reader(declaration: Choice) -> Reader:
+    return _read_many(declaration) if declaration.multiple else _read_one(declaration)
+
+
+def _read_one(declaration: Choice) -> Reader:
     values = frozenset(option.value for option in declaration.options)
 
     def read(value: Any) -> str:
@@ -77,7 +95,7 @@ def _read_one(declaration: SelectOptions) -> Reader:
     return read
 
 
-def _read_many(declaration: MultiselectOptions) -> Reader:
+def _read_many(declaration: Choice) -> Reader:
     values = frozenset(option.value for option in declaration.options)
 
     def read(value: Any) -> list[str]:
@@ -95,7 +113,7 @@ def _read_many(declaration: MultiselectOptions) -> Reader:
     return read
 
 
-def _no_option(declaration: SelectOptions) -> Rejected:
+def _no_option(declaration: Choice) -> Rejected:
     values = [option.value for option in declaration.options]
     return Rejected("invalid_option", f"{subject(declaration)} is one of {', '.join(map(_quoted, values))}", values)
 
@@ -104,54 +122,41 @@ def _quoted(value: str) -> str:
     return f"`{value}`"
 
 
-def _enumeration(declaration: SelectOptions) -> dict[str, Any]:
-    return {"type": "string", "enum": [option.value for option in declaration.options]}
+def _schema(declaration: Choice) -> dict[str, Any]:
+    one = {"type": "string", "enum": [option.value for option in declaration.options]}
+    return list_schema(one, declaration.min_items, declaration.max_items) if declaration.multiple else one
 
 
-def _check(declaration: SelectOptions) -> list[tuple[str, str]]:
+def _check(declaration: Choice) -> list[tuple[str, str]]:
     values = [option.value for option in declaration.options]
     faults = [
         ("options", f"the option `{value}` stands twice") for value in dict.fromkeys(values) if values.count(value) > 1
     ]
     marked = [option.value for option in declaration.options if option.default]
-    if len(marked) > 1 and not isinstance(declaration, MultiselectOptions):
+    if len(marked) > 1 and not declaration.multiple:
         faults.append(("options", f"{' and '.join(map(_quoted, marked))} are both marked as the default"))
-    elif marked and declaration.default_value != declaration.default_of(marked):
+    elif marked and declaration.default_value != default_of(declaration, marked):
         faults.append(("defaultValue", "defaultValue differs from the option that is marked as the default"))
-    return faults
+    return [*faults, *check_counts(declaration)]
 
 
-def _select_type(name: str, declaration: type[SelectOptions], summary: str) -> FieldType:
+def _choice_type(declaration: type[Choice], summary: str) -> FieldType:
     return FieldType(
-        name=name,
+        name=str(declaration.__struct_config__.tag),
         declaration=declaration,
         summary=summary,
-        storage=lambda _declaration: Storage(StorageClass.TEXT),
+        storage=lambda declared: Storage(StorageClass.JSON if declared.multiple else StorageClass.TEXT),
         comparison="text",
-        reader=_read_one,
-        schema=_enumeration,
-        expression_type=lambda _declaration: optional(STRING),
+        reader=_reader,
+        schema=_schema,
+        expression_type=lambda declared: optional(list_of(STRING) if declared.multiple else STRING),
         check=_check,
     )
 
 
-def _multiselect_type(name: str, declaration: type[MultiselectOptions], summary: str) -> FieldType:
-    return FieldType(
-        name=name,
-        declaration=declaration,
-        summary=summary,
-        storage=lambda _declaration: Storage(StorageClass.JSON),
-        comparison="list",
-        reader=_read_many,
-        schema=lambda declared: list_schema(_enumeration(declared), declared.min_items, declared.max_items),
-        expression_type=lambda _declaration: optional(list_of(STRING)),
-        check=lambda declared: [*_check(declared), *check_counts(declared)],
-    )
-
-
 TYPES = (
-    _select_type("select", SelectOptions, "One of the declared options"),
-    _select_type("radio", RadioOptions, "One of the declared options, all of them shown"),
-    _multiselect_type("multiselect", MultiselectOptions, "Any number of the declared options"),
-    _multiselect_type("checkboxes", CheckboxesOptions, "Any number of the declared options, all of them shown"),
+    _choice_type(SelectOptions, "One of the declared options"),
+    _choice_type(RadioOptions, "One of the declared options, all of them shown"),
+    _choice_type(MultiselectOptions, "Any number of the declared options"),
+    _choice_type(CheckboxesOptions, "Any number of the declared options, all of them shown"),
 )

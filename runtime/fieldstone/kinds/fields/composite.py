@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from fieldstone.kinds.fields import boolean, choice, gauge, markup, number, place, tags, temporal, text
+from fieldstone.kinds.fields import boolean, choice, currency, gauge, markup, number, place, tags, temporal, text
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, PartsRejected, Reader, Rejected, subject
 from fieldstone.kinds.fields.members import Count, check_count, check_counts
 from fieldstone.kinds.fields.place import rejected_part, unknown_parts
@@ -19,7 +19,7 @@ from fieldstone.query.values import is_clean
 
 PART_TYPES: Mapping[type[FieldOptions], FieldType] = {
     field_type.declaration: field_type
-    for family in (text, markup, number, gauge, boolean, temporal, choice, tags, place)
+    for family in (text, markup, number, currency, gauge, boolean, temporal, choice, tags, place)
     for field_type in family.TYPES
 }
 
@@ -38,8 +38,8 @@ Part = (
     | markup.SignatureOptions
     | markup.QrcodeOptions
     | number.NumberOptions
-    | number.CurrencyOptions
     | number.PercentOptions
+    | currency.CurrencyOptions
     | gauge.RatingOptions
     | gauge.SliderOptions
     | gauge.ProgressOptions
@@ -102,7 +102,7 @@ def _read_group(declaration: CompositeOptions) -> Callable[[Any, str], dict[str,
             try:
                 group[name] = reader(value[name])
             except Rejected as rejected:
-                faults += [_labelled(declaration, name, fault, path) for fault in rejected.faults()]
+                faults += [_told(declaration, name, fault, path, value[name]) for fault in rejected.faults()]
         if faults:
             raise PartsRejected(faults)
         return group
@@ -189,8 +189,9 @@ def _required(declaration: CompositeOptions, name: str, path: str) -> Rejected:
     return fault
 
 
-def _labelled(declaration: CompositeOptions, name: str, fault: Rejected, path: str) -> Rejected:
+def _told(declaration: CompositeOptions, name: str, fault: Rejected, path: str, sent: Any) -> Rejected:
     fault.label = fault.label or _label(name, declaration.fields[name])
+    fault.value = sent if not fault.path else fault.value
     return _moved(fault, f"{path}.{name}")
 
 
@@ -205,7 +206,7 @@ def _check(declaration: CompositeOptions) -> list[tuple[str, str]]:
     for name, options in declaration.fields.items():
         kind = PART_TYPES[type(options)]
         faults += [("fields", f"of `{name}`: {message}") for _, message in kind.check(options)]
-        chosen = isinstance(options, choice.SelectOptions) and any(option.default for option in options.options)
+        chosen = isinstance(options, choice.ChoiceOptions) and any(option.default for option in options.options)
         unfit = [key for key in sorted(_UNFIT) if getattr(options, key) != getattr(blank, key)]
         if unfit or chosen:
             key = unfit[0] if unfit else "default"

@@ -14,7 +14,7 @@ class FieldOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
     """The options of every field (contract 2.1).
 
     `unique: true` means one holder per organisation, as `organization` does; `global` one in the database. `defaultValue` is used
-    on insert when the field is absent or null: a literal, `current_user`, `now()`, `today()`, or an expression over
+    on insert when the field is absent or null: a literal, `current_user`, `now()`, `NOW()`, `today()`, or an expression over
     `current_user`, spelled `{dialect: cel, source: ...}`. An `internal` field is the system's own: nobody else reads it,
     filters by it or writes it.
     """
@@ -42,22 +42,24 @@ class FieldOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
     searchable: bool = False
     """`search` looks for words in it; for fields that hold text."""
     external_id: bool = False
-    """It holds the record's name in another system, and is `unique`; told by `/meta`."""
+    """It holds the record's name in another system, and is `unique`: by it an upsert finds records unless it names another field."""
     readonly: bool = False
     """A body that sets it is refused; defaults, hooks and the system fill it."""
     internal: bool = False
     """The system's own: nobody reads it, filters by it or writes it."""
     renamed_from: str | None = None
     """The name it had before; the column is renamed when the database is opened, and what it holds stays."""
+    track_history: bool | msgspec.UnsetType = msgspec.UNSET
+    """`false`: `history` does not list its changes, though versions hold it; `true` asks for an object that keeps its history."""
     default_value: Any = msgspec.UNSET
-    """Used on create when the field is absent or null: a literal, a token (`current_user`, `now()`, `today()`) or an expression."""
+    """Used on create when the field is absent or null: a literal, a token (`current_user`, `NOW()`, `today()`) or an expression."""
 
 
 class Rejected(Exception):
     """A value that a field does not take: a field code of contract 10.2, a message, and the limit that was passed.
 
     `path` is what stands behind the field's name where only a part of the value is at fault (`[2].amount`), `label` what people call
-    that part.
+    that part, `value` what was sent for it.
     """
 
     def __init__(self, code: str, message: str, constraint: Any = None) -> None:
@@ -67,6 +69,7 @@ class Rejected(Exception):
         self.constraint = constraint
         self.path = ""
         self.label: str | None = None
+        self.value: Any = None
 
     def faults(self) -> Iterator["Rejected"]:
         """Yields everything that is wrong with the value."""

@@ -86,7 +86,10 @@ def _qrcode(declaration: TextOptions, value: str) -> str:
 def _read_document(declaration: FieldOptions) -> Reader:
     def read(value: Any) -> Any:
         if type(value) is str:
-            return clean_html(read_text(declaration, value))
+            text = clean_html(read_text(declaration, value))
+            if not text and declaration.required:
+                raise Rejected("required", f"{subject(declaration)} is required")
+            return text
         if type(value) is not dict:
             raise Rejected("invalid_type", f"{subject(declaration)} is the object of an editor, or a text with HTML")
         if fault := json_fault(value):

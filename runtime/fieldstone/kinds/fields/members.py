@@ -36,8 +36,11 @@ def check_count(declaration: FieldOptions, count: int, least: int | None, most: 
 
 
 def check_counts(declaration: Any) -> list[tuple[str, str]]:
-    """Returns what is wrong with the bounds of a list that a declaration names."""
+    """Returns what is wrong with the bounds of a list that a declaration names; a field that is not `multiple` holds no list."""
     least, most = declaration.min_items, declaration.max_items
+    if not getattr(declaration, "multiple", True):
+        bounds = (("minItems", least), ("maxItems", most))
+        return [(key, f"{key} bounds a list: say `multiple: true`") for key, bound in bounds if bound is not None]
     if least is not None and most is not None and least > most:
         return [("minItems", f"minItems ({least}) is above maxItems ({most})")]
     return []

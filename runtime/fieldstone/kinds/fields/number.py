@@ -37,19 +37,16 @@ class NumericOptions(FieldOptions, frozen=True, kw_only=True):
     precision: Digits | None = None
     """How many digits there may be in all."""
 
+    def places(self) -> int:
+        """Returns how many digits may stand after the point."""
+        return SCALE if self.scale is msgspec.UNSET else self.scale
+
 
 class NumberOptions(NumericOptions, frozen=True, kw_only=True, tag="number"):
     """A number; `scale: 0` makes it whole, `approximate` a double, which knows neither `scale` nor `precision`."""
 
     approximate: bool = False
     """Keep an IEEE double instead of an exact decimal."""
-
-
-class CurrencyOptions(NumericOptions, frozen=True, kw_only=True, tag="currency"):
-    """An amount of money, shown with all digits of its scale."""
-
-    scale: Scale = 2
-    """How many digits stand after the point."""
 
 
 class PercentOptions(NumericOptions, frozen=True, kw_only=True, tag="percent"):
@@ -65,7 +62,7 @@ def _storage(*, fixed: bool) -> Callable[[NumericOptions], Storage]:
     def storage(declaration: NumericOptions) -> Storage:
         if _is_double(declaration):
             return Storage(StorageClass.DOUBLE)
-        scale = _scale(declaration)
+        scale = declaration.places()
         if scale == 0:
             return Storage(StorageClass.INTEGER)
         return Storage(StorageClass.DECIMAL, precision=declaration.precision or DIGITS, scale=scale, fixed=fixed)
@@ -78,7 +75,7 @@ def _reader(declaration: NumericOptions) -> Reader:
 
 
 def _exact_reader(declaration: NumericOptions) -> Reader:
-    scale = _scale(declaration)
+    scale = declaration.places()
     lowest, highest = _bounds(declaration)
     zero: Decimal | int = at_scale(0, scale) if scale else 0
 
@@ -120,7 +117,7 @@ def _within(declaration: NumericOptions, value: Any, lowest: Decimal | int, high
 
 def _bounds(declaration: NumericOptions) -> tuple[Decimal | int, Decimal | int]:
     """Returns the least and greatest value: what is declared, within what the digits can hold."""
-    scale = _scale(declaration)
+    scale = declaration.places()
     if scale == 0 and declaration.precision is None:
         return _within_declared(declaration, INT64_MIN, INT64_MAX)
     most = Decimal(10 ** (declaration.precision or DIGITS) - 1).scaleb(-scale)
@@ -142,10 +139,6 @@ def _is_double(declaration: NumericOptions) -> bool:
     return isinstance(declaration, NumberOptions) and declaration.approximate
 
 
-def _scale(declaration: NumericOptions) -> int:
-    return SCALE if declaration.scale is msgspec.UNSET else declaration.scale
-
-
 def _not_a_number(declaration: FieldOptions, value: Any) -> Rejected:
     if type(value) in (float, Decimal):
         return Rejected("invalid_number", f"{subject(declaration)} is a finite number")
@@ -163,7 +156,7 @@ def _places(scale: int) -> str:
 
 
 def _schema(declaration: NumericOptions) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "number"} if _scale(declaration) else {"type": "integer", "format": "int64"}
+    schema: dict[str, Any] = {"type": "number"} if declaration.places() else {"type": "integer", "format": "int64"}
     if _is_double(declaration):
         schema["format"] = "double"
     if declaration.min is not None:
@@ -173,7 +166,8 @@ def _schema(declaration: NumericOptions) -> dict[str, Any]:
     return schema
 
 
-def _check(declaration: NumericOptions) -> list[tuple[str, str]]:
+def check_number(declaration: NumericOptions) -> list[tuple[str, str]]:
+    """Returns what is wrong with the bounds and measures of a declaration."""
     faults = []
     for key, bound in (("min", declaration.min), ("max", declaration.max)):
         if bound is not None and not math.isfinite(bound):
@@ -183,20 +177,27 @@ def _check(declaration: NumericOptions) -> list[tuple[str, str]]:
     if _is_double(declaration):
         measures = (("scale", declaration.scale is msgspec.UNSET), ("precision", declaration.precision is None))
         faults += [(key, f"an approximate number has no {key}") for key, unset in measures if not unset]
-    elif declaration.precision is not None and _scale(declaration) > declaration.precision:
-        faults.append(("precision", f"precision ({declaration.precision}) is below scale ({_scale(declaration)})"))
+    elif declaration.precision is not None and declaration.places() > declaration.precision:
+        faults.append(("precision", f"precision ({declaration.precision}) is below scale ({declaration.places()})"))
     return faults
 
 
 def _expression_type(declaration: NumericOptions) -> Type:
     if _is_double(declaration):
         return optional(DOUBLE)
-    return optional(DECIMAL if _scale(declaration) else INT)
+    return optional(DECIMAL if declaration.places() else INT)
 
 
-def _number_type(name: str, declaration: type[NumericOptions], summary: str, *, fixed: bool = False) -> FieldType:
+def number_type(
+    declaration: type[NumericOptions],
+    summary: str,
+    *,
+    fixed: bool = False,
+    check: Callable[[Any], list[tuple[str, str]]] = check_number,
+) -> FieldType:
+    """Returns a type of numbers; those of a `fixed` one are shown with all digits of their scale."""
     return FieldType(
-        name=name,
+        name=str(declaration.__struct_config__.tag),
         declaration=declaration,
         summary=summary,
         storage=_storage(fixed=fixed),
@@ -204,12 +205,11 @@ def _number_type(name: str, declaration: type[NumericOptions], summary: str, *, 
         reader=_reader,
         schema=_schema,
         expression_type=_expression_type,
-        check=_check,
+        check=check,
     )
 
 
 TYPES = (
-    _number_type("number", NumberOptions, "An exact number; `scale: 0` makes it whole, `approximate: true` a double"),
-    _number_type("currency", CurrencyOptions, "An amount of money, with all digits of its scale", fixed=True),
-    _number_type("percent", PercentOptions, "A share in hundredths"),
+    number_type(NumberOptions, "An exact number; `scale: 0` makes it whole, `approximate: true` a double"),
+    number_type(PercentOptions, "A share in hundredths"),
 )

@@ -8,11 +8,11 @@ from typing import Any
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader
 from fieldstone.kinds.fields.text import Length, check_length, check_lengths, read_text
 from fieldstone.query.cel.types import STRING, optional
-from fieldstone.query.storage import Storage, StorageClass
+from fieldstone.query.storage import MASK, Storage, StorageClass
 
 
 class PasswordOptions(FieldOptions, frozen=True, kw_only=True, tag="password"):
-    """A password, kept as a hash and never returned."""
+    """A password, kept as a hash and never returned; eight bullets that are sent leave it as it is."""
 
     min_length: Length = 8
     """The fewest characters."""
@@ -50,6 +50,7 @@ TYPES = (
         schema=_schema,
         expression_type=lambda _declaration: optional(STRING),
         internal=True,
+        mask=MASK,
         check=check_lengths,
     ),
 )

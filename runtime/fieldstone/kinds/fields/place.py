@@ -62,6 +62,7 @@ def _read_location(declaration: FieldOptions) -> Reader:
                 elif name in _NEEDED:
                     faults.append(rejected_part(f".{name}", "required", f"`{name}` is required"))
             except Rejected as rejected:
+                rejected.value = value[name]
                 faults.append(rejected)
         if faults:
             raise PartsRejected(faults)
@@ -101,6 +102,7 @@ def _read_address(declaration: FieldOptions) -> Reader:
             try:
                 address[name] = _line(name, value[name])
             except Rejected as rejected:
+                rejected.value = value[name]
                 faults.append(rejected)
         if faults:
             raise PartsRejected(faults)

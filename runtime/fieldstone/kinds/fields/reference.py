@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
+from fieldstone.kinds.declaration import Declared
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader, Rejected, subject
 from fieldstone.kinds.fields.members import Count, check_count, check_counts, list_schema, read_texts
 from fieldstone.kinds.fields.text import read_text
@@ -12,10 +13,39 @@ from fieldstone.query.cel.types import STRING, Type, list_of, optional
 from fieldstone.query.storage import Storage, StorageClass
 
 ObjectName = Annotated[str, msgspec.Meta(pattern="^[a-z_][a-z0-9_]*$", max_length=63)]
+FilterOperator = Literal["eq", "ne", "gt", "lt", "gte", "lte", "contains", "in", "notIn"]
 LONGEST_ID = 255
 
 
-class ManyOptions(FieldOptions, frozen=True, kw_only=True):
+class LookupFilter(Declared, frozen=True, kw_only=True):
+    """One condition on the records that may be chosen; all conditions of a field must hold."""
+
+    field: str
+    """A field of the object that is pointed to."""
+    operator: FilterOperator = "eq"
+    """How it is compared."""
+    value: Any
+    """What it is compared with: a list for `in` and `notIn`."""
+
+
+class ReferenceOptions(FieldOptions, frozen=True, kw_only=True):
+    """What all references know: which records may be chosen, and how faces let people choose."""
+
+    lookup_filters: tuple[LookupFilter, ...] = ()
+    """Which records it may point to; one that does not fit answers as one that is not there."""
+    depends_on: tuple[str, ...] = ()
+    """The fields of this object by which faces narrow the choice; told by `/meta`."""
+    display_field: str | None = None
+    """The field of the other object that stands for its record; told by `/meta`."""
+    description_field: str | None = None
+    """The field of the other object that stands beside it; told by `/meta`."""
+    lookup_columns: tuple[str, ...] = ()
+    """The fields of the other object that a list to choose from shows; told by `/meta`."""
+    allow_create: bool = False
+    """Faces offer to make the record that is missing; told by `/meta`. The right to make one is needed all the same."""
+
+
+class ManyOptions(ReferenceOptions, frozen=True, kw_only=True):
     """What references know that may point to several records."""
 
     multiple: bool = False
@@ -35,7 +65,7 @@ class LookupOptions(ManyOptions, frozen=True, kw_only=True, tag="lookup"):
     """When that record goes: clear this field (take it from the list), delete this record too, or refuse."""
 
 
-class MasterDetailOptions(FieldOptions, frozen=True, kw_only=True, tag="master_detail"):
+class MasterDetailOptions(ReferenceOptions, frozen=True, kw_only=True, tag="master_detail"):
     """The record that this one is a part of: always required, and gone with it unless it is to be kept from going."""
 
     reference: ObjectName
@@ -46,7 +76,7 @@ class MasterDetailOptions(FieldOptions, frozen=True, kw_only=True, tag="master_d
     """When that record goes: delete this record too, or refuse."""
 
 
-class TreeOptions(FieldOptions, frozen=True, kw_only=True, tag="tree"):
+class TreeOptions(ReferenceOptions, frozen=True, kw_only=True, tag="tree"):
     """The record above this one, of the same object; a record is never above itself, however long the way."""
 
     reference: ObjectName
@@ -90,10 +120,6 @@ def _check(declaration: Any) -> list[tuple[str, str]]:
 
 
 def _check_many(declaration: ManyOptions) -> list[tuple[str, str]]:
-    bounds = (("minItems", declaration.min_items), ("maxItems", declaration.max_items))
-    if not declaration.multiple:
-        faults = [(key, f"{key} bounds a list: say `multiple: true`") for key, bound in bounds if bound is not None]
-        return [*_check(declaration), *faults]
     return [*_check(declaration), *check_counts(declaration)]
 
 

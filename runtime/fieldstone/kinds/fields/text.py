@@ -121,6 +121,8 @@ def _reader(form: Callable[[TextOptions, str], str]) -> Callable[[TextOptions], 
             if not text:
                 return text
             text = form(declaration, text)
+            if not text and declaration.required:
+                raise Rejected("required", f"{subject(declaration)} is required")
             if pattern is not None and not _found(declaration, pattern, text):
                 message = f"{subject(declaration)} does not have the form `{declaration.pattern}`"
                 raise Rejected("invalid_format", message, declaration.pattern)
