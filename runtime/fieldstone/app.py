@@ -160,7 +160,7 @@ async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: L
     seeded = await seed_once(door.execute, catalog, organization_id, system_clock)
     if seeded:
         log.info("seeded", records=seeded)
-    identity = Identity(door.execute, declared=frozenset(catalog.permissions), clock=system_clock, epoch=store.epoch)
+    identity = Identity(door.execute, catalog, clock=system_clock, epoch=store.epoch)
     accounts = Accounts(
         door.execute,
         auth=catalog.app.auth,

@@ -56,14 +56,14 @@ class MovableClock:
     """A clock that stands until it is moved."""
 
     def __init__(self) -> None:
-        self._now = BEGINNING
+        self.now = BEGINNING
 
     def __call__(self) -> str:
-        return self._now
+        return self.now
 
     def move(self, seconds: float) -> None:
         """Goes ahead by so many seconds."""
-        self._now = later(self._now, seconds)
+        self.now = later(self.now, seconds)
 
 
 class House:
@@ -95,8 +95,7 @@ class House:
 
     def another_identity(self) -> Identity:
         """Returns what another process of the same app would look callers up with."""
-        declared = frozenset(self.catalog.permissions)
-        return Identity(self.execute, declared=declared, clock=self.clock, epoch=self.store.epoch)
+        return Identity(self.execute, self.catalog, clock=self.clock, epoch=self.store.epoch)
 
     def accounts_of(self, catalog: Catalog) -> Accounts:
         """Returns the accounts under the settings of an app."""

@@ -228,7 +228,7 @@ def seen(folder: Path, declared: Mapping[str, Any]) -> Any:
 
 def _everything(subject: Object) -> PermissionSet:
     declaration = PermissionDeclaration(name="all")
-    return PermissionSet("all", declaration, {}, subject.place, "shop")
+    return PermissionSet("all", declaration, {}, frozenset(), subject.place, "shop")
 
 
 def _read(reader: Any, value: Any) -> Any:

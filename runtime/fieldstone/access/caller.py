@@ -11,7 +11,9 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
 
     `sets` are the names of the permission sets he holds in his active organisation, `everyone` (or `guest`) among them. `values` is
     what `CallerValue` reads: `id`, `email`, `organization_id`, its `timezone`, and the lists `roles`, `positions`, `permissions`,
-    which whoever is under a policy always has; absent means null. `scopes` is None without a limit, else the only scopes that his
+    which whoever is under a policy always has; absent means null. A member has what tells where he stands, too
+    (`identity/placement.py`): `position_ids`, `team_ids`, `business_unit_id`, `unit_ids_below` and `unit_ids_above`, both with his own,
+    and, when a set of his asks for them, the users who report to him, `report_ids`, and all members, `org_user_ids`. `scopes` is None without a limit, else the only scopes that his
     credential carries. The system caller stands above every policy and the wall.
     """
 

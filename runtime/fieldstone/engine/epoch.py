@@ -10,6 +10,11 @@ FEEDS_POLICY: Mapping[str, frozenset[Action]] = {
     "sys_organization": frozenset({"update"}),
     "sys_member": frozenset({"create", "update", "delete"}),
     "sys_user_permission_set": frozenset({"create", "update", "delete"}),
+    "sys_position": frozenset({"update", "delete"}),
+    "sys_user_position": frozenset({"create", "update", "delete"}),
+    "sys_position_permission_set": frozenset({"create", "update", "delete"}),
+    "sys_team_member": frozenset({"create", "update", "delete"}),
+    "sys_business_unit": frozenset({"update", "delete"}),
     "sys_session": frozenset({"update", "delete"}),
     "sys_api_key": frozenset({"update", "delete"}),
 }

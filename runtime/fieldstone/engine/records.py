@@ -15,6 +15,10 @@ Execute = Callable[[Operation, Caller], Awaitable[Outcome]]
 """Runs an Operation: the door's `execute`, or that of a hook's context."""
 
 
+PAGE = 5000
+"""The longest page that is asked for; an object's own longest cuts it."""
+
+
 async def read_records(
     execute: Execute, object_name: str, where: Mapping[str, Any], fields: Sequence[str], caller: Caller = SYSTEM
 ) -> list[dict[str, Any]]:
@@ -22,7 +26,7 @@ async def read_records(
     records: list[dict[str, Any]] = []
     cursor: str | msgspec.UnsetType | None = msgspec.UNSET
     while cursor is not None:
-        query = QueryDocument(where=dict(where), fields=list(fields), cursor=cursor, count=False)
+        query = QueryDocument(where=dict(where), fields=list(fields), limit=PAGE, cursor=cursor, count=False)
         page = _page(await execute(Read(object_name, query), caller))
         records += page.records()
         cursor = page.cursor

@@ -20,6 +20,9 @@ from fieldstone.registry.catalog import Catalog
 ACCOUNT_FIELDS = frozenset({"email", "password", "active"})
 """What lets somebody in, or keeps him out."""
 
+HELD_BY_MEMBERS = ("sys_user_permission_set", "sys_user_position", "sys_team_member", "sys_api_key")
+"""What ends with a membership."""
+
 KEY_FIELDS = frozenset({"name", "revoked"})
 """What may be changed of an API key once it is made."""
 
@@ -128,11 +131,11 @@ async def keep_an_administrator_member(context: Context, change: Change) -> None
 
 
 async def end_rights_with_membership(context: Context, change: Change) -> None:
-    """Takes back the grants and keys of somebody who left, lest they come back with him."""
+    """Takes back what somebody who left held here, and his keys, lest they come back with him."""
     if change.previous is None:
         return
     place = {name: change.previous[name] for name in ("user_id", "organization_id")}
-    for object_name in ("sys_user_permission_set", "sys_api_key"):
+    for object_name in HELD_BY_MEMBERS:
         for record in await read_records(context.execute, object_name, place, ("id",)):
             await context.execute(Delete(object_name, record["id"]), SYSTEM)
 

@@ -1,7 +1,7 @@
 """Identity: whose request it is. A credential becomes a Caller, kept for as long as the policy epoch stands.
 
-The hot path is one look-up by the credential's hash and a comparison of epochs. The epoch is read before anything is looked up, so
-that a change in between makes the entry stale rather than wrong.
+The hot path is one look-up by the credential's hash and a comparison of epochs and instants. The epoch is read before anything is
+looked up, so that a change in between makes the entry stale rather than wrong.
 """
 
 from collections import OrderedDict
@@ -16,6 +16,7 @@ from fieldstone.errors import Unauthenticated
 from fieldstone.identity.credential import Credential
 from fieldstone.identity.resolve import Resolved, resolve_key, resolve_session
 from fieldstone.identity.tokens import hash_token
+from fieldstone.registry.catalog import Catalog
 
 Epoch = Callable[[], Awaitable[int]]
 """Returns the policy epoch of the database."""
@@ -29,11 +30,11 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 class Identity:
-    """Tells who asks; `declared` are the names of the permission sets that there are."""
+    """Tells who asks, and which of the catalog's permission sets he holds."""
 
-    def __init__(self, execute: Execute, *, declared: frozenset[str], clock: Clock, epoch: Epoch) -> None:
+    def __init__(self, execute: Execute, catalog: Catalog, *, clock: Clock, epoch: Epoch) -> None:
         self._execute = execute
-        self._declared = declared
+        self._sets = {name: held for name, held in catalog.permissions.items() if held.declaration.active}
         self._clock = clock
         self._epoch = epoch
         self._entries: OrderedDict[Credential, _Entry] = OrderedDict()
@@ -45,24 +46,24 @@ class Identity:
         epoch, now = await self._epoch(), self._clock()
         hashed = Credential(credential.kind, hash_token(credential.secret))
         entry = self._entries.get(hashed)
-        if entry is None or entry.epoch != epoch:
+        if entry is None or entry.epoch != epoch or _is_over(entry.resolved, now):
             entry = await self._resolve(hashed, now, epoch)
-        ends_at = entry.resolved.ends_at
-        if ends_at is not None and ends_at <= now:
-            self._entries.pop(hashed, None)
-            raise _not_signed_in()
         return entry.resolved.caller
 
     async def _resolve(self, hashed: Credential, now: str, epoch: int) -> _Entry:
         self._entries.pop(hashed, None)
         look_up = resolve_key if hashed.kind == "key" else resolve_session
-        resolved = await look_up(self._execute, hashed.secret, now, self._declared)
+        resolved = await look_up(self._execute, hashed.secret, now, self._sets)
         if resolved is None:
             raise _not_signed_in()
         entry = self._entries[hashed] = _Entry(resolved, epoch)
         while len(self._entries) > _KEPT:
             self._entries.popitem(last=False)
         return entry
+
+
+def _is_over(resolved: Resolved, now: str) -> bool:
+    return resolved.ends_at is not None and resolved.ends_at <= now
 
 
 def _not_signed_in() -> Unauthenticated:

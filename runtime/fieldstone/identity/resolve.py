@@ -1,64 +1,89 @@
-"""From a credential to a Caller: who he is, where he is active, which permission sets he holds there.
+"""From a credential to a Caller: who he is, where he is active, what he holds there and where he stands.
 
 Every look-up is a fixed Read as the system. A credential that does not hold gives None: gone, over, revoked, or its user suspended.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from fieldstone.access.caller import Caller
-from fieldstone.engine.records import Execute, read_first, read_records
+from fieldstone.engine.records import Execute, read_first
+from fieldstone.identity.holdings import Holdings, baseline, load_holdings
 from fieldstone.identity.keys import find_key
+from fieldstone.identity.placement import load_placement
 from fieldstone.identity.sessions import find_session
+from fieldstone.identity.windows import earliest
+from fieldstone.registry.catalog import PermissionSet
 
-EVERYONE = "everyone"
+Sets = Mapping[str, PermissionSet]
+"""The permission sets that are active, by name."""
+
+_MEMBER = ("id", "user_id", "organization_id", "role", "business_unit_id")
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    """A caller, and the instant at which his credential ends (None: never)."""
+    """A caller, and the instant at which he has to be looked up anew (None: never).
+
+    Then his credential ends, or something that he holds begins or ends.
+    """
 
     caller: Caller
     ends_at: str | None
 
 
-async def resolve_session(execute: Execute, token_hash: str, now: str, declared: frozenset[str]) -> Resolved | None:
+async def resolve_session(execute: Execute, token_hash: str, now: str, sets: Sets) -> Resolved | None:
     """Returns the caller of a session, without an organisation when he is no longer a member of the active one."""
     session = await find_session(execute, token_hash, now)
     if session is None:
         return None
-    caller = await _caller(execute, session.user_id, session.active_organization_id, None, declared)
-    return None if caller is None else Resolved(caller, session.expires_at)
+    found = await _resolve(execute, session.user_id, session.active_organization_id, now, sets)
+    if found is None:
+        return None
+    return msgspec.structs.replace(found, ends_at=earliest([found.ends_at, session.expires_at]))
 
 
-async def resolve_key(execute: Execute, key_hash: str, now: str, declared: frozenset[str]) -> Resolved | None:
+async def resolve_key(execute: Execute, key_hash: str, now: str, sets: Sets) -> Resolved | None:
     """Returns the caller of an API key; it ends with its user's membership."""
     key = await find_key(execute, key_hash, now)
     if key is None:
         return None
-    caller = await _caller(execute, key.user_id, key.organization_id, key.scopes, declared)
-    return None if caller is None or caller.organization_id is None else Resolved(caller, key.expires_at)
+    found = await _resolve(execute, key.user_id, key.organization_id, now, sets)
+    if found is None or found.caller.organization_id is None:
+        return None
+    caller = msgspec.structs.replace(found.caller, scopes=key.scopes)
+    return Resolved(caller, earliest([found.ends_at, key.expires_at]))
 
 
-async def _caller(
-    execute: Execute,
-    user_id: str,
-    organization_id: str | None,
-    scopes: frozenset[str] | None,
-    declared: frozenset[str],
-) -> Caller | None:
+async def _resolve(
+    execute: Execute, user_id: str, organization_id: str | None, now: str, sets: Sets
+) -> Resolved | None:
     user = await read_first(execute, "sys_user", {"id": user_id, "active": True}, ("email",))
     if user is None:
         return None
     values: dict[str, Any] = {"id": user_id, "email": user["email"], "roles": (), "positions": ()}
-    sets = {EVERYONE}
+    holdings = Holdings(sets=baseline(sets, member=False), positions={})
     place = {"user_id": user_id, "organization_id": organization_id}
-    member = await read_first(execute, "sys_member", place, ("role",)) if organization_id else None
+    member = await read_first(execute, "sys_member", place, _MEMBER) if organization_id else None
     if member is not None:
-        grants = await read_records(execute, "sys_user_permission_set", place, ("permission_set",))
-        sets |= declared.intersection(grant["permission_set"] for grant in grants)
-        home = await read_first(execute, "sys_organization", {"id": organization_id}, ("timezone",))
-        values |= {"organization_id": organization_id, "roles": (member["role"],)}
-        values |= {"timezone": home["timezone"] if home else None}
-    values["permissions"] = tuple(sorted(sets))
-    return Caller(sets=frozenset(sets), values=values, scopes=scopes)
+        holdings = await load_holdings(execute, sets, user_id, member["organization_id"], now)
+        values |= await _membership(execute, member, holdings, sets)
+    values["permissions"] = tuple(sorted(holdings.sets))
+    return Resolved(Caller(sets=frozenset(holdings.sets), values=values), holdings.changes_at)
+
+
+async def _membership(execute: Execute, member: Mapping[str, Any], holdings: Holdings, sets: Sets) -> Mapping[str, Any]:
+    """Returns the values that somebody has as a member; a position is a role, too, beside that of the membership."""
+    organization_id = member["organization_id"]
+    home = await read_first(execute, "sys_organization", {"id": organization_id}, ("timezone",))
+    wanted = frozenset().union(*(sets[name].caller_values for name in holdings.sets if name in sets))
+    positions = tuple(sorted(holdings.positions))
+    return {
+        "organization_id": organization_id,
+        "timezone": home["timezone"] if home else None,
+        "roles": tuple(dict.fromkeys((member["role"], *positions))),
+        "positions": positions,
+        "position_ids": holdings.position_ids,
+        **await load_placement(execute, member, wanted),
+    }

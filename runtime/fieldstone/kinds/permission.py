@@ -80,6 +80,10 @@ class PermissionDeclaration(Declared, frozen=True, kw_only=True):
     """What people call it."""
     description: str | None = None
     """What its holders do."""
+    active: bool = True
+    """`false`: it gives nothing to whoever holds it."""
+    is_default: bool = False
+    """`true`: every member of an organisation holds it without a grant."""
     objects: dict[str, ObjectGrant] = {}
     """Rights by object name; `'*'` stands for every object that is not named here and not `access: {default: private}`."""
     fields: dict[str, FieldGrant] = {}

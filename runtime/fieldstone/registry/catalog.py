@@ -94,22 +94,30 @@ class Object(msgspec.Struct, frozen=True, eq=False):
 
 
 class RowRule(msgspec.Struct, frozen=True, eq=False):
-    """A compiled row policy of one permission set; `check` is already `using` where the declaration leaves it out."""
+    """A compiled row policy of one permission set; `check` is already `using` where the declaration leaves it out.
+
+    `caller_values` names the values of the caller that it looks at.
+    """
 
     name: str
     object: str
     operations: frozenset[str]
     using: Filter
     check: Filter
+    caller_values: frozenset[str]
     place: Place
 
 
 class PermissionSet(msgspec.Struct, frozen=True, eq=False):
-    """A linked permission set; `rules` are its enabled row policies by object."""
+    """A linked permission set; `rules` are its enabled row policies by object.
+
+    `caller_values` names the values of its holder that these and its grants look at.
+    """
 
     name: str
     declaration: PermissionDeclaration
     rules: Mapping[str, tuple[RowRule, ...]]
+    caller_values: frozenset[str]
     place: Place
     package: str
 

@@ -34,7 +34,9 @@ def link_permissions(
         faults += _capability_faults(document, declaration)
         rules, more = _rules(document, declaration, objects, scopes)
         faults += more
-        linked[name] = PermissionSet(name, declaration, rules, document.value_at(), document.package)
+        linked[name] = PermissionSet(
+            name, declaration, rules, _caller_values(rules), document.value_at(), document.package
+        )
     return linked, faults
 
 
@@ -62,6 +64,11 @@ def _rules(
             for name in objects.by_name if policy.object == WILDCARD else (policy.object,):
                 rules[name] = (*rules.get(name, ()), rule)
     return rules, faults
+
+
+def _caller_values(rules: Mapping[str, tuple[RowRule, ...]]) -> frozenset[str]:
+    """Returns the names of the values of its holder that a set looks at."""
+    return frozenset().union(*(rule.caller_values for of_object in rules.values() for rule in of_object))
 
 
 def _scope(name: str, objects: Known[Object], scopes: dict[str, Scope]) -> Scope | None:

@@ -23,11 +23,11 @@ from fieldstone.query.ast import (
     conjunction,
     disjunction,
 )
-from fieldstone.query.cel.context import CALLER_TYPE
+from fieldstone.query.cel.context import POLICY_CALLER_TYPE
 from fieldstone.query.cel.environment import Environment
 from fieldstone.query.cel.expression import compile_expression
 from fieldstone.query.cel.fault import ExpressionError, Refused
-from fieldstone.query.cel.ir import Lit, Node, Op, Ref
+from fieldstone.query.cel.ir import Compiled, Lit, Node, Op, Ref
 from fieldstone.query.cel.translatable import check_sql
 from fieldstone.query.cel.types import BOOL, Type, optional, required, struct_of
 from fieldstone.registry.catalog import Field, Object, RowRule
@@ -36,7 +36,7 @@ from fieldstone.registry.expressions import expression_faults
 from fieldstone.registry.system_fields import SYSTEM_NAMES
 
 ALL_OPERATIONS = frozenset({"select", "insert", "update", "delete"})
-_SCALARS = frozenset({"id", "email", "organization_id"})
+_SCALARS = frozenset({"id", "email", "organization_id", "business_unit_id"})
 _EXACT = {"text": str, "boolean": bool, "integer": int}
 
 
@@ -67,11 +67,14 @@ def link_rule(policy: RowPolicy, scope: Scope, document: Document, number: int) 
     path = ("rowLevelSecurity", number)
     filters: dict[str, Filter] = {}
     faults: list[Fault] = []
+    named: set[str] = set()
     for key, text in (("using", policy.using), ("check", policy.check)):
         if text is None:
             continue
         try:
-            filters[key] = compile_filter(text, scope)
+            compiled = _compiled(text, scope)
+            filters[key] = _filter_of(compiled, scope)
+            named |= _caller_values(compiled)
         except ExpressionError as error:
             faults += expression_faults(document, (*path, key), text, error)
     using = filters.get("using", EVERYTHING)
@@ -81,25 +84,37 @@ def link_rule(policy: RowPolicy, scope: Scope, document: Document, number: int) 
         operations=ALL_OPERATIONS if policy.operation == "all" else frozenset({policy.operation}),
         using=using,
         check=filters.get("check", using),
+        caller_values=frozenset(named),
         place=document.value_at(*path),
     )
 
 
 def compile_filter(text: str, scope: Scope) -> Filter:
     """Returns the filter that an expression stands for; raises ExpressionError for one that does not compile to SQL."""
+    return _filter_of(_compiled(text, scope), scope)
+
+
+def _compiled(text: str, scope: Scope) -> Compiled:
     compiled = compile_expression(text, scope.environment, BOOL)
     if faults := check_sql(compiled.node):
         raise Refused(faults)
-    named = sorted(
-        path[1] for path in compiled.refs if path[0] == "current_user" and len(path) > 1 and path[1] in _SCALARS
-    )
-    return conjunction(*(CallerHas(name) for name in named), _lowered(compiled.node, scope.fields))
+    return compiled
+
+
+def _filter_of(compiled: Compiled, scope: Scope) -> Filter:
+    needed = sorted(_caller_values(compiled) & _SCALARS)
+    return conjunction(*(CallerHas(name) for name in needed), _lowered(compiled.node, scope.fields))
+
+
+def _caller_values(compiled: Compiled) -> frozenset[str]:
+    """Returns the names of the caller's values that an expression looks at."""
+    return frozenset(path[1] for path in compiled.refs if path[0] == "current_user" and len(path) > 1)
 
 
 def _scope(fields: Iterable[Field]) -> Scope:
     kept = {field.name: field for field in fields if not field.internal and field.type.mask is None}
     types = {name: _expression_type(field) for name, field in kept.items()}
-    return Scope(Environment({"record": struct_of(types), "current_user": CALLER_TYPE}, bare="record"), kept)
+    return Scope(Environment({"record": struct_of(types), "current_user": POLICY_CALLER_TYPE}, bare="record"), kept)
 
 
 def _expression_type(field: Field) -> Type:

@@ -2,17 +2,27 @@
 
 from fieldstone.query.cel.types import STRING, list_of, optional, struct_of
 
-CALLER_TYPE = struct_of(
-    {
-        "id": optional(STRING),
-        "email": optional(STRING),
-        "organization_id": optional(STRING),
-        "roles": list_of(STRING),
-        "positions": list_of(STRING),
-        "permissions": list_of(STRING),
-    }
-)
+_OF_ALL = {
+    "id": optional(STRING),
+    "email": optional(STRING),
+    "organization_id": optional(STRING),
+    "roles": list_of(STRING),
+    "positions": list_of(STRING),
+    "permissions": list_of(STRING),
+}
+_OF_MEMBERS = {
+    "business_unit_id": optional(STRING),
+    "unit_ids_below": list_of(STRING),
+    "team_ids": list_of(STRING),
+    "report_ids": list_of(STRING),
+    "org_user_ids": list_of(STRING),
+}
+
+CALLER_TYPE = struct_of(_OF_ALL)
 """What `current_user` is in an expression."""
+
+POLICY_CALLER_TYPE = struct_of(_OF_ALL | _OF_MEMBERS)
+"""What it is in a row policy: where he stands among the members of his organisation, too."""
 
 ORGANIZATION_TYPE = struct_of({"id": optional(STRING), "timezone": STRING})
 """What `os.org` is in an expression: the caller's active organisation."""
