@@ -39,6 +39,7 @@ MASKS = (
     (re.compile(r'("request_?[iI]d": ?)"[0-9a-f]+"'), r'\1"A_REQUEST"'),
     (re.compile(r"\bosk_[\w-]+"), "A_KEY"),
     (re.compile(r'("next_?[cC]ursor": ?)"[^"]+"'), r'\1"A_CURSOR"'),
+    (re.compile(r"\d+ objects, \d+ permissions(?=.* the platform included)"), "WHAT_THERE_IS"),
 )
 
 
