@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+from pwdlib.hashers import HasherProtocol
 
 from fieldstone.clock import system_clock
 from fieldstone.engine.door import Door
@@ -93,6 +94,17 @@ class Runtime(msgspec.Struct, frozen=True, eq=False):
     asgi: Edge
 
 
+class Seams(msgspec.Struct, frozen=True):
+    """What a proof puts in place of what a server uses: a cheaper hash, a catalog of its own, an empty database without seeds."""
+
+    hasher: HasherProtocol | None = None
+    catalog: Catalog | None = None
+    seeds: bool = True
+
+
+SERVER = Seams()
+
+
 def load_catalog(folder: Path) -> Catalog:
     """Returns the catalog of the app in a folder; raises DeclarationError with every fault, those of its surfaces last."""
     cache = folder / OWN_FOLDER / "cache"
@@ -113,14 +125,14 @@ def database_url(folder: Path, catalog: Catalog, settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def open_runtime(folder: Path, settings: Settings, log: Log) -> AsyncIterator[Runtime]:
+async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams = SERVER) -> AsyncIterator[Runtime]:
     """Opens the app in a folder and closes it at the end of the block; an empty database gets its first start."""
-    catalog = load_catalog(folder)
+    catalog = seams.catalog or load_catalog(folder)
     settings = _with_secret(folder, settings)
     url = database_url(folder, catalog, settings)
     store = await open_store(catalog, url, synchronous=catalog.app.database.synchronous, limits=settings.limits)
     try:
-        runtime = await _compose(catalog, settings, store, log)
+        runtime = await _compose(catalog, settings, store, log, seams)
         async with _sweeping(runtime, log):
             yield runtime
     finally:
@@ -142,8 +154,8 @@ async def _sweeping(runtime: Runtime, log: Log) -> AsyncIterator[None]:
         await asyncio.wait([sweeping])
 
 
-async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: Log) -> Runtime:
-    passwords = Passwords()
+async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: Log, seams: Seams) -> Runtime:
+    passwords = Passwords(seams.hasher)
     seal = Seal(Keyring(settings.secret, settings.secret_old))
     if settings.secret_old is not None:
         log.info("secrets_renewed", values=await store.renew_masked(seal.renew))
@@ -157,7 +169,7 @@ async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: L
         new_id=new_id,
     )
     organization_id = await bootstrap(door.execute, catalog.app, settings)
-    seeded = await seed_once(door.execute, catalog, organization_id, system_clock)
+    seeded = await seed_once(door.execute, catalog, organization_id, system_clock) if seams.seeds else 0
     if seeded:
         log.info("seeded", records=seeded)
     identity = Identity(door.execute, catalog, clock=system_clock, epoch=store.epoch)

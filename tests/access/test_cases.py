@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.access.case import read_case
-from tests.access.judge import judge_case
+from fieldstone.proof.judge import judge
+from tests.access.world import write_world
 
 CASES = sorted(Path(__file__).parent.glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_the_case_holds_by_every_road(path: Path, database_url: str, tmp_path: Path) -> None:
-    findings = asyncio.run(judge_case(read_case(path), tmp_path / path.stem, database_url))
+    folder = write_world(path.read_text(encoding="utf-8"), tmp_path / path.stem, path.stem)
+    findings = asyncio.run(judge(folder, path.stem, database_url)).findings
     assert not findings, "\n".join(map(str, findings))

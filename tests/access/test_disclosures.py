@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.access.case import parse_case
-from tests.access.mount import Mount
-from tests.access.stage import ABSENT, Stage, open_stage
-from tests.access.wire import Answer
+from fieldstone.proof.mount import Mount
+from fieldstone.proof.stage import ABSENT, Stage, open_stage
+from fieldstone.proof.wire import Answer
+from tests.access.world import write_world
 
 HOUSE = """
 says: A small house.
@@ -72,7 +72,10 @@ def told(tmp_path: Path, database_url: str, ask: Callable[[Stage, Told], Awaitab
     """Opens the house and lets somebody ask in it: `tell(who, method, path, body)` answers on the native surface."""
 
     async def run() -> None:
-        async with open_stage(parse_case("house", HOUSE), tmp_path / "house", database_url) as stage:
+        async with (
+            open_stage(write_world(HOUSE, tmp_path / "house", "house"), "house", database_url) as stage,
+            stage.rehearsing(),
+        ):
             mount: Mount = stage.mounts[0]
 
             async def tell(who: str, method: str, path: str, body: Any = None) -> Answer:

@@ -8,11 +8,12 @@ import pytest
 
 from fieldstone.engine.operation import Operation
 from fieldstone.kinds.api import DataOperation
+from fieldstone.proof.judge import judge
+from fieldstone.proof.roads import table
+from fieldstone.proof.roads.table import DATA_ROADS, HANDLER_ROADS, NO_DATA, OPERATIONS, address
+from fieldstone.proof.stage import open_stage
 from fieldstone.surfaces.rest.table import Route
-from tests.access.case import CaseFault, parse_case
-from tests.access.judge import judge_case
-from tests.access.stage import open_stage
-from tests.access.table import DATA_ROADS, HANDLER_ROADS, NO_DATA, OPERATIONS, address
+from tests.access.world import write_world
 from tests.databases import sqlite_address
 
 PLAIN = """
@@ -33,7 +34,7 @@ def routes(tmp_path_factory: pytest.TempPathFactory) -> list[Route]:
     async def found() -> list[Route]:
         folder = tmp_path_factory.mktemp("plain")
         address = sqlite_address(folder / "plain.db")
-        async with open_stage(parse_case("plain", PLAIN), folder / "plain", address) as stage:
+        async with open_stage(write_world(PLAIN, folder / "plain", "plain"), "plain", address) as stage:
             return [route for mount in stage.mounts for route in mount.table.routes]
 
     return asyncio.run(found())
@@ -47,7 +48,7 @@ def unexplained(routes: list[Route]) -> list[tuple[str, str]]:
         if not (
             DATA_ROADS.get(route.declaration.operation)
             if route.declaration.operation is not None
-            else HANDLER_ROADS.get(address(route)) or NO_DATA.get(address(route))
+            else HANDLER_ROADS.get(str(route.declaration.handler)) or NO_DATA.get(str(route.declaration.handler))
         )
     ]
 
@@ -57,7 +58,7 @@ def test_every_route_has_roads_or_a_reason_for_none(routes: list[Route]) -> None
 
 
 def test_a_route_without_either_is_found(routes: list[Route], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(NO_DATA, ("GET", "/api/v1/docs"))
+    monkeypatch.delitem(NO_DATA, "openapi.docs")
     monkeypatch.delitem(DATA_ROADS, "get")
     found = unexplained(routes)
     assert ("GET", "/api/v1/docs") in found
@@ -66,7 +67,7 @@ def test_a_route_without_either_is_found(routes: list[Route], monkeypatch: pytes
 
 def test_no_route_has_both_and_none_is_named_that_is_not_there(routes: list[Route]) -> None:
     assert not HANDLER_ROADS.keys() & NO_DATA.keys()
-    assert HANDLER_ROADS.keys() | NO_DATA.keys() <= {address(route) for route in routes}
+    assert HANDLER_ROADS.keys() | NO_DATA.keys() <= {str(route.declaration.handler) for route in routes}
 
 
 def test_every_operation_of_the_door_is_reached_by_roads() -> None:
@@ -76,8 +77,8 @@ def test_every_operation_of_the_door_is_reached_by_roads() -> None:
 
 
 def findings(tmp_path: Path, sentences: str) -> list[str]:
-    case = parse_case("plain", PLAIN + sentences)
-    found = asyncio.run(judge_case(case, tmp_path / "plain", sqlite_address(tmp_path / "plain.db")))
+    folder = write_world(PLAIN + sentences, tmp_path / "plain", "plain")
+    found = asyncio.run(judge(folder, "plain", sqlite_address(tmp_path / "plain.db"))).findings
     return [f"{finding.sentence}: {finding.told}" for finding in found]
 
 
@@ -93,31 +94,6 @@ def test_a_refusal_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
     assert set(found) == {"cannot eva reads a: nobody is allowed this by the same road"}
 
 
-def test_a_sentence_that_no_road_leads_to_is_told(tmp_path: Path) -> None:
-    assert findings(tmp_path, "can: [tom reads a on nowhere]") == ["can tom reads a on nowhere: closed"]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "tom sees a",
-        "max reads a",
-        "tom updates note",
-        "tom writes a",
-        "tom creates a",
-        "tom reads",
-        "tom deletes note.price",
-        "tom reads a, b",
-    ],
-)
-def test_what_is_not_a_sentence_is_refused(line: str) -> None:
-    with pytest.raises(CaseFault):
-        parse_case("plain", f"{PLAIN}can: ['{line}']")
-
-
-@pytest.mark.parametrize(
-    "line", ["tom reads note.colour", "tom reads tom_grant.colour", "tom reads wiki", "eva reads eva_grant"]
-)
-def test_what_is_not_there_cannot_be_judged(tmp_path: Path, line: str) -> None:
-    with pytest.raises(CaseFault):
-        findings(tmp_path, f"can: ['{line}']")
+def test_a_sentence_that_no_road_leads_to_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "DATA_ROADS", {})
+    assert findings(tmp_path, "can: [tom reads a]") == ["can tom reads a: closed"]

@@ -1,17 +1,17 @@
-"""The world of a case, written to a folder: an app with the case's declarations, served natively and by a second dialect.
+"""The world of an access case, written to a folder: an app with its declarations, served natively and by a second dialect.
 
-The second dialect differs from the native surface in every part that can differ. It has a list with a parameter for each field, and
-open routes that take anonymous callers.
+A case is a file of objects, permission sets and a policy test over them. The second dialect differs from the native surface in every part
+that can differ. It has a list with a parameter for each field, and open routes that take anonymous callers.
 """
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 
 from fieldstone.registry.layout import checkout
-from tests.access.case import Case
 
 SECOND = "second"
 HEADER = "X-Second-Key"
@@ -20,18 +20,37 @@ _SYSTEM_FIELDS = ("id", "created_by", "version")
 _NO_PARAMETER = frozenset({"json", "multiselect", "password"})
 
 
-def write_world(case: Case, folder: Path) -> Path:
-    """Writes the app of a case into an empty folder and returns the folder."""
+class World(msgspec.Struct, frozen=True):
+    """What a case declares; `test` is its policy test."""
+
+    packages: tuple[str, ...]
+    objects: Mapping[str, Mapping[str, Any]]
+    sets: Mapping[str, Mapping[str, Any]]
+    test: Mapping[str, Any]
+
+
+def read_world(text: str) -> World:
+    """Returns the world of a case's text; what declares nothing belongs to the policy test."""
+    document = yaml.safe_load(text)
+    packages = tuple(document.pop("packages", ()))
+    objects, sets = document.pop("objects", {}), document.pop("sets", {})
+    return World(packages, objects, sets, {"description": document.pop("says"), **document})
+
+
+def write_world(text: str, folder: Path, name: str) -> Path:
+    """Writes the app of a case's text into an empty folder, with a policy test of that name, and returns the folder."""
+    world = read_world(text)
     shelf = (checkout() or Path()) / "packages"
-    packages = ["./world", *(str(shelf / name) for name in case.packages)]
-    _write(folder / "app.yaml", {"name": case.name, "packages": packages, "surfaces": {"apis": ["v1", SECOND]}})
-    world = folder / "world"
-    _write(world / "package.yaml", {"name": "world", "dependencies": list(case.packages)})
-    for name, declared in case.objects.items():
-        _write(world / f"{name}.object.yaml", {"name": name, **declared})
-    for name, declared in case.sets.items():
-        _write(world / f"{name}.permission.yaml", {"name": name, **declared})
-    _write(world / f"{SECOND}.api.yaml", second_dialect(case.objects))
+    packages = ["./world", *(str(shelf / package) for package in world.packages)]
+    _write(folder / "app.yaml", {"name": name, "packages": packages, "surfaces": {"apis": ["v1", SECOND]}})
+    files = folder / "world"
+    _write(files / "package.yaml", {"name": "world", "dependencies": list(world.packages)})
+    for declared, document in world.objects.items():
+        _write(files / f"{declared}.object.yaml", {"name": declared, **document})
+    for declared, document in world.sets.items():
+        _write(files / f"{declared}.permission.yaml", {"name": declared, **document})
+    _write(files / f"{name}.policy_test.yaml", {"name": name, **world.test})
+    _write(files / f"{SECOND}.api.yaml", second_dialect(world.objects))
     return folder
 
 

@@ -13,7 +13,7 @@ from fieldstone.registry.layout import checkout
 from fieldstone.registry.source import parse
 from tests.cli.run import Run
 
-KINDS = ["api", "app", "object", "package", "permission", "seed"]
+KINDS = ["api", "app", "object", "package", "permission", "policy_test", "seed"]
 
 
 def declarations() -> Iterator[tuple[str, Path]]:
@@ -31,7 +31,7 @@ def validator(kind: str) -> Any:
 
 def test_a_schema_of_every_kind_is_written(tmp_path: Path, run: Callable[..., Run]) -> None:
     done = run("schema", "--out", str(tmp_path / "schemas"))
-    assert (done.code, done.out) == (0, f"6 schemas written to {tmp_path / 'schemas'}/\n")
+    assert (done.code, done.out) == (0, f"{len(KINDS)} schemas written to {tmp_path / 'schemas'}/\n")
     written = {path.name: json.loads(path.read_text()) for path in (tmp_path / "schemas").iterdir()}
     assert sorted(written) == [f"{kind}.schema.json" for kind in KINDS]
     for schema in written.values():

@@ -19,6 +19,7 @@ FLOORS = (
     ("identity", "flows", "services"),
     ("surfaces",),
     ("app",),
+    ("proof",),
     ("cli",),
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

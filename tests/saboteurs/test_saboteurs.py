@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.access import case
-from tests.access.judge import ANY_ROAD, Finding, judge_case
+from fieldstone.proof.judge import ANY_ROAD, Finding, judge
+from tests.access import world
 from tests.databases import sqlite_address
 from tests.saboteurs.faults import SABOTEURS, Saboteur
 
-CASES = Path(case.__file__).parent
+CASES = Path(world.__file__).parent
 
 
 def findings(name: str, folder: Path, roads: Container[str]) -> list[Finding]:
     """Returns what does not hold of an access case by some roads."""
     folder.mkdir()
-    database = sqlite_address(folder / "case.db")
-    return asyncio.run(judge_case(case.read_case(CASES / f"{name}.yaml"), folder / name, database, roads))
+    app = world.write_world((CASES / f"{name}.yaml").read_text(encoding="utf-8"), folder / name, name)
+    return list(asyncio.run(judge(app, name, sqlite_address(folder / "case.db"), roads)).findings)
 
 
 @pytest.mark.parametrize("saboteur", SABOTEURS, ids=lambda saboteur: saboteur.name)

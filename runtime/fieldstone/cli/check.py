@@ -13,7 +13,7 @@ from fieldstone.cli.report import report_faults
 from fieldstone.errors import DeclarationError, Fault
 from fieldstone.kinds.table import KINDS
 from fieldstone.registry.catalog import Catalog
-from fieldstone.registry.layout import platform_folder
+from fieldstone.registry.layout import PLATFORM, platform_folder
 from fieldstone.registry.load import load_path
 from fieldstone.surfaces.rest.check import check_apis
 
@@ -60,6 +60,7 @@ def _plain(fault: Fault) -> dict[str, Any]:
 
 
 def _summary(catalog: Catalog) -> str:
-    counts = [(len(catalog.items[kind.name]), kind) for kind in KINDS.values()]
-    texts = [f"{count} {kind.name if count == 1 else kind.plural}" for count, kind in counts]
-    return f"No faults: {', '.join(texts)}, those of the platform included."
+    packages = {name: [item.package for item in catalog.items[name].values()] for name in KINDS}
+    counts = [(len(found) - found.count(PLATFORM), KINDS[name]) for name, found in packages.items()]
+    texts = [f"{count} {kind.name if count == 1 else kind.plural}" for count, kind in counts if count]
+    return f"No faults: {', '.join(texts) or 'nothing declared'}, beside what the platform declares.".replace("_", " ")

@@ -6,6 +6,7 @@ from fieldstone.kinds.api import API
 from fieldstone.kinds.declaration import Kind
 from fieldstone.kinds.object import OBJECT
 from fieldstone.kinds.permission import PERMISSION
+from fieldstone.kinds.policy_test import POLICY_TEST
 from fieldstone.kinds.seed import SEED
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (OBJECT, PERMISSION, API, SEED)}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (OBJECT, PERMISSION, API, SEED, POLICY_TEST)}

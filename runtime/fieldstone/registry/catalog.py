@@ -19,6 +19,7 @@ from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.kinds.seed import SeedDeclaration
 from fieldstone.query.ast import Filter
 from fieldstone.query.storage import FieldShape, ObjectShape
+from fieldstone.registry.policy_test import PolicyTest
 from fieldstone.registry.source import Spot
 
 
@@ -155,3 +156,4 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     seeds: tuple[SeedDeclaration, ...]
     items: Mapping[str, Mapping[str, Item]]
     histories: Mapping[str, Object] = {}
+    policy_tests: Mapping[str, PolicyTest] = {}

@@ -41,6 +41,7 @@ class Code(StrEnum):
     ROUTE_CLASH = "ROUTE_CLASH"
     ROUTE_INCOMPLETE = "ROUTE_INCOMPLETE"
     SEED_RECORD = "SEED_RECORD"
+    POLICY_TEST = "POLICY_TEST"
     NEEDS_MIGRATION = "NEEDS_MIGRATION"
 
 
@@ -80,5 +81,6 @@ EXPLANATIONS: dict[Code, str] = {
     Code.ROUTE_CLASH: "Two operations of a surface have the same id, or the same method and path.",
     Code.ROUTE_INCOMPLETE: "A route lacks what it needs, or has what it cannot use.",
     Code.SEED_RECORD: "A record of a seed is not acceptable.",
+    Code.POLICY_TEST: "A policy test names somebody or something that is not there, or says what is not a sentence.",
     Code.NEEDS_MIGRATION: "The database holds something else than what is declared, and only a migration can bring the two together.",
 }

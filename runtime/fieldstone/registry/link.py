@@ -1,6 +1,7 @@
 """Linking: declarations that fit their kinds become one Catalog, with every name looked up and every expression compiled.
 
-Objects first, since everything else names them; then permission sets, surfaces and seeds. Nothing is linked when anything is wrong.
+Objects first, since everything else names them; then permission sets, surfaces, seeds and policy tests. Nothing is linked when
+anything is wrong.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from fieldstone.registry.known import Known
 from fieldstone.registry.object_faults import object_faults, prefix_faults
 from fieldstone.registry.objects import link_object, references_to, referrers_to
 from fieldstone.registry.permissions import link_permissions
+from fieldstone.registry.policy_tests import link_policy_tests
 from fieldstone.registry.seeds import seed_faults
 
 _UNLINKABLE = frozenset({Code.FIELD_OPTION, Code.EXPRESSION})
@@ -38,6 +40,8 @@ def link(
         faults += api_faults(document, objects, parts)
     for document in by_kind["seed"].values():
         faults += seed_faults(document, objects)
+    tests, wrong = link_policy_tests(by_kind["policy_test"], objects, by_kind["permission"], by_kind["api"])
+    faults += wrong
     if faults:
         raise DeclarationError(faults)
     return Catalog(
@@ -50,6 +54,7 @@ def link(
         seeds=tuple(_declared(by_kind["seed"]).values()),
         items={kind: {name: _item(document) for name, document in found.items()} for kind, found in by_kind.items()},
         histories=_histories(objects.by_name.values()),
+        policy_tests=tests,
     )
 
 

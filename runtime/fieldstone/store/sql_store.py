@@ -1,7 +1,7 @@
 """The store: statements prepared once per shape over one database, reads, transactions, and the epoch."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from fieldstone.errors import Internal
@@ -47,6 +47,7 @@ class SqlStore:
         self._database = database
         self._dialect = database.dialect
         self._tables = Tables(catalog, database.dialect)
+        self._observe: Callable[[SqlTransaction], Awaitable[None]] | None = None
         self._selects: ShapeCache[Select, ReadStatement] = ShapeCache(SHAPES_KEPT)
         self._counts: ShapeCache[tuple[str, Filter], ReadStatement] = ShapeCache(SHAPES_KEPT)
         self._groups: ShapeCache[Aggregation, ReadStatement] = ShapeCache(SHAPES_KEPT)
@@ -123,8 +124,25 @@ class SqlStore:
         On SQLite all other writes wait until it ends: inside, await nothing but its own statements. After a failed statement only
         a rollback, to a savepoint or of the whole, goes on.
         """
-        async with self._database.transaction() as session:
-            yield SqlTransaction(self, session)
+        if self._observe is None:
+            async with self._database.transaction() as session:
+                yield SqlTransaction(self, session)
+            return
+        with suppress(_Rehearsed):
+            async with self._database.transaction() as session:
+                transaction = SqlTransaction(self, session)
+                yield transaction
+                await self._observe(transaction)
+                raise _Rehearsed
+
+    @contextmanager
+    def rehearsing(self, observe: Callable[["SqlTransaction"], Awaitable[None]]) -> Iterator[None]:
+        """Rolls back every transaction of the block in place of its commit, once `observe` has looked at what it did."""
+        self._observe = observe
+        try:
+            yield
+        finally:
+            self._observe = None
 
     async def epoch(self) -> int:
         """Returns the policy epoch; asked of the database each time, for another process may have raised it."""
@@ -142,6 +160,10 @@ class SqlStore:
     async def close(self) -> None:
         """Closes every connection."""
         await self._database.close()
+
+
+class _Rehearsed(Exception):
+    """Ends a transaction in place of its commit."""
 
 
 class SqlTransaction:

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from fieldstone.kinds.api import DataOperation
+from fieldstone.proof.wire import Answer
 from fieldstone.surfaces.rest.table import Route, RouteTable
-from tests.access.wire import Answer
 
 
 class Person(msgspec.Struct, frozen=True):

@@ -6,10 +6,10 @@ from typing import Any
 
 from msgspec.json import encode
 
+from fieldstone.proof.roads.nested_roads import agreed, references_to
+from fieldstone.proof.trip import ALLOWED, REFUSED, Leak, Road, Trip, Verdict
+from fieldstone.proof.wire import Answer
 from fieldstone.registry.catalog import Field, Object
-from tests.access.nested_roads import agreed, references_to
-from tests.access.trip import ALLOWED, REFUSED, Leak, Road, Trip, Verdict
-from tests.access.wire import Answer
 
 Way = tuple[Object, Field, str]
 """An object, a reference of it, and one of its records."""
@@ -77,7 +77,7 @@ async def _ask_naming(trip: Trip, source: Object, path: str, asking: Asking, fie
 async def _ways(trip: Trip) -> list[tuple[Object, Field]]:
     """Returns the references to the object that he may name; one of the field's own name would blur what is told apart."""
     found = []
-    for source in map(trip.stage.object, trip.stage.case.objects):
+    for source in map(trip.stage.object, trip.stage.own):
         for reference in source.fields.values():
             if reference.reference == trip.name and reference.name != trip.field.name:
                 answer = await _ask(trip, source, {"where": {reference.name: None}})

@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec.json import encode
 
+from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
+from fieldstone.proof.wire import Answer
 from fieldstone.registry.catalog import Field, Object
-from tests.access.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
-from tests.access.wire import Answer
 
 Naming = Callable[[str], Mapping[str, Any]]
 """What an expansion asks for, in the map form, that names a field."""
@@ -152,7 +152,7 @@ async def _pointing(trip: Trip) -> AsyncIterator[tuple[Object, Field, str]]:
 
 
 def references_to(trip: Trip, object_name: str, record_id: str) -> Iterator[tuple[Object, Field, str]]:
-    """Yields the records of the case that refer to a record by a declared field."""
+    """Yields the records of the test that refer to a record by a declared field."""
     for (name, source_id), stored in trip.stage.stored.items():
         source = trip.stage.object(name)
         for field in source.fields.values():
@@ -184,6 +184,7 @@ def _stands(trip: Trip, value: Any) -> Verdict:
 
 
 def agreed(verdicts: set[Verdict]) -> Verdict:
+    """Returns the one verdict of several ways of one road; raises Leak when they disagree."""
     if len(verdicts) > 1:
         raise Leak(f"its ways disagree: {sorted(verdict.value for verdict in verdicts)}")
     return verdicts.pop() if verdicts else CLOSED

@@ -12,15 +12,15 @@ from typing import Any
 
 import msgspec
 
+from fieldstone.proof.mount import Listing, Mount, Person
+from fieldstone.proof.rehearsal import NOTHING_DONE, Effect, ProofFault
+from fieldstone.proof.stage import ABSENT, Stage
+from fieldstone.proof.wire import Answer
 from fieldstone.query.names import nearest
 from fieldstone.query.text_forms import PARAMETERS
 from fieldstone.registry.catalog import Field, Object
+from fieldstone.registry.policy_test import Sentence
 from fieldstone.surfaces.rest.table import Route
-from tests.access.case import CaseFault, Sentence
-from tests.access.mount import Listing, Mount, Person
-from tests.access.rehearsal import NOTHING_DONE, Effect
-from tests.access.stage import ABSENT, Stage
-from tests.access.wire import Answer
 
 MOST_PAGES = 40
 SAMPLES: Mapping[str, Any] = {
@@ -38,7 +38,7 @@ SAMPLES: Mapping[str, Any] = {
     "json": {"changed": True},
     "password": "a changed password",
 }
-"""What is written to a field of a type when the case does not say; to a field of any other type, the text `changed`."""
+"""What is written to a field of a type when the test does not say; to a field of any other type, the text `changed`."""
 
 
 class Verdict(Enum):
@@ -66,11 +66,9 @@ class Trip:
         self.stage, self.mount, self.route, self.sentence = stage, mount, route, sentence
         self.person: Person = stage.people[sentence.who]
         self._secrets = secrets
-        spot = stage.ids.get(sentence.row or "")
-        if sentence.row is not None and spot is None:
-            raise CaseFault(f"`{sentence}`: there is no such record.")
-        self.id = spot[1] if spot else ""
-        self.object: Object = stage.object(spot[0] if spot else str(sentence.object))
+        spot = stage.ids[sentence.row] if sentence.row is not None else (str(sentence.object), "")
+        self.object: Object = stage.object(spot[0])
+        self.id = spot[1]
 
     @property
     def name(self) -> str:
@@ -85,10 +83,7 @@ class Trip:
     @cached_property
     def field(self) -> Field:
         """The field of the sentence."""
-        try:
-            return self.object.fields[str(self.sentence.field)]
-        except KeyError:
-            raise CaseFault(f"`{self.sentence}`: there is no such field.") from None
+        return self.object.fields[str(self.sentence.field)]
 
     @cached_property
     def unknown_field(self) -> str:
@@ -152,7 +147,8 @@ class Trip:
 
     async def record(self, record_id: str, object_name: str | None = None) -> Mapping[str, Any]:
         """Returns a record that the person gets by its id."""
-        return self.mount.one(await self._got(record_id, object_name))
+        found: Mapping[str, Any] = self.mount.one(await self._got(record_id, object_name))
+        return found
 
     async def seen(self) -> str:
         """Returns the id of the first row of the object that the person sees; empty when he sees none."""
@@ -162,8 +158,8 @@ class Trip:
         return ""
 
     def sets(self) -> bool:
-        """Tells whether the case lets the person set the field, so that he knows of it even where he may not read it."""
-        return self.stage.case.says_of(self.person.name, "writes", self.name, self.field.name)
+        """Tells whether the test lets the person set the field, so that he knows of it even where he may not read it."""
+        return self.stage.test.says_of(self.person.name, "writes", self.name, self.field.name)
 
     async def may_change(self, record_id: str) -> bool:
         """Tells whether the person may change a record of the object on this surface, by a change of nothing."""
@@ -185,8 +181,8 @@ class Trip:
 
     def sample(self, field: Field) -> Any:
         """Returns a value to write to a field."""
-        case = self.stage.case
-        said = {**case.new.get(self.name, {}), **case.change.get(self.name, {})}
+        test = self.stage.test
+        said = {**test.new.get(self.name, {}), **test.change.get(self.name, {})}
         if field.name in said:
             return said[field.name]
         if field.name == "id":
@@ -232,7 +228,7 @@ def unknown_name(name: str, known: tuple[str, ...]) -> str:
         hints = (nearest(twin, among) == nearest(name, among) for among in (others, (*others, *PARAMETERS)))
         if twin not in known and all(hints):
             return twin
-    raise CaseFault(f"No unknown name is as far from all others as `{name}`.")
+    raise ProofFault(f"No unknown name is as far from all others as `{name}`.")
 
 
 class Road(msgspec.Struct, frozen=True, eq=False):

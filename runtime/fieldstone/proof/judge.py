@@ -1,18 +1,18 @@
-"""The judge: walks every sentence of a case by every road, and tells what does not hold.
+"""The judge: walks every sentence of a test by every road, and tells what does not hold.
 
 All open roads must agree with the sentence; a road whose refusal nobody else's success vouches for proves nothing and is reported too.
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import AsyncIterator, Container, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
-from tests.access.case import Case, Sentence
-from tests.access.stage import Stage, open_stage
-from tests.access.table import address, roads_of
-from tests.access.trip import Leak, Trip, Verdict
+from fieldstone.proof.roads.table import address, roads_of
+from fieldstone.proof.stage import Stage, open_stage
+from fieldstone.proof.trip import Leak, Trip, Verdict
+from fieldstone.registry.policy_test import Sentence
 
 SHORTEST_SECRET = 6
 FREE_TEXT = frozenset({"text", "textarea", "markdown"})
@@ -42,15 +42,56 @@ Walked = dict[str, Verdict]
 """What came of a sentence by each open road."""
 
 
-async def judge_case(case: Case, folder: Path, database_url: str, only: Container[str] = ANY_ROAD) -> list[Finding]:
-    """Returns everything that does not hold of a case, on an empty database; `only` names the roads that are walked."""
-    async with open_stage(case, folder, database_url) as stage:
+class Judgement(msgspec.Struct, frozen=True):
+    """What came of a whole test: everything that does not hold, and how many sentences were walked by how many roads in all."""
+
+    findings: tuple[Finding, ...]
+    sentences: int
+    roads: int
+
+
+async def judge(folder: Path, name: str, database_url: str, only: Container[str] = ANY_ROAD) -> Judgement:
+    """Returns what comes of a test of an app, on an empty database; `only` names the roads that are walked."""
+    async with open_stage(folder, name, database_url) as stage, stage.rehearsing():
         findings: list[Finding] = []
         walked: dict[Sentence, Walked] = {}
-        for sentence in case.sentences:
+        for sentence in stage.test.sentences:
             walked[sentence], wrong = await _walk(stage, sentence, only)
             findings += wrong
-        return [*findings, *_without_twin(walked)]
+        findings += _without_twin(walked)
+        return Judgement(tuple(findings), len(walked), sum(map(len, walked.values())))
+
+
+async def notices(stage: Stage) -> bool:
+    """Tells whether some sentence of a stage's test does not hold by one of its shorter roads.
+
+    The judge has shown that all roads agree, so that the first open one of each route stands for the others.
+    """
+    async with stage.rehearsing():
+        for sentence in stage.test.sentences:
+            expected = Verdict.ALLOWED if sentence.outlook == "can" else Verdict.REFUSED
+            if any([verdict is not expected async for verdict in _first_verdicts(stage, sentence)]):
+                return True
+    return False
+
+
+async def _first_verdicts(stage: Stage, sentence: Sentence) -> AsyncIterator[Verdict | None]:
+    """Yields what comes of a sentence by the first open road of each route; None for a leak."""
+    for mount in stage.mounts:
+        if sentence.surface in (None, mount.name):
+            answered: set[str] = set()
+            for route, road in roads_of(mount, sentence, stage.subject(sentence)):
+                if route.template in answered:
+                    continue
+                try:
+                    verdict = await road.walk(Trip(stage, mount, route, sentence, {}))
+                except Leak:
+                    stage.effect()
+                    yield None
+                    return
+                if verdict is not Verdict.CLOSED:
+                    answered.add(route.template)
+                    yield verdict
 
 
 async def _walk(stage: Stage, sentence: Sentence, only: Container[str]) -> tuple[Walked, list[Finding]]:
@@ -62,8 +103,7 @@ async def _walk(stage: Stage, sentence: Sentence, only: Container[str]) -> tuple
     for mount in stage.mounts:
         if sentence.surface not in (None, mount.name):
             continue
-        subject = stage.object(stage.ids[sentence.row][0] if sentence.row in stage.ids else str(sentence.object))
-        for route, road in roads_of(mount, sentence, subject):
+        for route, road in roads_of(mount, sentence, stage.subject(sentence)):
             if road.name not in only:
                 continue
             name = f"{' '.join(address(route))} {road.name}"
@@ -101,8 +141,8 @@ def _secrets(stage: Stage, who: str) -> Mapping[str, str]:
     """Returns the texts that may be in no answer to somebody, each with the sentence that says so: names and values, if distinct."""
     values = [str(value) for stored in stage.stored.values() for value in stored.values()]
     names = [name for subject in stage.runtime.catalog.objects.values() for name in subject.fields]
-    kept = [said for said in stage.case.sentences if (said.who, said.verb) == (who, "reads") and said.outlook != "can"]
-    hidden = [said.field for said in kept if said.object in stage.case.objects]
+    kept = [said for said in stage.test.sentences if (said.who, said.verb) == (who, "reads") and said.outlook != "can"]
+    hidden = [said.field for said in kept if said.object in stage.own]
     secrets: dict[str, str] = {}
     for sentence in kept:
         name = sentence.field
@@ -118,7 +158,7 @@ def _secrets(stage: Stage, who: str) -> Mapping[str, str]:
 
 def _sets(stage: Stage, sentence: Sentence) -> bool:
     """Tells whether somebody may set the field that a sentence keeps from him."""
-    return stage.case.says_of(sentence.who, "writes", str(sentence.object), sentence.field)
+    return stage.test.says_of(sentence.who, "writes", str(sentence.object), sentence.field)
 
 
 def _values_kept(stage: Stage, sentence: Sentence) -> Iterator[str]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.access.stage import ABSENT
-from tests.access.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
-from tests.access.wire import Answer
+from fieldstone.proof.stage import ABSENT
+from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
+from fieldstone.proof.wire import Answer
 
 
 async def _listed(trip: Trip) -> Verdict:
@@ -56,9 +56,9 @@ async def _in_metadata(trip: Trip) -> Verdict:
 
 def _among_fields(trip: Trip, document: Any) -> Verdict:
     """A declared field is told of to whoever may read or set it, in the fields or nowhere; system fields are declared nowhere."""
-    case, who, refused = trip.stage.case, trip.sentence.who, trip.sentence.outlook != "can"
+    test, who, refused = trip.stage.test, trip.sentence.who, trip.sentence.outlook != "can"
     if trip.sentence.field is None:
-        return CLOSED if refused and case.says_of(who, "creates", trip.name) else ALLOWED
+        return CLOSED if refused and test.says_of(who, "creates", trip.name) else ALLOWED
     name = trip.field.name
     if trip.field.system or (refused and trip.sets()):
         return CLOSED

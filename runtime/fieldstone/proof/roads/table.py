@@ -1,6 +1,6 @@
 """The table of roads: by which ways of asking each route leads to data, and which routes lead to none.
 
-Data routes get their roads by their operation, so that a new one has them at once; every other route is named here, with its roads or
+Data routes get their roads by their operation, so that a new one has them at once; every other handler is named here, with its roads or
 with the reason for which it has none. `test_roads.py` holds the table against the routes that are mounted.
 """
 
@@ -23,9 +23,8 @@ from fieldstone.engine.operation import (
     Update,
 )
 from fieldstone.kinds.api import DataOperation
-from fieldstone.registry.catalog import Object
-from fieldstone.surfaces.rest.table import Route
-from tests.access import (
+from fieldstone.proof.mount import Mount
+from fieldstone.proof.roads import (
     field_roads,
     group_roads,
     many_roads,
@@ -37,9 +36,10 @@ from tests.access import (
     search_roads,
     write_roads,
 )
-from tests.access.case import Sentence, Verb
-from tests.access.mount import Mount
-from tests.access.trip import Road
+from fieldstone.proof.trip import Road
+from fieldstone.registry.catalog import Object
+from fieldstone.registry.policy_test import Sentence, Verb
+from fieldstone.surfaces.rest.table import Route
 
 Deed = tuple[Verb, Literal["record", "object", "field"]]
 """What a sentence is about."""
@@ -139,40 +139,33 @@ _DOCUMENT: Roads = {
     ("writes", "field"): object_roads.WRITTEN_IN_DOCUMENT_ROADS,
 }
 
-HANDLER_ROADS: Mapping[Address, Roads] = {
-    ("GET", "/api/v1/meta/{type}"): {
+HANDLER_ROADS: Mapping[str, Roads] = {
+    "meta.items": {
         ("reads", "object"): object_roads.META_LIST_ROADS,
         ("reads", "field"): object_roads.META_LIST_ROADS,
     },
-    ("GET", "/api/v1/meta/{type}/{name}"): {
+    "meta.item": {
         ("reads", "object"): object_roads.META_ROADS,
         ("reads", "field"): object_roads.META_ROADS,
     },
-    ("GET", "/api/v1/openapi.json"): _DOCUMENT,
-    ("GET", "/second/v3/openapi.json"): _DOCUMENT,
-    ("POST", "/api/v1/keys"): {("creates", "object"): write_roads.MINT_ROADS},
+    "openapi.document": _DOCUMENT,
+    "auth.create_key": {("creates", "object"): write_roads.MINT_ROADS},
 }
+"""The roads of a handler's routes, by the handler's name."""
 
-NO_DATA: Mapping[Address, str] = {
-    ("GET", "/api/v1"): "It lists the routes themselves, which are the same for everybody.",
-    ("GET", "/api/v1/discovery"): "It says where the surface begins, to everybody alike.",
-    ("GET", "/api/v1/docs"): "A fixed page; it fetches the OpenAPI document as whoever looks at it.",
-    ("GET", "/api/v1/docs/{asset}"): "Files out of a package, by a closed list of names.",
-    ("GET", "/api/v1/meta"): "It lists the kinds of declarations, not what is declared.",
-    ("GET", "/api/v1/auth/config"): "It says how one may sign in, to everybody alike.",
-    (
-        "GET",
-        "/api/v1/auth/get-session",
-    ): "It answers with the user whose credential was sent, and with no other record.",
-    (
-        "POST",
-        "/api/v1/auth/sign-in",
-    ): "It answers with the user whose password was sent; tests/identity has its refusals.",
-    ("POST", "/api/v1/auth/sign-in/email"): "It is the sign-in by another path.",
-    ("POST", "/api/v1/auth/sign-up/email"): "It makes a user without any grant; tests/identity has its refusals.",
-    ("POST", "/api/v1/auth/sign-out"): "It ends the session whose credential was sent, and answers with no record.",
+NO_DATA: Mapping[str, str] = {
+    "discovery.full": "It lists the routes themselves, which are the same for everybody.",
+    "discovery.reduced": "It says where the surface begins, to everybody alike.",
+    "openapi.docs": "A fixed page; it fetches the OpenAPI document as whoever looks at it.",
+    "openapi.docs_asset": "Files out of a package, by a closed list of names.",
+    "meta.types": "It lists the kinds of declarations, not what is declared.",
+    "auth.config": "It says how one may sign in, to everybody alike.",
+    "auth.get_session": "It answers with the user whose credential was sent, and with no other record.",
+    "auth.sign_in": "It answers with the user whose password was sent; tests/identity has its refusals.",
+    "auth.sign_up": "It makes a user without any grant; tests/identity has its refusals.",
+    "auth.sign_out": "It ends the session whose credential was sent, and answers with no record.",
 }
-
+"""Handlers that lead to no data, each with the reason."""
 
 IN_NUMBER: frozenset[DataOperation] = frozenset({"batch", "create_many", "update_many", "delete_many", "across"})
 
@@ -192,7 +185,11 @@ def roads_of(mount: Mount, sentence: Sentence, subject: Object) -> Iterator[tupl
         operation = route.declaration.operation
         if operation in IN_NUMBER and not bulk:
             continue
-        roads = HANDLER_ROADS.get(address(route), {}) if operation is None else DATA_ROADS.get(operation, {})
+        roads = (
+            HANDLER_ROADS.get(str(route.declaration.handler), {})
+            if operation is None
+            else DATA_ROADS.get(operation, {})
+        )
         for road in roads.get((sentence.verb, kind), ()):
             if road.leads(mount, route):
                 yield route, road

@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tests.access.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
-from tests.access.wire import Answer
-from tests.access.write_roads import change_of, judge, raised, values_of, went
+from fieldstone.proof.roads.write_roads import change_of, judge, raised, values_of, went
+from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
+from fieldstone.proof.wire import Answer
+from fieldstone.registry.layout import PLATFORM
 
 Body = Callable[[str, Mapping[str, Any]], Any]
 """Makes the body of a request about a record with these values."""
@@ -36,7 +37,7 @@ def _made(body: Callable[[Trip, Mapping[str, Any]], Any], **more: Any) -> Callab
             return CLOSED
         if "create" not in trip.object.declaration.api_methods:
             return CLOSED
-        values = trip.body({**trip.stage.case.new.get(trip.name, {}), **values_of(trip)})
+        values = trip.body({**trip.stage.test.new.get(trip.name, {}), **values_of(trip)})
         answer = await trip.ask(body=body(trip, values), **more)
         made = [name for name, _ in trip.done().made].count(trip.name)
         good = answer.status == 201 or (answer.status == 200 and trip.mount.one(answer)["success"])
@@ -52,7 +53,7 @@ async def _cloned(trip: Trip) -> Verdict:
 
     Most of the platform's records stand once for each user, and are cloned by nobody.
     """
-    if trip.object.package == "platform" or not trip.object.declaration.api_enabled:
+    if trip.object.package == PLATFORM or not trip.object.declaration.api_enabled:
         return CLOSED
     answer = await trip.ask(trip.id, body={})
     effect = trip.done()

@@ -6,10 +6,10 @@ A refusal about a record that is not seen is the one that an absent record gets;
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tests.access.rehearsal import Effect
-from tests.access.stage import ABSENT
-from tests.access.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
-from tests.access.wire import Answer
+from fieldstone.proof.rehearsal import Effect
+from fieldstone.proof.stage import ABSENT
+from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
+from fieldstone.proof.wire import Answer
 
 FAR_VERSION = 999_999
 DONE = frozenset({200, 201})
@@ -20,10 +20,10 @@ About = Callable[[str], Awaitable[Answer]]
 
 
 def change_of(trip: Trip) -> dict[str, Any]:
-    """Returns what the sentence sends: its own values, else the case's, else a first text that is changed."""
+    """Returns what the sentence sends: its own values, else the test's, else a first text that is changed."""
     if trip.sentence.values:
         return trip.body(values_of(trip))
-    said = trip.stage.case.change.get(trip.name)
+    said = trip.stage.test.change.get(trip.name)
     if said is not None:
         return trip.body(said)
     texts = (name for name, field in trip.object.fields.items() if not field.system and field.type.name == "text")
@@ -31,6 +31,7 @@ def change_of(trip: Trip) -> dict[str, Any]:
 
 
 def values_of(trip: Trip) -> dict[str, Any]:
+    """Returns the values that the sentence says, as the fields take them."""
     values: dict[str, Any] = {}
     for name, text in trip.sentence.values:
         field = trip.object.fields.get(name)
@@ -131,10 +132,10 @@ def _make(operation: str) -> Callable[[Trip], Awaitable[Verdict]]:
     """Returns the road of a new record, by itself or in a batch."""
 
     async def walk(trip: Trip) -> Verdict:
-        case = trip.stage.case
+        test = trip.stage.test
         if "create" not in trip.object.declaration.api_methods:
             return CLOSED
-        body = trip.body({**case.new.get(trip.name, {}), **values_of(trip)})
+        body = trip.body({**test.new.get(trip.name, {}), **values_of(trip)})
         answer = await trip.ask(body=body if operation == "create" else _batch_of_one(body))
         effect = trip.done()
         if answer.status == 405:
@@ -171,7 +172,7 @@ def _set_in(operation: str) -> Callable[[Trip], Awaitable[Verdict]]:
         record_id, value = await _writable_place(trip, operation)
         if record_id is None:
             return CLOSED
-        new = trip.stage.case.new.get(trip.name, {})
+        new = trip.stage.test.new.get(trip.name, {})
 
         async def ask(name: str) -> Answer:
             sent = trip.body({trip.field.name: value})[trip.field.name]
@@ -214,7 +215,7 @@ async def _writable_place(trip: Trip, operation: str) -> tuple[str | None, Any]:
             if await trip.may_change(record_id):
                 return record_id, value
     if operation != "update":
-        new = trip.body(trip.stage.case.new.get(trip.name, {}))
+        new = trip.body(trip.stage.test.new.get(trip.name, {}))
         made = await trip.ask(body=new, route=trip.mount.routes("create")[0])
         trip.done()
         if made.status == 201:
@@ -223,6 +224,7 @@ async def _writable_place(trip: Trip, operation: str) -> tuple[str | None, Any]:
 
 
 async def judge(trip: Trip, about: About, as_meant: Callable[[Trip, Effect], bool]) -> Verdict:
+    """Returns what came of a write: done as meant, refused with nothing done, or told as an absent record is."""
     answer = await about(trip.id)
     effect = trip.done()
     if _succeeded(trip, answer):
@@ -275,11 +277,13 @@ def _batch_of_one(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def raised(trip: Trip, effect: Effect) -> bool:
+    """Tells whether a write changed the record once, and nothing else."""
     ended = {name for name, _ in effect.gone} - ({"sys_session"} if trip.name == "sys_user" else set())
     return not (effect.made or ended) and effect.changed == (((trip.name, trip.id), 1),)
 
 
 def went(trip: Trip, effect: Effect) -> bool:
+    """Tells whether a write took the record away, and made nothing."""
     return (trip.name, trip.id) in effect.gone and not effect.made
 
 

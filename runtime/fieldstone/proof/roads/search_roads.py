@@ -5,9 +5,9 @@ from typing import Any
 
 from msgspec.json import encode
 
+from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Road, Trip, Verdict
+from fieldstone.proof.wire import Answer
 from fieldstone.registry.catalog import Field
-from tests.access.trip import ALLOWED, CLOSED, REFUSED, Road, Trip, Verdict
-from tests.access.wire import Answer
 
 EVERYTHING = "200"
 BEHIND_ALL = 1000

@@ -1,50 +1,50 @@
-"""The stage of a case: its app running on a database with its people, rows and keys, and nothing that is done on it lasts."""
+"""The stage of a test: its app running on a database with its people, rows and keys, and nothing that is done on it lasts."""
 
 import io
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import msgspec
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from fieldstone.access.caller import SYSTEM, Caller, system_in
-from fieldstone.app import Runtime, open_runtime
+from fieldstone.app import Runtime, Seams, open_runtime
 from fieldstone.engine.operation import Create
 from fieldstone.engine.records import create_records, read_first
 from fieldstone.identity.credential import credential_of
-from fieldstone.identity.passwords import Passwords
 from fieldstone.identity.sessions import Origin, open_session
 from fieldstone.identity.tokens import hash_token
+from fieldstone.kinds.policy_test import ActingUser
 from fieldstone.log import open_log
-from fieldstone.registry.catalog import Object
+from fieldstone.proof.mount import Mount, Person
+from fieldstone.proof.rehearsal import Effect, Rehearsal
+from fieldstone.proof.wire import Answer, send
+from fieldstone.registry.catalog import Catalog, Object
+from fieldstone.registry.layout import PLATFORM
+from fieldstone.registry.policy_test import PolicyTest, Sentence
+from fieldstone.registry.policy_tests import NOBODY
 from fieldstone.settings import Settings
-from tests.access.case import NOBODY, Case, CaseFault, User
-from tests.access.mount import Mount, Person
-from tests.access.rehearsal import Effect, Rehearsal
-from tests.access.wire import Answer, send
-from tests.access.world import write_world
 
 FOREVER = "2999-01-01T00:00:00.000Z"
 ABSENT = "01HZZZZZZZZZZZZZZZZZZZZZZZ"
 """An id that no record has."""
 
 CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
-"""What hashes the passwords of cases: many are sent, and none is looked up."""
+"""What hashes the passwords of tests: many are sent, and none is looked up."""
 
 FEEDING = ("sys_user", "sys_member", "sys_user_permission_set", "sys_session", "sys_api_key", "sys_organization")
 
 
 class Stage:
-    """What the roads of a case walk on; `ids` are the records by the names that sentences use.
+    """What the roads of a test walk on; `ids` are the records by the names that sentences use, `own` the objects that are no platform's.
 
     `answered` holds answers that several roads ask for: since nothing lasts, each would get the same again.
     """
 
-    def __init__(self, case: Case, runtime: Runtime, log: io.BytesIO) -> None:
-        self.case = case
+    def __init__(self, test: PolicyTest, runtime: Runtime, log: io.BytesIO) -> None:
+        self.test = test
         self.runtime = runtime
         self.mounts = [Mount(table) for table in runtime.tables.values()]
         self.people: dict[str, Person] = {NOBODY: Person(NOBODY)}
@@ -53,8 +53,8 @@ class Stage:
         self._organizations = {"here": runtime.organization_id}
         self.answered: dict[tuple[str, ...], Answer] = {}
         self._log = log
-        own = (name for name, item in runtime.catalog.objects.items() if item.package != "platform")
-        self._rehearsal = Rehearsal(runtime.store, (*own, *FEEDING))
+        self.own = tuple(name for name, item in runtime.catalog.objects.items() if item.package != PLATFORM)
+        self._rehearsal = Rehearsal(runtime.store, (*self.own, *FEEDING))
 
     @property
     def crashes(self) -> list[str]:
@@ -64,13 +64,14 @@ class Stage:
 
     def object(self, name: str) -> Object:
         """Returns a declared object."""
-        try:
-            return self.runtime.catalog.objects[name]
-        except KeyError:
-            raise CaseFault(f"{self.case.name}: there is no object `{name}`.") from None
+        return self.runtime.catalog.objects[name]
+
+    def subject(self, sentence: Sentence) -> Object:
+        """Returns the object that a sentence is about."""
+        return self.object(self.ids[sentence.row][0] if sentence.row is not None else str(sentence.object))
 
     def rows_of(self, object_name: str) -> list[str]:
-        """Returns the ids of the named records of an object, in the order of the case."""
+        """Returns the ids of the named records of an object, in the order of the test."""
         return [record_id for name, record_id in self.ids.values() if name == object_name]
 
     async def send(self, method: str, path: str, **more: Any) -> Answer:
@@ -81,25 +82,21 @@ class Stage:
         """Returns what was written since the last time."""
         return self._rehearsal.take()
 
-    @asynccontextmanager
-    async def rehearsing(self) -> AsyncIterator[None]:
+    def rehearsing(self) -> AbstractAsyncContextManager[None]:
         """Lets nothing last that is done in the block, and insists that nothing did."""
-        before = await self._rehearsal.state()
-        with self._rehearsal.on(before):
-            yield
-        assert await self._rehearsal.state() == before, "something was written for good"
+        return self._rehearsal.under_way()
 
     async def settle(self) -> None:
-        """Makes the people and the rows of the case."""
+        """Makes the people and the rows of the test."""
         execute = self.runtime.door.execute
         row = {"name": "There", "slug": "there"}
         self._organizations["there"] = (await create_records(execute, "sys_organization", [row], SYSTEM))[0]
-        for name, user in self.case.users.items():
+        for name, user in self.test.users.items():
             await self._settle_user(name, user)
-        for name, key in self.case.keys.items():
+        for name, key in self.test.keys.items():
             owner = await self.runtime.identity.caller(credential_of(self.people[key.of].session or ""))
             self.people[name] = Person(name, None, await self._make_key(name, owner, key.scopes))
-        for name, row_of in self.case.rows.items():
+        for name, row_of in self.test.rows.items():
             owner_id = {} if row_of.owner is None else {"owner_id": self.ids[row_of.owner][1]}
             values = {field: self.value(row_of.object, field, value) for field, value in row_of.values.items()}
             await self._make(name, row_of.object, values | owner_id, row_of.at)
@@ -108,17 +105,15 @@ class Stage:
             self.stored[spot] = await read_first(execute, spot[0], {"id": spot[1]}, fields) or {}
 
     def value(self, object_name: str, field: str, value: Any) -> Any:
-        """Returns a value of a case as it is stored: what names a record, in a field that refers to one, becomes its id."""
+        """Returns a value of a test as it is stored: what names a record, in a field that refers to one, becomes its id."""
         declared = self.object(object_name).fields.get(field)
         if declared is None or declared.reference is None or value is None:
             return value
         if value == "absent":
             return ABSENT
-        if value not in self.ids or self.ids[value][0] != declared.reference:
-            raise CaseFault(f"{self.case.name}: `{value}` is no `{declared.reference}`, to which `{field}` refers.")
         return self.ids[value][1]
 
-    async def _settle_user(self, name: str, user: User) -> None:
+    async def _settle_user(self, name: str, user: ActingUser) -> None:
         execute = self.runtime.door.execute
         values = {"name": name.title(), "email": f"{name}@case.example"}
         home = None if user.at == "none" else self._organizations["there" if user.at == "there" else "here"]
@@ -156,15 +151,27 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(case: Case, folder: Path, database_url: str) -> AsyncIterator[Stage]:
-    """Opens a case on an empty database, with its people and rows there, and rehearses all that follows."""
+async def open_stage(folder: Path, name: str, database_url: str) -> AsyncIterator[Stage]:
+    """Opens the app in a folder on an empty database with the people and rows of one of its tests."""
     log = io.BytesIO()
-    settings = Settings(database_url=database_url, secret="a secret for tests, long enough")
-    async with AsyncExitStack() as stack:
-        stack.enter_context(mock.patch("fieldstone.app.Passwords", return_value=Passwords(CHEAP)))
-        world = write_world(case, folder)
-        runtime = await stack.enter_async_context(open_runtime(world, settings, open_log(log, readable=False)))
-        stage = Stage(case, runtime, log)
+    async with _opened(folder, database_url, log, None) as runtime:
+        stage = Stage(runtime.catalog.policy_tests[name], runtime, log)
         await stage.settle()
-        await stack.enter_async_context(stage.rehearsing())
         yield stage
+
+
+@asynccontextmanager
+async def under(stage: Stage, folder: Path, catalog: Catalog) -> AsyncIterator[Stage]:
+    """Opens the same people and rows under another catalog, whose objects are the same."""
+    log = io.BytesIO()
+    async with _opened(folder, str(stage.runtime.settings.database_url), log, catalog) as runtime:
+        other = Stage(stage.test, runtime, log)
+        other.people, other.ids, other.stored = stage.people, stage.ids, stage.stored
+        yield other
+
+
+def _opened(
+    folder: Path, database_url: str, log: io.BytesIO, catalog: Catalog | None
+) -> AbstractAsyncContextManager[Runtime]:
+    settings = Settings(database_url=database_url, secret="a secret that guards nothing: the database is empty")
+    return open_runtime(folder, settings, open_log(log, readable=False), Seams(CHEAP, catalog, seeds=False))

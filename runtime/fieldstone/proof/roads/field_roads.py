@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec.json import encode
 
-from tests.access.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
-from tests.access.wire import Answer
+from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
+from fieldstone.proof.wire import Answer
 
 FAR_VERSION = 999_999
 """A version that no record has come to."""
@@ -31,7 +31,7 @@ async def _shown(trip: Trip) -> Verdict:
 
 async def _expanded(trip: Trip) -> Verdict:
     """In a record of its object that stands in the place of a reference to it."""
-    for source_name in trip.stage.case.objects:
+    for source_name in trip.stage.own:
         source = trip.stage.object(source_name)
         for reference in source.fields.values():
             if reference.reference != trip.name:
@@ -117,7 +117,7 @@ async def _in_conflict(trip: Trip) -> Verdict:
 
 
 async def _in_new_record(trip: Trip) -> Verdict:
-    answer = await trip.ask(body=trip.body(trip.stage.case.new.get(trip.name, {})))
+    answer = await trip.ask(body=trip.body(trip.stage.test.new.get(trip.name, {})))
     trip.done()
     if answer.status != 201 or "version" not in trip.mount.one(answer):
         return CLOSED
@@ -180,7 +180,7 @@ async def _changeable(trip: Trip) -> str:
 
 
 async def _values(trip: Trip) -> list[Any]:
-    """Returns the values of the field in the case's records."""
+    """Returns the values of the field in the test's records."""
     found = [trip.stage.stored[trip.name, record_id][trip.field.name] for record_id in trip.stage.rows_of(trip.name)]
     return [value for value in found if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)]
 

@@ -9,10 +9,10 @@ from typing import Any
 from msgspec.json import encode
 
 from fieldstone.clock import system_clock
-from tests.access.mount import Listing
-from tests.access.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
-from tests.access.wire import Answer
-from tests.access.write_roads import judge
+from fieldstone.proof.mount import Listing
+from fieldstone.proof.roads.write_roads import judge
+from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
+from fieldstone.proof.wire import Answer
 
 FIRST = {"version": 1}
 

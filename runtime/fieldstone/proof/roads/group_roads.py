@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.access.stage import ABSENT
-from tests.access.trip import ALLOWED, Leak, Road, Trip, Verdict
-from tests.access.wire import Answer
+from fieldstone.proof.stage import ABSENT
+from fieldstone.proof.trip import ALLOWED, Leak, Road, Trip, Verdict
+from fieldstone.proof.wire import Answer
 
 BEHIND_ALL = 1000
 """An offset behind every group: the total cannot be read off the page, and is counted."""

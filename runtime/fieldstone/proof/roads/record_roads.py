@@ -5,11 +5,11 @@ from typing import Any
 
 from msgspec.json import encode
 
+from fieldstone.proof.mount import Listing
+from fieldstone.proof.stage import ABSENT
+from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
+from fieldstone.proof.wire import Answer
 from fieldstone.registry.catalog import Field, Object
-from tests.access.mount import Listing
-from tests.access.stage import ABSENT
-from tests.access.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
-from tests.access.wire import Answer
 
 BEHIND_ALL = 1000
 """An offset behind every record: the total cannot be read off the page, and is counted."""
@@ -166,7 +166,7 @@ async def _referred_to(trip: Trip) -> Verdict:
     """By making another record refer to it: an invisible record must answer as an absent one."""
     verdicts = set()
     for source, field in _references_to(trip):
-        new = {**trip.stage.case.new.get(source.name, {})}
+        new = {**trip.stage.test.new.get(source.name, {})}
         for reference in source.fields.values():
             if reference.name in new and reference.reference:
                 value = trip.stage.value(source.name, reference.name, new[reference.name])
@@ -258,8 +258,8 @@ def _sortable(subject: Object) -> list[str]:
 
 
 def _references_to(trip: Trip) -> Iterator[tuple[Object, Field]]:
-    """Yields every field of a declared object of the case that refers to the record's object."""
-    for name in trip.stage.case.objects:
+    """Yields every field of a declared object of the test that refers to the record's object."""
+    for name in trip.stage.own:
         source = trip.stage.object(name)
         for field in source.fields.values():
             if field.reference == trip.name and not field.system:
@@ -267,7 +267,7 @@ def _references_to(trip: Trip) -> Iterator[tuple[Object, Field]]:
 
 
 def _pointing(trip: Trip) -> Iterator[tuple[Object, Field, str]]:
-    """Yields every record of the case that refers to this one, with its object and the field."""
+    """Yields every record of the test that refers to this one, with its object and the field."""
     for (object_name, record_id), stored in trip.stage.stored.items():
         source = trip.stage.object(object_name)
         for field in source.fields.values():

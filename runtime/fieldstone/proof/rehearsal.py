@@ -1,12 +1,11 @@
 """The rehearsal: every transaction of a store does all that it does, tells what it changed, and is rolled back in place of its commit.
 
-So each sentence of a case meets the same records, whatever the sentences before it were allowed to do.
+So each sentence of a test meets the same records, whatever the sentences before it were allowed to do.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
-from unittest import mock
 
 import msgspec
 
@@ -33,8 +32,8 @@ class Effect(msgspec.Struct, frozen=True):
 NOTHING_DONE = Effect()
 
 
-class _NotCommitted(Exception):
-    """Leaves a transaction in place of its commit."""
+class ProofFault(Exception):
+    """Something keeps a proof from being one: a write lasted, a request wrote in two transactions, a name is like no other."""
 
 
 class Rehearsal:
@@ -43,27 +42,20 @@ class Rehearsal:
     def __init__(self, store: SqlStore, objects: Iterable[str]) -> None:
         self._store = store
         self._selects = {name: store.prepare(Select(name, ("id", "version"), EVERYTHING)) for name in objects}
-        self._before: State = {}
         self._effects: list[Effect] = []
 
-    @contextmanager
-    def on(self, before: State) -> Iterator[None]:
-        """Rehearses every transaction within the block."""
-        self._before = before
-        transaction = self._store.transaction
+    @asynccontextmanager
+    async def under_way(self) -> AsyncIterator[None]:
+        """Lets nothing last that is done in the block; raises ProofFault when something did."""
+        before = await self.state()
 
-        @asynccontextmanager
-        async def rehearsed() -> AsyncIterator[SqlTransaction]:
-            try:
-                async with transaction() as real:
-                    yield real
-                    self._effects.append(_difference(before, await self._state(real.fetch)))
-                    raise _NotCommitted
-            except _NotCommitted:
-                return
+        async def observe(transaction: SqlTransaction) -> None:
+            self._effects.append(_difference(before, await self._state(transaction.fetch)))
 
-        with mock.patch.object(self._store, "transaction", rehearsed):
+        with self._store.rehearsing(observe):
             yield
+        if await self.state() != before:
+            raise ProofFault("something was written for good")
 
     async def state(self) -> State:
         """Returns what is stored."""
@@ -72,7 +64,8 @@ class Rehearsal:
     def take(self) -> Effect:
         """Returns what was done since the last time, which is at most one transaction's work."""
         effects, self._effects = [effect for effect in self._effects if effect != NOTHING_DONE], []
-        assert len(effects) < 2, "one request wrote in two transactions"
+        if len(effects) > 1:
+            raise ProofFault("one request wrote in two transactions")
         return effects[0] if effects else NOTHING_DONE
 
     async def _state(self, fetch: Fetch) -> State:

@@ -60,9 +60,9 @@ async def send(
         "raw_path": path.encode(),
         "root_path": "",
         "query_string": urlencode(query or {}).encode(),
-        "headers": [(b"host", b"case.test"), *sent],
+        "headers": [(b"host", b"proof.test"), *sent],
         "client": ("127.0.0.1", 1),
-        "server": ("case.test", 80),
+        "server": ("proof.test", 80),
     }
     messages: list[dict[str, Any]] = []
 

@@ -1,0 +1,1 @@
+"""Proofs over a running app: what people can and cannot do, by every road that leads to data."""
