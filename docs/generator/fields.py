@@ -25,7 +25,11 @@ _JSON = msgspec.json.Decoder(float_hook=exact_number)
 _TRASH = "with `enable: {trash: true}`"
 SYSTEM = """\
 Every object has these without declaring them. A body may not set them; `owner_id` changes by an update of somebody
-who holds `allowTransfer`. `version` rises by one with each change."""
+who holds `allowTransfer`. `version` rises by one with each change.
+
+An object may do without some: `systemFields: {audit: false}`, or `{tenant: false}`, which takes it out of the organisation
+wall as `tenancy: none` does, or `false` for both. What the database holds already does not change: leaving fields out,
+or taking them back, belongs to `fieldstone migrate` once there is a table."""
 
 OPTIONS = """\
 Every field takes these. `defaultValue` is checked as any value of the field is. An expression there is written
@@ -144,16 +148,19 @@ def _answered(field_type: FieldType, declaration: FieldOptions, value: Any) -> s
 
 
 def _system() -> str:
-    everywhere = system_options(walled=False, owned=False, trash=False)
+    everywhere = system_options(walled=False, owned=False, trash=False, audited=False)
     when = {
-        "organization_id": "unless `tenancy: none`",
+        "organization_id": "unless `tenancy: none` or `systemFields: {tenant: false}`",
         "owner_id": "unless `ownership: none` or `controlled_by_parent`",
+        **dict.fromkeys(
+            ("created_at", "updated_at", "created_by", "updated_by"), "unless `systemFields: {audit: false}`"
+        ),
         "deleted_at": _TRASH,
         "deleted_by": _TRASH,
         "deleted_with": f"{_TRASH}; never shown",
     }
     rows = []
-    for name, options in system_options(walled=True, owned=True, trash=True).items():
+    for name, options in system_options(walled=True, owned=True, trash=True, audited=True).items():
         kind = str(options.__struct_config__.tag)
         reference = getattr(options, "reference", None)
         points = f" to {code(reference)}" if reference else ""

@@ -27,6 +27,10 @@ SHARED = ["created_at", "updated_at", "created_by", "updated_by", "version"]
         ("ownership: none", ["id", "organization_id", *SHARED]),
         ("tenancy: none", ["id", "owner_id", *SHARED]),
         ("ownership: none\ntenancy: none", ["id", *SHARED]),
+        ("systemFields: {}", ["id", "organization_id", "owner_id", *SHARED]),
+        ("systemFields: {tenant: false}", ["id", "owner_id", *SHARED]),
+        ("systemFields: {audit: false}", ["id", "organization_id", "owner_id", "version"]),
+        ("systemFields: false\nownership: none", ["id", "version"]),
     ],
 )
 def test_system_fields_come_first_in_their_order(tmp_path: Path, options: str, names: list[str]) -> None:
@@ -53,6 +57,7 @@ def test_an_object_with_an_owner_is_private_unless_it_says_otherwise(tmp_path: P
 def test_the_wall_is_the_organisation_of_the_record_or_of_a_membership_or_none(tmp_path: Path) -> None:
     assert linked(tmp_path, "").wall == Term("organization_id", "eq", CallerValue("organization_id"))
     assert linked(tmp_path, "tenancy: none").wall == EVERYTHING
+    assert linked(tmp_path, "systemFields: {tenant: false}").wall == EVERYTHING
     catalog = load(
         tmp_path,
         {

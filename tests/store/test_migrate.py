@@ -15,6 +15,7 @@ from tests.store.catalogs import SYSTEM, catalog_of, store_of, system_values
 HEAD = "name: thing\nownership: none\nfields:\n"
 OTHER = "name: other\nownership: none\ntenancy: none\nfields: {name: {type: text}}\n"
 FIRST = f"{HEAD}  name: {{type: text}}\n  price: {{type: currency}}\n"
+WITHOUT_AUDIT = "systemFields: {audit: false}\n"
 
 
 async def refusals(folder: Path, url: str, *objects: str) -> list[str]:
@@ -96,6 +97,18 @@ async def test_every_change_of_stored_values_is_refused_and_nothing_is_changed(
     assert await refusals(tmp_path, database_url, changed) == expected
     assert await refusals(tmp_path, database_url, changed) == expected
     await open_and_close(tmp_path, database_url, FIRST)
+
+
+@pytest.mark.parametrize("before", ["", WITHOUT_AUDIT])
+async def test_system_fields_are_neither_left_out_nor_taken_back_beside_records(
+    tmp_path: Path, database_url: str, before: str
+) -> None:
+    after = "" if before else WITHOUT_AUDIT
+    await open_and_close(tmp_path, database_url, f"{FIRST}{before}")
+    refused = await refusals(tmp_path, database_url, f"{FIRST}{after}")
+    assert [message.split("`")[1] for message in refused] == ["thing.created_at", "thing.updated_at"]
+    assert {message.split()[1] for message in refused} == {"NEEDS_MIGRATION"}
+    await open_and_close(tmp_path, database_url, f"{FIRST}{before}")
 
 
 async def test_a_reference_to_another_object_is_refused(tmp_path: Path, database_url: str) -> None:

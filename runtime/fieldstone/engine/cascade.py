@@ -9,6 +9,7 @@ from typing import Literal
 
 from fieldstone.access.caller import SYSTEM, Caller
 from fieldstone.access.policies import NOT_IN_TRASH
+from fieldstone.engine.defaults import stamps_of_change
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.gate import may_look
@@ -85,7 +86,7 @@ async def let_go(door: Door, unit: Unit, caller: Caller, doomed: Doomed) -> None
             continue
         subject = door.catalog.objects[reference.object]
         stamps = await door.plans.stamps_of(unit.transaction.fetch, subject, pointing, unit.now)
-        values = {reference.field: None, "updated_at": unit.now, "updated_by": caller.id}
+        values = {reference.field: None, **stamps_of_change(subject, caller, unit.now)}
         binds = Binds((ids, gone), SYSTEM.values, unit.now)
         changed = await unit.transaction.update(reference.object, values, pointing_rows(reference.field), binds)
         if changed != len(stamps):

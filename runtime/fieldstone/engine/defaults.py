@@ -17,6 +17,7 @@ from fieldstone.query.cel.expression import EvaluationError
 from fieldstone.query.storage import StorageClass
 from fieldstone.registry.catalog import Field, Object
 from fieldstone.registry.field_defaults import NOW
+from fieldstone.registry.system_fields import CREATED_AT, CREATED_BY, UPDATED_AT, UPDATED_BY
 
 FIRST_VERSION = 1
 
@@ -35,14 +36,20 @@ def stamp_new(subject: Object, values: dict[str, Any], caller: Caller, now: str,
     """Gives a new record its system fields; its maker owns it, and it lives in his active organisation."""
     if "id" not in values:
         values["id"] = new_id()
-    stamps = {"created_at": now, "created_by": caller.id, "updated_at": now, "updated_by": caller.id}
-    for name, value in stamps.items():
-        values.setdefault(name, value)
+    if UPDATED_AT in subject.fields:
+        stamps = {CREATED_AT: now, CREATED_BY: caller.id, **stamps_of_change(subject, caller, now)}
+        for name, value in stamps.items():
+            values.setdefault(name, value)
     if subject.owned:
         values.setdefault("owner_id", caller.id)
     if subject.walled:
         values.setdefault("organization_id", caller.organization_id)
     values["version"] = FIRST_VERSION
+
+
+def stamps_of_change(subject: Object, caller: Caller, now: str) -> dict[str, Any]:
+    """Returns the system fields that a change of a record sets."""
+    return {UPDATED_AT: now, UPDATED_BY: caller.id} if UPDATED_AT in subject.fields else {}
 
 
 def _default_of(field: Field, caller: Caller, now: str) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from fieldstone.access.caller import SYSTEM, Caller
 from fieldstone.engine.cascade import Among, Doomed, gather, let_go, refuse_restricted
+from fieldstone.engine.defaults import stamps_of_change
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.fire import fire
@@ -58,7 +59,7 @@ async def apply_delete(door: Door, target: Target, caller: Caller, unit: Unit) -
         binds = Binds((list(doomed[object_name]), target.id, stored["version"]), caller.values, unit.now)
         if to_trash:
             stamps = {DELETED_AT: unit.now, DELETED_BY: caller.id, DELETED_WITH: target.id}
-            stamps |= {"updated_at": unit.now, "updated_by": caller.id}
+            stamps |= stamps_of_change(door.catalog.objects[object_name], caller, unit.now)
             gone = await unit.transaction.update(object_name, stamps, AMONG_AT_VERSION, binds)
         else:
             gone = await unit.transaction.delete(object_name, AMONG_AT_VERSION, binds)

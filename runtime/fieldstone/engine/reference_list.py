@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from fieldstone.access.caller import SYSTEM, Caller
+from fieldstone.engine.defaults import stamps_of_change
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.gate import may_look
@@ -75,7 +76,7 @@ async def shorten_lists(
         if record.id in seen:
             await door.execute(Update(reference.object, record.id, {reference.field: record.left}), SYSTEM, unit=unit)
             continue
-        values = {reference.field: record.left, "updated_at": unit.now, "updated_by": caller.id}
+        values = {reference.field: record.left, **stamps_of_change(subject, caller, unit.now)}
         binds = Binds((record.id, record.version), SYSTEM.values, unit.now)
         if not await unit.transaction.update(reference.object, values, AT_VERSION, binds):
             raise SerializationFailure(f"A `{reference.object}` record changed while it lost a reference.")

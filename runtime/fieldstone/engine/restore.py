@@ -8,6 +8,7 @@ from typing import Any
 
 from fieldstone.access.caller import SYSTEM, Caller
 from fieldstone.engine.cascade import Doomed, gather
+from fieldstone.engine.defaults import stamps_of_change
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.fire import fire
@@ -48,8 +49,8 @@ async def apply_restore(door: Door, prepared: Target | Changing, caller: Caller,
     subject = prepared.subject
     await _require_master(door, unit, prepared, stored)
     back = await gather(door, unit, subject.name, prepared.id, "together", stored[DELETED_WITH])
-    values = {**_CLEARED, "updated_at": unit.now, "updated_by": caller.id}
     for name, ids in back.items():
+        values = {**_CLEARED, **stamps_of_change(door.catalog.objects[name], caller, unit.now)}
         stamps = await door.plans.stamps_of(unit.transaction.fetch, door.catalog.objects[name], list(ids), unit.now)
         binds = Binds((list(ids),), caller.values, unit.now)
         if await unit.transaction.update(name, values, ID_AMONG, binds) < len(ids):

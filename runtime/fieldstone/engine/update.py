@@ -11,6 +11,7 @@ import msgspec
 
 from fieldstone.access.caller import Caller
 from fieldstone.engine.body import invalid, prepare_values, read_body, refuse_forbidden, root_of
+from fieldstone.engine.defaults import stamps_of_change
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.fire import fire
@@ -90,7 +91,7 @@ async def _write(
     When somebody was faster, a change that named its version is refused, and another is tried again with its whole Unit: what its
     hooks did was done in view of a record that is gone.
     """
-    stamped = {"updated_at": unit.now, "updated_by": caller.id, **values}
+    stamped = {**stamps_of_change(target.subject, caller, unit.now), **values}
     binds = Binds((target.id, version), caller.values, unit.now)
     with clash_told(known_fields(door, caller, target.policy)):
         written = await unit.transaction.update(target.subject.name, stamped, AT_VERSION, binds)

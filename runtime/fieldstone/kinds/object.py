@@ -51,6 +51,15 @@ class Enable(Declared, frozen=True, kw_only=True):
     """A deleted record goes to the trash, from which it can be restored until it is purged."""
 
 
+class SystemFields(Declared, frozen=True, kw_only=True):
+    """Which of the fields that every object has are left out; `id` and `version` never are, and `ownership: none` leaves out the owner."""
+
+    tenant: bool = True
+    """`false`: no `organization_id`, and so no wall: every organisation sees the records, as under `tenancy: none`."""
+    audit: bool = True
+    """`false`: no `created_at`, `updated_at`, `created_by` and `updated_by`."""
+
+
 class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """A business object.
 
@@ -78,6 +87,8 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """`user`: each record has an `owner_id`."""
     tenancy: Literal["organization", "none"] | ThroughMembership = "organization"
     """`organization`: each record is seen within its organisation alone."""
+    system_fields: bool | SystemFields = True
+    """Which system fields there are; `false` leaves out those of the tenant and of the audit."""
     access: Access = Access()
     """Whether a permission set reaches the object without naming it."""
     name_field: str | None = None

@@ -13,7 +13,7 @@ from fieldstone.registry.documents import Document
 from fieldstone.registry.field_defaults import default_faults
 from fieldstone.registry.history import history_name
 from fieldstone.registry.known import Known, unknown_field
-from fieldstone.registry.objects import all_options, field_type_of, holds_text, object_declaration
+from fieldstone.registry.objects import all_options, field_type_of, holds_text, object_declaration, system_fields_of
 from fieldstone.registry.system_fields import SYSTEM_NAMES
 
 _EXPRESSION_WORDS = WORDS | {"record", "current_user"}
@@ -170,6 +170,9 @@ def _enable_faults(document: Document, declaration: ObjectDeclaration, objects: 
     if declaration.enable.track_history and len(declaration.name) > longest:
         message = f"An object that keeps its history has a name of at most {longest} characters."
         yield document.fault(("name",), Code.WRONG_VALUE, message, "Choose a shorter one.")
+    if declaration.enable.track_history and not system_fields_of(declaration).audit:
+        message = "A history tells who changed a record and when, and these fields are left out."
+        yield document.fault(("systemFields",), Code.WRONG_VALUE, message, "Keep `audit`, or drop `trackHistory`.")
     if declaration.enable.trash:
         return
     for name, options in declaration.fields.items():

@@ -5,7 +5,7 @@ Refuses nothing: what can be wrong with an object is told by `object_faults.py` 
 
 from collections.abc import Mapping
 from functools import cache
-from typing import cast
+from typing import TypedDict, cast
 
 import msgspec
 
@@ -13,7 +13,7 @@ from fieldstone.errors import Place
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType
 from fieldstone.kinds.fields.file import FileOptions
 from fieldstone.kinds.fields.table import FIELD_TYPES
-from fieldstone.kinds.object import ObjectDeclaration, ThroughMembership
+from fieldstone.kinds.object import ObjectDeclaration, SystemFields, ThroughMembership
 from fieldstone.query.ast import EVERYTHING, CallerValue, Exists, Filter, Term
 from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.registry.catalog import Field, Object, Reference
@@ -25,6 +25,14 @@ _TYPE_OF = {field_type.declaration: field_type for field_type in FIELD_TYPES.val
 
 OWN_ORGANIZATION: Filter = Term("organization_id", "eq", CallerValue("organization_id"))
 """Within the caller's active organisation."""
+
+
+class _SystemKinds(TypedDict):
+    walled: bool
+    owned: bool
+    trash: bool
+    audited: bool
+
 
 _WHO = ("created_by", "updated_by", "deleted_by")
 
@@ -104,12 +112,26 @@ def holds_many(options: FieldOptions) -> bool:
 
 def all_options(declaration: ObjectDeclaration) -> dict[str, FieldOptions]:
     """Returns the options of all fields of an object by name, system fields first."""
-    system = system_options(walled=_walled(declaration), owned=_owned(declaration), trash=declaration.enable.trash)
-    return {**system, **declaration.fields}
+    return {**system_options(**_kinds_of_system_fields(declaration)), **declaration.fields}
+
+
+def system_fields_of(declaration: ObjectDeclaration) -> SystemFields:
+    """Returns which system fields an object has, in the long form."""
+    said = declaration.system_fields
+    return SystemFields(tenant=said, audit=said) if isinstance(said, bool) else said
+
+
+def _kinds_of_system_fields(declaration: ObjectDeclaration) -> _SystemKinds:
+    return {
+        "walled": _walled(declaration),
+        "owned": _owned(declaration),
+        "trash": declaration.enable.trash,
+        "audited": system_fields_of(declaration).audit,
+    }
 
 
 def _walled(declaration: ObjectDeclaration) -> bool:
-    return declaration.tenancy == "organization"
+    return declaration.tenancy == "organization" and system_fields_of(declaration).tenant
 
 
 def _owned(declaration: ObjectDeclaration) -> bool:
@@ -118,7 +140,7 @@ def _owned(declaration: ObjectDeclaration) -> bool:
 
 def _link_fields(declaration: ObjectDeclaration, document: Document) -> dict[str, Field]:
     place, walled = document.value_at(), _walled(declaration)
-    system = _system_fields(walled=walled, owned=_owned(declaration), trash=declaration.enable.trash)
+    system = _system_fields(**_kinds_of_system_fields(declaration))
     fields = {name: msgspec.structs.replace(field, place=place) for name, field in system.items()}
     spots = document.source.spot.find(("fields",))
     searched = _searched(declaration)
@@ -140,10 +162,10 @@ def _searched(declaration: ObjectDeclaration) -> frozenset[str]:
 
 
 @cache
-def _system_fields(*, walled: bool, owned: bool, trash: bool) -> Mapping[str, Field]:
+def _system_fields(*, walled: bool, owned: bool, trash: bool, audited: bool) -> Mapping[str, Field]:
     """Returns linked system fields that lack a place, which is that of their object."""
     nowhere = Place("", 0, 0)
-    options = system_options(walled=walled, owned=owned, trash=trash)
+    options = system_options(walled=walled, owned=owned, trash=trash, audited=audited)
     return {name: _link_field(name, option, nowhere, walled=walled) for name, option in options.items()}
 
 
@@ -185,7 +207,7 @@ def _delete_behavior(name: str, options: FieldOptions) -> str | None:
 def _wall(declaration: ObjectDeclaration) -> Filter:
     if isinstance(declaration.tenancy, ThroughMembership):
         return Exists(declaration.tenancy.object, "id", declaration.tenancy.field, OWN_ORGANIZATION)
-    return OWN_ORGANIZATION if declaration.tenancy == "organization" else EVERYTHING
+    return OWN_ORGANIZATION if _walled(declaration) else EVERYTHING
 
 
 def _label(name: str) -> str:

@@ -137,6 +137,7 @@ def _faults(change: _Change, dialect: DialectName) -> Iterator[Fault]:
                 yield _fault(change, column.name, "is new and always has a value, which the stored records lack")
         elif stored != column:
             yield _fault(change, column.name, f"is stored as {stored.holds}, and is declared as {column.holds} now")
+    yield from _dropped_faults(change, change.stored)
     for column in change.wanted.columns:
         target = change.target(column.name)
         if column.name not in before or target == targets.get(column.name):
@@ -145,6 +146,15 @@ def _faults(change: _Change, dialect: DialectName) -> Iterator[Fault]:
             yield _fault(change, column.name, f"was a reference to `{targets[column.name]}`")
         elif dialect == "sqlite":
             yield _fault(change, column.name, f"was no reference to `{target}` so far")
+
+
+def _dropped_faults(change: _Change, stored: TableSchema) -> Iterator[Fault]:
+    """Yields a fault for each column that holds no nulls and that nobody would fill any more."""
+    named = {column.name for column in change.wanted.columns}
+    for column in stored.columns:
+        if column.required and column.name not in named:
+            what = f"`{stored.name}.{column.name}` has a value in every stored record, and new ones would have none."
+            yield Fault(change.linked.place, Code.NEEDS_MIGRATION, what, MIGRATION_HINT)
 
 
 def _fault(change: _Change, field: str, what: str) -> Fault:

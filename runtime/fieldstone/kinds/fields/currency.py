@@ -76,7 +76,7 @@ def _config_faults(declaration: CurrencyOptions) -> list[str]:
         faults.append("a fixed currency is named by `defaultCurrency`")
     if config.precision is not None and declaration.scale not in (msgspec.UNSET, config.precision):
         faults.append(
-            f"precision ({config.precision}) and the field's scale ({declaration.scale}) are the same and differ"
+            f"precision ({config.precision}) and the field's scale ({declaration.scale}) mean the same, and differ"
         )
     fixed = _fixed(declaration)
     if fixed is not None and said not in (None, MINOR_DIGITS[fixed]):
