@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from fieldstone.access.caller import Caller
+from fieldstone.access.policies import Policies
+from fieldstone.query.ast import EVERYTHING, NOTHING
 from tests.surfaces.running import DATA, Person, World, decoded, error_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -52,6 +55,15 @@ async def test_a_record_without_them_goes_to_the_trash_and_comes_back(admin: Per
     assert (await admin.ask("DELETE", path)).status_code == 200
     back = decoded(await admin.ask("POST", f"{path}/restore"))
     assert (back["title"], back["deleted_at"], back["version"]) == ("a", None, 3)
+
+
+async def test_a_rule_of_all_objects_over_a_field_that_one_does_without_selects_nothing_of_it(types: World) -> None:
+    policies = Policies(types.runtime.catalog)
+    member = Caller(frozenset({"member_default"}), {"id": "1", "organization_id": "1"})
+    rows = {name: policies.policy(member, name, "update").rows for name in ("leaf", "part")}
+    assert rows["leaf"] == NOTHING
+    assert rows["part"] != NOTHING
+    assert policies.policy(member, "leaf", "read").rows == EVERYTHING
 
 
 async def test_without_a_tenant_there_is_no_wall(types: World) -> None:

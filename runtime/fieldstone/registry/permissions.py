@@ -4,13 +4,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
+
 from fieldstone.errors import Fault
 from fieldstone.kinds.permission import PermissionDeclaration, RowPolicy
+from fieldstone.query.ast import NOTHING
 from fieldstone.registry.catalog import Object, PermissionSet, RowRule
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.rules import Scope, link_rule, scope_of, scope_of_all
+from fieldstone.registry.system_fields import AUDIT_NAMES
 
 WILDCARD = "*"
 CAPABILITY = re.compile(r"[a-z][a-z0-9_]*([.:][a-z0-9_]+)*")
@@ -62,8 +66,17 @@ def _rules(
             faults += rule
         elif policy.enabled:
             for name in objects.by_name if policy.object == WILDCARD else (policy.object,):
-                rules[name] = (*rules.get(name, ()), rule)
+                own = _over(objects.by_name[name], policy, rule, document, number)
+                rules[name] = (*rules.get(name, ()), own)
     return rules, faults
+
+
+def _over(subject: Object, policy: RowPolicy, rule: RowRule, document: Document, number: int) -> RowRule:
+    """Returns a rule as one over an object: over one that does without a system field that it names, it selects nothing."""
+    if subject.fields.keys() >= AUDIT_NAMES:
+        return rule
+    own = link_rule(policy, scope_of(subject), document, number)
+    return own if isinstance(own, RowRule) else msgspec.structs.replace(rule, using=NOTHING, check=NOTHING)
 
 
 def _caller_values(rules: Mapping[str, tuple[RowRule, ...]]) -> frozenset[str]:

@@ -33,7 +33,7 @@ from fieldstone.query.cel.types import BOOL, Type, optional, required, struct_of
 from fieldstone.registry.catalog import Field, Object, RowRule
 from fieldstone.registry.documents import Document
 from fieldstone.registry.expressions import expression_faults
-from fieldstone.registry.system_fields import SYSTEM_NAMES
+from fieldstone.registry.system_fields import AUDIT_NAMES, SYSTEM_NAMES
 
 ALL_OPERATIONS = frozenset({"select", "insert", "update", "delete"})
 _SCALARS = frozenset({"id", "email", "organization_id", "business_unit_id"})
@@ -53,12 +53,12 @@ def scope_of(subject: Object) -> Scope:
 
 
 def scope_of_all(objects: Iterable[Object]) -> Scope:
-    """Returns the scope of rules over every object: the system fields that all of them have."""
+    """Returns the scope of rules over every object: the system fields that all of them have, or may do without."""
     shared: set[str] = set(SYSTEM_NAMES)
     fields: dict[str, Field] = {}
     for subject in objects:
-        shared &= subject.fields.keys()
-        fields = fields or dict(subject.fields)
+        shared &= subject.fields.keys() | AUDIT_NAMES
+        fields |= {name: field for name, field in subject.fields.items() if name in shared - fields.keys()}
     return _scope(field for name, field in fields.items() if name in shared)
 
 

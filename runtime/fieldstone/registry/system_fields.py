@@ -21,6 +21,10 @@ DELETED_WITH = "deleted_with"
 """When, by whom and along with which record one was moved to the trash; null on every other."""
 
 
+AUDIT_NAMES = frozenset({CREATED_AT, CREATED_BY, UPDATED_AT, UPDATED_BY})
+"""Who wrote a record and when; an object may do without them."""
+
+
 @cache
 def system_options(*, walled: bool, owned: bool, trash: bool, audited: bool) -> dict[str, FieldOptions]:
     """Returns an object's system fields in their order.
