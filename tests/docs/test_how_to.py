@@ -18,6 +18,7 @@ WITH_A_SERVER = (
     "use-api-keys.md",
     "a-second-dialect.md",
     "rotate-the-secret.md",
+    "test-permissions.md",
 )
 
 

@@ -11,11 +11,13 @@ from fieldstone.cli.new import new_command
 from fieldstone.cli.report import report_error
 from fieldstone.cli.schema import schema
 from fieldstone.cli.serve import serve
+from fieldstone.cli.test import test_command
 from fieldstone.cli.user import user_command
 from fieldstone.errors import FieldstoneError
 
 COMMANDS = (
     check,
+    test_command(),
     schema,
     serve,
     new_command(),

@@ -11,11 +11,10 @@ import msgspec
 
 from fieldstone.proof.roads.table import address, roads_of
 from fieldstone.proof.stage import Stage, open_stage
-from fieldstone.proof.trip import Leak, Trip, Verdict
+from fieldstone.proof.trip import FREE_TEXT, Leak, Trip, Verdict
 from fieldstone.registry.policy_test import Sentence
 
 SHORTEST_SECRET = 6
-FREE_TEXT = frozenset({"text", "textarea", "markdown"})
 
 
 class _Everything(Container[str]):
@@ -52,7 +51,13 @@ class Judgement(msgspec.Struct, frozen=True):
 
 async def judge(folder: Path, name: str, database_url: str, only: Container[str] = ANY_ROAD) -> Judgement:
     """Returns what comes of a test of an app, on an empty database; `only` names the roads that are walked."""
-    async with open_stage(folder, name, database_url) as stage, stage.rehearsing():
+    async with open_stage(folder, name, database_url) as stage:
+        return await walk_all(stage, only)
+
+
+async def walk_all(stage: Stage, only: Container[str]) -> Judgement:
+    """Returns what comes of a stage's test."""
+    async with stage.rehearsing():
         findings: list[Finding] = []
         walked: dict[Sentence, Walked] = {}
         for sentence in stage.test.sentences:

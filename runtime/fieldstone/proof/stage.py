@@ -13,15 +13,17 @@ from fieldstone.access.caller import SYSTEM, Caller, system_in
 from fieldstone.app import Runtime, Seams, open_runtime
 from fieldstone.engine.operation import Create
 from fieldstone.engine.records import create_records, read_first
+from fieldstone.errors import DeclarationError, Fault, FieldstoneError
 from fieldstone.identity.credential import credential_of
 from fieldstone.identity.sessions import Origin, open_session
 from fieldstone.identity.tokens import hash_token
-from fieldstone.kinds.policy_test import ActingUser
+from fieldstone.kinds.policy_test import POLICY_TEST, ActingUser
 from fieldstone.log import open_log
 from fieldstone.proof.mount import Mount, Person
 from fieldstone.proof.rehearsal import Effect, Rehearsal
 from fieldstone.proof.wire import Answer, send
 from fieldstone.registry.catalog import Catalog, Object
+from fieldstone.registry.codes import Code
 from fieldstone.registry.layout import PLATFORM
 from fieldstone.registry.policy_test import PolicyTest, Sentence
 from fieldstone.registry.policy_tests import NOBODY
@@ -99,7 +101,10 @@ class Stage:
         for name, row_of in self.test.rows.items():
             owner_id = {} if row_of.owner is None else {"owner_id": self.ids[row_of.owner][1]}
             values = {field: self.value(row_of.object, field, value) for field, value in row_of.values.items()}
-            await self._make(name, row_of.object, values | owner_id, row_of.at)
+            try:
+                await self._make(name, row_of.object, values | owner_id, row_of.at)
+            except FieldstoneError as error:
+                raise DeclarationError([self._row_fault(name, error)]) from error
         for spot in self.ids.values():
             fields = tuple(self.object(spot[0]).fields)
             self.stored[spot] = await read_first(execute, spot[0], {"id": spot[1]}, fields) or {}
@@ -112,6 +117,13 @@ class Stage:
         if value == "absent":
             return ABSENT
         return self.ids[value][1]
+
+    def _row_fault(self, name: str, error: FieldstoneError) -> Fault:
+        """Returns why a row of the test cannot be made."""
+        place = self.runtime.catalog.items[POLICY_TEST.name][self.test.name].at("rows", name)
+        told = [str(field["message"]) for field in error.details.get("fields", ())]
+        message = f"The row `{name}` cannot be made: {'; '.join(told) or error.message}"
+        return Fault(place, Code.POLICY_TEST, message, error.details.get("hint"))
 
     async def _settle_user(self, name: str, user: ActingUser) -> None:
         execute = self.runtime.door.execute

@@ -23,6 +23,9 @@ from fieldstone.registry.policy_test import Sentence
 from fieldstone.surfaces.rest.table import Route
 
 MOST_PAGES = 40
+FREE_TEXT = frozenset({"text", "textarea", "markdown"})
+"""The field types that hold any text."""
+
 SAMPLES: Mapping[str, Any] = {
     "boolean": True,
     "toggle": True,

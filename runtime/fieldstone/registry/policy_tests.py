@@ -130,6 +130,10 @@ class _Linking:
             self._faults.append(
                 self._fault((*path, "owner"), f"Nobody is called `{owner}`.", did_you_mean(str(owner), self._users))
             )
+        subject = self._objects.get(object_name)
+        if owner is not None and subject is not None and not subject.owned:
+            message = f"Records of `{object_name}` have no owner."
+            self._faults.append(self._fault((*path, "owner"), message, "Leave `owner` out."))
         if place not in _PLACES:
             self._faults.append(self._fault((*path, "at"), f"`{place}` is no place.", "Say `here` or `there`."))
         if not object_name:

@@ -8,8 +8,9 @@ from typing import Any
 
 from fieldstone.proof.rehearsal import Effect
 from fieldstone.proof.stage import ABSENT
-from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
+from fieldstone.proof.trip import ALLOWED, CLOSED, FREE_TEXT, REFUSED, Leak, Road, Trip, Verdict
 from fieldstone.proof.wire import Answer
+from fieldstone.registry.catalog import Field
 
 FAR_VERSION = 999_999
 DONE = frozenset({200, 201})
@@ -20,14 +21,25 @@ About = Callable[[str], Awaitable[Answer]]
 
 
 def change_of(trip: Trip) -> dict[str, Any]:
-    """Returns what the sentence sends: its own values, else the test's, else a first text that is changed."""
+    """Returns what the sentence sends: its own values, else the test's, else a first field that is changed: a text, if there is one."""
     if trip.sentence.values:
         return trip.body(values_of(trip))
     said = trip.stage.test.change.get(trip.name)
     if said is not None:
         return trip.body(said)
-    texts = (name for name, field in trip.object.fields.items() if not field.system and field.type.name == "text")
-    return {next(texts): "changed"}
+    fields = [field for field in trip.object.fields.values() if _open(trip, field)]
+    texts = [field for field in fields if field.type.name in FREE_TEXT]
+    return trip.body({field.name: trip.sample(field) for field in (*texts, *fields)[:1]})
+
+
+def _open(trip: Trip, field: Field) -> bool:
+    """Tells whether a field may be changed by whoever may change its record, as far as the test says."""
+    test, who = trip.stage.test, trip.person.name
+    kept = any(
+        (said.who, said.object, said.field) == (who, trip.name, field.name) and said.outlook != "can"
+        for said in test.sentences
+    )
+    return not (kept or field.system or field.internal or field.declaration.readonly or field.unique)
 
 
 def values_of(trip: Trip) -> dict[str, Any]:
