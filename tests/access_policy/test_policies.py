@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fieldstone.access.caller import ANONYMOUS, SYSTEM, Caller, system_in
-from fieldstone.access.capabilities import capabilities, known_capabilities
+from fieldstone.access.capabilities import capabilities
 from fieldstone.access.policies import Policies
 from fieldstone.query.ast import EVERYTHING, NOTHING, CallerValue, Exists, Term, conjunction
 from fieldstone.registry.catalog import Catalog
@@ -75,10 +75,16 @@ def test_the_shape_names_readable_fields_in_their_declared_order(catalog: Catalo
 
 
 def test_capabilities_are_the_union_of_those_of_the_sets(catalog: Catalog) -> None:
-    assert known_capabilities(catalog) == {"ai:chat", "query:explain"}
-    assert capabilities(catalog, ["speaker", "note_reader", "no_such_set"]) == {"ai:chat"}
+    assert capabilities(catalog, ["speaker", "query_explainer", "no_such_set"]) == {"ai:chat", "query:explain"}
     assert capabilities(catalog, ["note_chief", "reader_of_all"]) == frozenset()
 
 
-def test_who_holds_every_record_holds_every_capability(catalog: Catalog) -> None:
-    assert capabilities(catalog, ["admin_full_access"]) == {"ai:chat", "query:explain"}
+def test_who_reaches_every_record_has_what_stays_within_an_organisation(catalog: Catalog) -> None:
+    within = {name for name, item in catalog.capabilities.items() if item.scope == "org"}
+    assert capabilities(catalog, ["everything"]) == within
+    assert within < capabilities(catalog, ["admin_full_access"]) == catalog.capabilities.keys()
+
+
+def test_a_set_that_is_not_active_gives_no_capability_and_no_right(catalog: Catalog) -> None:
+    assert capabilities(catalog, ["pensioner"]) == frozenset()
+    assert not Policies(catalog).policy(holding("pensioner"), "note", "read").allowed

@@ -26,7 +26,7 @@ PARTS: DialectParts = {
 }
 
 PLATFORM = {
-    "metadata/package.yaml": "name: platform\n",
+    "metadata/package.yaml": "name: platform\ncapabilities: [{name: 'query:explain'}]\n",
     "metadata/sys_user.object.yaml": "name: sys_user\nownership: none\nfields:\n  email: {type: email}\n",
 }
 """A platform of one object and no surface."""

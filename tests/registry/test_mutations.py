@@ -48,7 +48,7 @@ fields: {product: {type: master_detail, reference: product}}
 name: seller
 objects: {product: {allowRead: true}, '*': {allowRead: true}}
 fields: {product.price: {readable: false}}
-systemPermissions: [ai:chat]
+systemPermissions: ['query:explain']
 rowLevelSecurity:
   - {name: own, object: product, operation: update, using: owner_id == current_user.id, check: 'price > 1.5'}
   - name: long

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from fieldstone.access.grants import WILDCARD, allows, grant_of, lifts
+from fieldstone.access.grants import WILDCARD, allows, grant_of, held_sets, lifts
 from fieldstone.access.rows import rules_for
 from fieldstone.errors import Place
 from fieldstone.query.ast import EVERYTHING
@@ -41,13 +41,13 @@ def _rules(catalog: Catalog, sets: frozenset[str], subject: Object) -> Iterator[
     if subject.wall != EVERYTHING:
         yield AddedRule(subject.name, WALL, None, declared.at("tenancy"))
     under_parent = False
-    for name, held in catalog.permissions.items():
-        grant = grant_of(held, subject) if name in sets else None
+    for held in held_sets(catalog, sets):
+        grant = grant_of(held, subject)
         if grant is None or not allows(grant, "read"):
             continue
         added = [] if lifts(grant, "read") else list(_of_set(catalog, held, subject))
         under_parent = under_parent or not lifts(grant, "read")
-        yield from added or [AddedRule(subject.name, ALL_RECORDS, name, _place_of_grant(catalog, held, subject))]
+        yield from added or [AddedRule(subject.name, ALL_RECORDS, held.name, _place_of_grant(catalog, held, subject))]
     parent = subject.parent.reference if subject.parent is not None else None
     if under_parent and parent is not None:
         yield from _rules(catalog, sets, catalog.objects[parent])

@@ -3,16 +3,22 @@
 Within one set the entry of an object stands in place of its wildcard `'*'`. A wildcard does not reach an object that says
 `access: {default: private}`, with one exception, which is how an administrator reaches everything without being named
 anywhere in the code: a wildcard that carries both `viewAllRecords` and `modifyAllRecords`. Such a set hands out every record of
-every public object already; whoever may grant it is trusted with the rest, and with every capability.
+every public object already; whoever may grant it is trusted with the rest, and with every capability within an organisation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from fieldstone.access.policy import Action
 from fieldstone.kinds.permission import ObjectGrant
-from fieldstone.registry.catalog import Object, PermissionSet
+from fieldstone.registry.catalog import Catalog, Object, PermissionSet
 
 WILDCARD = "*"
+
+
+def held_sets(catalog: Catalog, names: Iterable[str]) -> list[PermissionSet]:
+    """Returns the sets of these names that give anything, in the catalog's order: those that are declared and active."""
+    wanted = frozenset(names)
+    return [held for name, held in catalog.permissions.items() if name in wanted and held.declaration.active]
 
 
 def grant_of(held: PermissionSet, subject: Object) -> ObjectGrant | None:

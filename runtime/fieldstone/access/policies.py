@@ -6,13 +6,14 @@ depends on the catalog and on which sets are held; the caller's own values are b
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import msgspec
 
 from fieldstone.access.caller import Caller
+from fieldstone.access.capabilities import capabilities, required_capabilities
 from fieldstone.access.fields import readable_fields, writable_fields
-from fieldstone.access.grants import allows, grant_of, lifts
+from fieldstone.access.grants import allows, grant_of, held_sets, lifts
 from fieldstone.access.policy import Action, Policy
 from fieldstone.access.rows import rows_accepted, rows_reached, rules_for
 from fieldstone.access.scope import ParentRows, record_scope, scope_after_write
@@ -40,6 +41,7 @@ class Policies:
         self._bounded = lru_cache(maxsize=KEPT)(self._compile)
         self._unbounded = lru_cache(maxsize=KEPT)(self._compile_system)
         self._looking_back = lru_cache(maxsize=KEPT)(_past)
+        self._capabilities = lru_cache(maxsize=KEPT)(partial(capabilities, catalog))
 
     def policy(self, caller: Caller, object_name: str, action: Action) -> Policy:
         """Returns what the caller may; the object must be in the catalog."""
@@ -74,10 +76,13 @@ class Policies:
         holdings = self._holdings(sets, subject)
         granting = [holding for holding in holdings if allows(holding[1], action)]
         readers = [holding for holding in holdings if allows(holding[1], "read")]
-        if not granting or (action in TRASH_ACTIONS and not (readers and subject.declaration.enable.trash)):
-            return _nothing(subject, action)
+        capable = self._capabilities(sets)
+        missing = [name for name in required_capabilities(subject, action) if name not in capable]
+        if missing or not granting or (action in TRASH_ACTIONS and not (readers and subject.declaration.enable.trash)):
+            return _nothing(subject, action, missing[0] if missing else None)
         writes = action in ("create", "update", "restore")
-        readable = readable_fields(subject, [held for held, _ in readers])
+        blind = any(name not in capable for name in required_capabilities(subject, "read"))
+        readable = readable_fields(subject, [] if blind else [held for held, _ in readers], capable)
         transfer = action == "update" and "owner_id" in readable and any(grant.allow_transfer for _, grant in granting)
         writers = [held for held, _ in granting] if action in ("create", "update") else []
         rows = EVERYTHING if action == "create" else self._rows(sets, subject, action, granting)
@@ -91,13 +96,13 @@ class Policies:
             check=self._check(sets, subject, action, granting) if writes else EVERYTHING,
             shape=_shape(subject, readable),
             readable=readable,
-            writable=writable_fields(subject, writers, transfer=transfer),
+            writable=writable_fields(subject, writers, capable, transfer=transfer),
             query_budget=_query_budget(held for held, _ in granting) if action == "read" else None,
         )
 
     def _holdings(self, sets: frozenset[str], subject: Object) -> list[Holding]:
         """Returns the held sets that say something about an object, in the catalog's order."""
-        held = (item for name, item in self._catalog.permissions.items() if name in sets)
+        held = held_sets(self._catalog, sets)
         return [(item, grant) for item in held if (grant := grant_of(item, subject)) is not None]
 
     def _rows(self, sets: frozenset[str], subject: Object, action: Action, granting: Iterable[Holding]) -> Filter:
@@ -155,8 +160,8 @@ def _past(policy: Policy) -> Policy:
     return msgspec.structs.replace(policy, object=history_name(policy.object), rows=rows)
 
 
-def _nothing(subject: Object, action: Action) -> Policy:
-    """The policy of somebody who lacks the object right."""
+def _nothing(subject: Object, action: Action, missing: str | None) -> Policy:
+    """The policy of somebody who lacks the object right, or a capability that it asks for."""
     return Policy(
         object=subject.name,
         action=action,
@@ -166,6 +171,7 @@ def _nothing(subject: Object, action: Action) -> Policy:
         shape=_shape(subject, frozenset()),
         readable=frozenset(),
         writable=frozenset(),
+        missing=missing,
     )
 
 

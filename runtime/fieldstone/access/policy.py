@@ -22,7 +22,8 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
     `allowed` is the object right as a whole; without it the rest is empty. `rows` are the rows that the action reaches (for `create`:
     EVERYTHING). `check` must hold on a row after the write. `shape` holds the readable fields and no others: queries are parsed against
     it. `writable` are the fields that a body may set, `owner_id` among them with the right to transfer, `readable` those that an
-    answer may hold. `query_budget` is how many rows a query of the object may read; None is no bound.
+    answer may hold. `query_budget` is how many rows a query of the object may read; None is no bound. `missing` is the capability for
+    want of which it is not allowed.
     """
 
     object: str
@@ -34,3 +35,4 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
     readable: frozenset[str]
     writable: frozenset[str]
     query_budget: int | None = None
+    missing: str | None = None

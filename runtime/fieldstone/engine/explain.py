@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.access.caller import Caller
-from fieldstone.access.capabilities import capabilities
+from fieldstone.access.capabilities import capabilities, missing
 from fieldstone.access.explain import AddedRule, rules_added
 from fieldstone.engine.aggregate import PlannedGroups, plan_groups
 from fieldstone.engine.budget import Run
@@ -20,7 +20,6 @@ from fieldstone.engine.outcome import ExplainedStatement, Explanation
 from fieldstone.engine.read import PlannedRead, plan_read
 from fieldstone.engine.unit import Unit
 from fieldstone.engine.viewpoint import viewpoint
-from fieldstone.errors import PermissionDenied
 from fieldstone.query.ast import Expansion
 from fieldstone.query.describe import describe_filter, describe_order
 from fieldstone.query.viewpoint import Related
@@ -32,7 +31,7 @@ CAPABILITY = "query:explain"
 async def answer_explain(door: Door, operation: Explain, caller: Caller, _unit: Unit | None) -> Explanation:
     """Returns the shape of a query, its statements, and the rules that were added to it and to what it leads to."""
     if not caller.system and CAPABILITY not in capabilities(door.catalog, caller.sets):
-        raise PermissionDenied(f"Missing {CAPABILITY}.", details={"permission": CAPABILITY, "subject": caller.id})
+        raise missing(CAPABILITY, caller)
     view = viewpoint(door, caller, door.clock())
     objects = {operation.query.object: None}
 

@@ -7,6 +7,7 @@ as one that does not exist; a missing right on an object that is offered is an o
 from collections.abc import Mapping
 
 from fieldstone.access.caller import Caller
+from fieldstone.access.capabilities import missing
 from fieldstone.access.policies import TRASH_ACTIONS
 from fieldstone.access.policy import Action, Policy
 from fieldstone.engine.door import Door
@@ -44,6 +45,8 @@ def enter(
     if caller.system:
         return subject, policy
     check_method(subject, method)
+    if policy.missing is not None:
+        raise missing(policy.missing, caller)
     if not policy.allowed:
         raise PermissionDenied(
             f"You may not {action} `{object_name}` records.", details={"permission": f"{object_name}:{action}"}

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from fieldstone.kinds.declaration import Declared, Kind
+from fieldstone.kinds.declaration import CapabilityName, Declared, Kind
 from fieldstone.kinds.object import Name
 
 _PATH = "A path is made of `/word` and `/{name}`, and does not end with `/`."
@@ -110,7 +110,7 @@ class ApiOperation(Declared, frozen=True, kw_only=True):
     """The object, where the path does not name it."""
     scopes: tuple[str, ...] = ()
     """Scopes that a limited credential must carry."""
-    permission: str | None = None
+    permission: CapabilityName | None = None
     """A capability that the caller must hold."""
     public: bool = False
     """`true`: anonymous callers may come."""

@@ -1,6 +1,14 @@
 """What every declaration shares: strict camelCase Structs, and what a kind is."""
 
+from typing import Annotated
+
 import msgspec
+
+_CAPABILITY = "A capability is spelled in lower case, such as `ai:chat` or `setup.access`."
+CapabilityName = Annotated[
+    str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*([.:][a-z0-9_]+)*$", max_length=63, description=_CAPABILITY)
+]
+"""The name of a capability (contract 4.3)."""
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):

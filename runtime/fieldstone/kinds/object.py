@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from fieldstone.kinds.declaration import Declared, Kind
+from fieldstone.kinds.declaration import CapabilityName, Declared, Kind
 from fieldstone.kinds.fields.table import AnyField
 
 _NAME = "A name is made of lower-case letters, digits and `_`, and does not begin with a digit."
@@ -60,6 +60,19 @@ class SystemFields(Declared, frozen=True, kw_only=True):
     """`false`: no `created_at`, `updated_at`, `created_by` and `updated_by`."""
 
 
+class RequiredPermissions(Declared, frozen=True, kw_only=True):
+    """Capabilities that an action asks for, all of them, beside the right to the object."""
+
+    read: tuple[CapabilityName, ...] = ()
+    """To see records in any way."""
+    create: tuple[CapabilityName, ...] = ()
+    """To create records."""
+    update: tuple[CapabilityName, ...] = ()
+    """To change records."""
+    delete: tuple[CapabilityName, ...] = ()
+    """To delete records, and to restore and purge them."""
+
+
 class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """A business object.
 
@@ -91,6 +104,8 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """Which system fields there are; `false` leaves out those of the tenant and of the audit."""
     access: Access = Access()
     """Whether a permission set reaches the object without naming it."""
+    required_permissions: tuple[CapabilityName, ...] | RequiredPermissions = ()
+    """Capabilities that the object asks for, all of them: for everything, or by action."""
     name_field: str | None = None
     """The field that stands for the whole record where there is room; told by `/meta`, searched where no field is `searchable`."""
     id_prefix: IdPrefix | None = None

@@ -7,6 +7,12 @@ import msgspec
 from fieldstone.kinds.declaration import Declared, Kind
 from fieldstone.kinds.object import Name
 
+EVERY_CAPABILITY = "*"
+_GIVEN = "A capability is spelled in lower case, such as `ai:chat`; `*` stands for all."
+GivenCapability = Annotated[
+    str, msgspec.Meta(pattern=r"^(\*|[a-z][a-z0-9_]*([.:][a-z0-9_]+)*)$", max_length=63, description=_GIVEN)
+]
+
 
 class ObjectGrant(Declared, frozen=True, kw_only=True):
     """What a set allows on an object as a whole; view and modify all lift record scope and row policies, never the wall."""
@@ -88,8 +94,8 @@ class PermissionDeclaration(Declared, frozen=True, kw_only=True):
     """Rights by object name; `'*'` stands for every object that is not named here and not `access: {default: private}`."""
     fields: dict[str, FieldGrant] = {}
     """Rules by `object.field`; a field without one may be read and set by whoever may read and set the record."""
-    system_permissions: tuple[str, ...] = ()
-    """Capabilities that routes ask for with `permission`."""
+    system_permissions: tuple[GivenCapability, ...] = ()
+    """Capabilities that it gives, as packages declare them; `'*'` gives all."""
     row_level_security: tuple[RowPolicy, ...] = ()
     """Row policies; several for one operation are joined by OR."""
     query_budget: QueryBudget | None = None

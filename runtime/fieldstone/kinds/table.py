@@ -5,8 +5,13 @@ from collections.abc import Mapping
 from fieldstone.kinds.api import API
 from fieldstone.kinds.declaration import Kind
 from fieldstone.kinds.object import OBJECT
+from fieldstone.kinds.package import CAPABILITY
 from fieldstone.kinds.permission import PERMISSION
 from fieldstone.kinds.policy_test import POLICY_TEST
 from fieldstone.kinds.seed import SEED
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (OBJECT, PERMISSION, API, SEED, POLICY_TEST)}
+"""What is declared in a file of its own."""
+
+TOLD: Mapping[str, Kind] = {**KINDS, CAPABILITY.name: CAPABILITY}
+"""What `/meta` tells of: these, and what a package's own file declares."""

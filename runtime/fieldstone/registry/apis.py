@@ -16,7 +16,6 @@ from fieldstone.registry.catalog import Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.known import Known, unknown_field
-from fieldstone.registry.permissions import CAPABILITY, CAPABILITY_HINT
 
 DialectParts = Mapping[str, frozenset[str]] | None
 """The names in the tables envelopes, errors, pagers, idents, queries, auth and handlers; None where nothing is served: any name goes."""
@@ -100,9 +99,6 @@ def _operation_faults(
         yield from _unknown_part(document, (*path, "handler"), "handlers", operation.handler, parts)
     else:
         yield from _data_faults(document, path, operation, objects)
-    if operation.permission is not None and not CAPABILITY.fullmatch(operation.permission):
-        message = f"`{operation.permission}` is not the name of a capability."
-        yield document.fault((*path, "permission"), Code.WRONG_VALUE, message, CAPABILITY_HINT)
 
 
 def _data_faults(document: Document, path: Path, operation: ApiOperation, objects: Known[Object]) -> Iterator[Fault]:

@@ -14,7 +14,7 @@ from fieldstone.kinds.api import ApiDeclaration
 from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader
 from fieldstone.kinds.object import ObjectDeclaration
-from fieldstone.kinds.package import PackageDeclaration
+from fieldstone.kinds.package import Capability, PackageDeclaration
 from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.kinds.seed import SeedDeclaration
 from fieldstone.query.ast import Filter
@@ -142,7 +142,7 @@ class Item(msgspec.Struct, frozen=True, eq=False):
 
 
 class Catalog(msgspec.Struct, frozen=True, eq=False):
-    """Everything declared; `version` is a hash over all files. `items` is by kind, then name.
+    """Everything declared; `version` is a hash over all files. `items` is by kind, then name; what a `package.yaml` declares is among them.
 
     `histories` are the histories of the objects that keep one, by their own names: the store keeps them, and nobody can ask for them.
     """
@@ -150,6 +150,7 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     version: str
     app: AppDeclaration
     packages: Mapping[str, PackageDeclaration]
+    capabilities: Mapping[str, Capability]
     objects: Mapping[str, Object]
     permissions: Mapping[str, PermissionSet]
     apis: Mapping[str, ApiDeclaration]

@@ -29,6 +29,7 @@ class Code(StrEnum):
     DEPENDENCY_CYCLE = "DEPENDENCY_CYCLE"
     UNKNOWN_OBJECT = "UNKNOWN_OBJECT"
     UNKNOWN_FIELD = "UNKNOWN_FIELD"
+    UNKNOWN_CAPABILITY = "UNKNOWN_CAPABILITY"
     UNKNOWN_API = "UNKNOWN_API"
     UNKNOWN_PART = "UNKNOWN_PART"
     PARENT_MISSING = "PARENT_MISSING"
@@ -69,6 +70,7 @@ EXPLANATIONS: dict[Code, str] = {
     Code.DEPENDENCY_CYCLE: "Packages depend on each other in a circle.",
     Code.UNKNOWN_OBJECT: "An object is named that is not declared.",
     Code.UNKNOWN_FIELD: "A field is named that the object does not have.",
+    Code.UNKNOWN_CAPABILITY: "A capability is named that no package declares.",
     Code.UNKNOWN_API: "A surface is named that is not declared.",
     Code.UNKNOWN_PART: "A part of a REST surface is named that is in none of its tables.",
     Code.PARENT_MISSING: "`controlled_by_parent` needs exactly one field of type `master_detail`.",

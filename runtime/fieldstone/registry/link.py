@@ -4,13 +4,15 @@ Objects first, since everything else names them; then permission sets, surfaces,
 anything is wrong.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fieldstone.errors import DeclarationError, Fault
 from fieldstone.kinds.app import AppDeclaration
+from fieldstone.kinds.package import CAPABILITY
 from fieldstone.kinds.table import KINDS
 from fieldstone.registry.apis import DialectParts, api_faults
+from fieldstone.registry.capabilities import capability_faults, capability_items, link_capabilities
 from fieldstone.registry.catalog import Catalog, Item, Object
 from fieldstone.registry.choices import link_choices
 from fieldstone.registry.codes import Code
@@ -28,7 +30,7 @@ _UNLINKABLE = frozenset({Code.FIELD_OPTION, Code.EXPRESSION})
 
 
 def link(
-    app: AppDeclaration, packages: Iterable[Package], reading: Reading, faults: list[Fault], parts: DialectParts
+    app: AppDeclaration, packages: Sequence[Package], reading: Reading, faults: list[Fault], parts: DialectParts
 ) -> Catalog:
     """Returns the catalog; raises DeclarationError with `faults`, those of finding and reading, and all that linking finds."""
     by_kind, clashes = _by_name(reading.documents)
@@ -42,17 +44,20 @@ def link(
         faults += seed_faults(document, objects)
     tests, wrong = link_policy_tests(by_kind["policy_test"], objects, by_kind["permission"], by_kind["api"])
     faults += wrong
+    capabilities, wrong = link_capabilities(packages)
+    faults += [*wrong, *capability_faults(by_kind, capabilities)]
     if faults:
         raise DeclarationError(faults)
     return Catalog(
         version=reading.version,
         app=app,
         packages={package.name: package.declaration for package in packages},
+        capabilities=capabilities,
         objects=objects.by_name,
         permissions=permissions,
         apis=_declared(by_kind["api"]),
         seeds=tuple(_declared(by_kind["seed"]).values()),
-        items={kind: {name: _item(document) for name, document in found.items()} for kind, found in by_kind.items()},
+        items=_items(by_kind, packages),
         histories=_histories(objects.by_name.values()),
         policy_tests=tests,
     )
@@ -98,6 +103,11 @@ def _by_name(documents: Iterable[Document]) -> tuple[dict[str, dict[str, Documen
 
 def _declared(documents: Mapping[str, Document]) -> dict[str, Any]:
     return {name: document.declared for name, document in documents.items()}
+
+
+def _items(by_kind: Mapping[str, Mapping[str, Document]], packages: Iterable[Package]) -> dict[str, dict[str, Item]]:
+    items = {kind: {name: _item(document) for name, document in found.items()} for kind, found in by_kind.items()}
+    return items | {CAPABILITY.name: capability_items(packages)}
 
 
 def _item(document: Document) -> Item:

@@ -1,6 +1,5 @@
 """Permission sets: every object and field that they name is there, and their row policies become rules."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,8 +16,6 @@ from fieldstone.registry.rules import Scope, link_rule, scope_of, scope_of_all
 from fieldstone.registry.system_fields import AUDIT_NAMES
 
 WILDCARD = "*"
-CAPABILITY = re.compile(r"[a-z][a-z0-9_]*([.:][a-z0-9_]+)*")
-CAPABILITY_HINT = "A capability is spelled in lower case, such as `ai:chat` or `setup.access`."
 
 
 def link_permissions(
@@ -35,7 +32,6 @@ def link_permissions(
         declared: Any = document.declared
         declaration: PermissionDeclaration = declared
         faults += _grant_faults(document, declaration, objects)
-        faults += _capability_faults(document, declaration)
         rules, more = _rules(document, declaration, objects, scopes)
         faults += more
         linked[name] = PermissionSet(
@@ -124,15 +120,4 @@ def _grant_faults(document: Document, declaration: PermissionDeclaration, object
             message = f"`{key}` cannot be written by somebody who may not read it."
             yield document.fault(
                 ("fields", key, "editable"), Code.WRONG_VALUE, message, "Make it readable, or drop `editable`."
-            )
-
-
-def _capability_faults(document: Document, declaration: PermissionDeclaration) -> Iterator[Fault]:
-    for number, name in enumerate(declaration.system_permissions):
-        if not CAPABILITY.fullmatch(name):
-            yield document.fault(
-                ("systemPermissions", number),
-                Code.WRONG_VALUE,
-                f"`{name}` is not the name of a capability.",
-                CAPABILITY_HINT,
             )

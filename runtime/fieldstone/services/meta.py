@@ -13,7 +13,8 @@ from fieldstone.access.caller import Caller
 from fieldstone.access.policies import Policies
 from fieldstone.access.policy import Action
 from fieldstone.errors import Invalid, NotFound
-from fieldstone.kinds.table import KINDS
+from fieldstone.kinds.declaration import Kind
+from fieldstone.kinds.table import KINDS, TOLD
 from fieldstone.query.names import did_you_mean, nearest, shown
 from fieldstone.registry.catalog import Catalog, Item, Object
 
@@ -64,14 +65,14 @@ class Meta:
     def types(self, caller: Caller) -> list[TypeEntry]:
         """Returns the kinds whose declarations a caller may see."""
         return [
-            TypeEntry(kind.name, kind.name.replace("_", " ").capitalize(), kind.summary, [f"**/*.{kind.name}.yaml"])
-            for kind in KINDS.values()
+            TypeEntry(kind.name, kind.name.replace("_", " ").capitalize(), kind.summary, [_pattern(kind)])
+            for kind in TOLD.values()
             if self._shows(caller, kind.name)
         ]
 
     def kind(self, caller: Caller, sent: str) -> str:
         """Returns the kind of a name, singular or plural; raises Invalid for a near miss, NotFound for any other."""
-        visible = {kind.name: kind.plural for kind in KINDS.values() if self._shows(caller, kind.name)}
+        visible = {kind.name: kind.plural for kind in TOLD.values() if self._shows(caller, kind.name)}
         for name, plural in visible.items():
             if sent in (name, plural):
                 return name
@@ -122,6 +123,10 @@ class Meta:
             )
         version = self._catalog.packages[item.package].version if item.package in self._catalog.packages else None
         return document | {"_package": {"id": item.package, "version": version}}
+
+
+def _pattern(kind: Kind) -> str:
+    return f"**/*.{kind.name}.yaml" if kind.name in KINDS else "**/package.yaml"
 
 
 def _masked(document: Mapping[str, Any], known: KnownObject) -> dict[str, Any]:

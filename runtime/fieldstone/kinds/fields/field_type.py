@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from fieldstone.kinds.declaration import Declared
+from fieldstone.kinds.declaration import CapabilityName, Declared
 from fieldstone.query.cel.types import Type
 from fieldstone.query.storage import Storage
 
@@ -47,6 +47,8 @@ class FieldOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
     """A body that sets it is refused; defaults, hooks and the system fill it."""
     internal: bool = False
     """The system's own: nobody reads it, filters by it or writes it."""
+    required_permissions: tuple[CapabilityName, ...] = ()
+    """Capabilities, all of them, without which the field is not there: nobody else reads it, filters by it or writes it."""
     renamed_from: str | None = None
     """The name it had before; the column is renamed when the database is opened, and what it holds stays."""
     track_history: bool | msgspec.UnsetType = msgspec.UNSET

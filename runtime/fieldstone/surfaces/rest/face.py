@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from fieldstone.access.caller import ANONYMOUS, Caller
+from fieldstone.access.capabilities import missing
 from fieldstone.access.policies import Policies
 from fieldstone.engine.operation import Operation
 from fieldstone.engine.outcome import Kept, Outcome
@@ -167,9 +168,7 @@ def _require_rights(route: Route, caller: Caller) -> None:
         details = {"scopes": lacking, "subject": caller.id}
         raise PermissionDenied("The credential's scopes do not reach this route.", details=details)
     if route.holders is not None and not caller.system and route.holders.isdisjoint(caller.sets):
-        permission = route.declaration.permission
-        details = {"permission": permission, "subject": caller.id}
-        raise PermissionDenied(f"Missing {permission}.", details=details)
+        raise missing(str(route.declaration.permission), caller)
 
 
 def _within_scopes(route: Route, caller: Caller) -> bool:
