@@ -101,7 +101,7 @@ async def test_without_the_capability_nothing_is_told(office: Office) -> None:
     assert refused.value.details["permission"] == "note:read"
     with pytest.raises(NotFound):
         await explain(office, holder, "engine_room", QueryDocument())
-    assert (await explain(office, office.caller("ann", "everything"), "note", QueryDocument())).statements
+    assert (await explain(office, office.caller("ann", "admin_full_access"), "note", QueryDocument())).statements
 
 
 async def test_an_explanation_names_no_more_than_the_query_could(office: Office) -> None:
