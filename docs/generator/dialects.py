@@ -13,13 +13,20 @@ from fieldstone.surfaces.rest.errors import ERRORS
 from fieldstone.surfaces.rest.idents import IDENTS
 from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS
+from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
 from fieldstone.surfaces.rest.operations import DATA
 from fieldstone.surfaces.rest.pagers import PAGERS
 from fieldstone.surfaces.rest.queries import QUERIES
 from fieldstone.surfaces.rest.table import HandlerPart
 
-HANDLERS: Mapping[str, HandlerPart[Any]] = {**AUTH_HANDLERS, **DISCOVERY_HANDLERS, **META_HANDLERS, **OPENAPI_HANDLERS}
+HANDLERS: Mapping[str, HandlerPart[Any]] = {
+    **AUTH_HANDLERS,
+    **DISCOVERY_HANDLERS,
+    **EMAIL_HANDLERS,
+    **META_HANDLERS,
+    **OPENAPI_HANDLERS,
+}
 
 INTRODUCTION = f"""\
 A REST surface is one declaration of kind [{API.name}](kinds.md#api). Where it says how something is done, it names

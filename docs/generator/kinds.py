@@ -18,6 +18,7 @@ EXAMPLES = {
     "package": "packages/desk/package.yaml",
     "object": "packages/desk/objects/ticket.object.yaml",
     "permission": "packages/desk/permissions/support_agent.permission.yaml",
+    "email_template": "metadata/email_templates/verify_email.email_template.yaml",
     "seed": "packages/desk/seeds/customers.seed.yaml",
 }
 """A real declaration of each kind; the native surface, the longest, is only pointed to."""

@@ -18,7 +18,7 @@ from pwdlib.hashers import HasherProtocol
 from fieldstone.clock import system_clock
 from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
-from fieldstone.engine.once import sweep_keys
+from fieldstone.engine.sweep import sweep_past
 from fieldstone.errors import DeclarationError, SettingsError
 from fieldstone.identity.accounts import Accounts
 from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
@@ -34,6 +34,10 @@ from fieldstone.registry.apis import DialectParts
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layout import platform_folder
 from fieldstone.registry.load import load_app
+from fieldstone.services.mail.delivery import Delivery
+from fieldstone.services.mail.post import EMAIL, Post, read_sender
+from fieldstone.services.mail.sending import Sending
+from fieldstone.services.mail.transport import choose_transport
 from fieldstone.services.meta import Meta
 from fieldstone.services.seeding import seed_once
 from fieldstone.services.sweeping import sweep_for_ever, sweep_outbox
@@ -57,6 +61,7 @@ from fieldstone.surfaces.rest.idents import IDENTS
 from fieldstone.surfaces.rest.native.auth.service import SignIn
 from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS, Deployment
+from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
 from fieldstone.surfaces.rest.pagers import PAGERS
 from fieldstone.surfaces.rest.queries import QUERIES
@@ -75,7 +80,7 @@ DIALECT_PARTS: DialectParts = {
     "idents": frozenset(IDENTS),
     "queries": frozenset(QUERIES),
     "auth": frozenset(AUTH),
-    "handlers": frozenset({*AUTH_HANDLERS, *DISCOVERY_HANDLERS, *META_HANDLERS, *OPENAPI_HANDLERS}),
+    "handlers": frozenset({*AUTH_HANDLERS, *DISCOVERY_HANDLERS, *META_HANDLERS, *OPENAPI_HANDLERS, *EMAIL_HANDLERS}),
 }
 """The names that an api declaration may use."""
 
@@ -92,6 +97,7 @@ class Runtime(msgspec.Struct, frozen=True, eq=False):
     organization_id: str
     tables: Mapping[str, RouteTable]
     asgi: Edge
+    delivery: Delivery | None
 
 
 class Seams(msgspec.Struct, frozen=True):
@@ -132,36 +138,51 @@ async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams 
     url = database_url(folder, catalog, settings)
     store = await open_store(catalog, url, synchronous=catalog.app.database.synchronous, limits=settings.limits)
     try:
-        runtime = await _compose(catalog, settings, store, log, seams)
-        async with _sweeping(runtime, log):
+        runtime = await _compose(catalog, settings, store, log, seams, folder / OWN_FOLDER / "outbox")
+        async with _beside(runtime, log):
             yield runtime
     finally:
         await store.close()
 
 
 @asynccontextmanager
-async def _sweeping(runtime: Runtime, log: Log) -> AsyncIterator[None]:
-    """Sweeps beside the block; a sweep on its way is undone at its end."""
+async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
+    """Sweeps and sends mails beside the block; a sweep on its way is undone at its end."""
     sweeps = {
-        "idempotency keys": partial(sweep_keys, runtime.door),
+        "idempotency keys": partial(sweep_past, runtime.door, "sys_idempotency_key"),
+        "e-mails": partial(sweep_past, runtime.door, EMAIL),
         "events": partial(sweep_outbox, runtime.store, runtime.settings.limits, system_clock),
     }
     sweeping = asyncio.create_task(sweep_for_ever(sweeps, log))
+    sending = None if runtime.delivery is None else asyncio.create_task(runtime.delivery.run())
     try:
         yield
     finally:
+        if runtime.delivery is not None and sending is not None:
+            await runtime.delivery.close(sending)
         sweeping.cancel()
         await asyncio.wait([sweeping])
 
 
-async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: Log, seams: Seams) -> Runtime:
+async def _compose(
+    catalog: Catalog, settings: Settings, store: SqlStore, log: Log, seams: Seams, outbox: Path
+) -> Runtime:
     passwords = Passwords(seams.hasher)
     seal = Seal(Keyring(settings.secret, settings.secret_old))
     if settings.secret_old is not None:
         log.info("secrets_renewed", values=await store.renew_masked(seal.renew))
+    transport, waiting = choose_transport(settings, outbox), asyncio.Event()
+    post = Post(
+        catalog.email_templates,
+        read_sender(settings, catalog.app.label or catalog.app.name),
+        seal,
+        most_recipients=settings.limits.mail_recipients,
+        new_id=new_id,
+        wake=None if transport is None else waiting.set,
+    )
     door = Door(
         store,
-        DATA_HANDLERS,
+        {**DATA_HANDLERS, **post.handlers},
         settings,
         hooks=identity_hooks(catalog),
         preparers={"password": passwords.hash, "secret": seal.seal},
@@ -181,7 +202,11 @@ async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: L
         throttle=Throttle(settings.limits.sign_ins, time.monotonic),
         clock=system_clock,
     )
-    handlers = _handlers(catalog, settings, door, accounts)
+    delivery = None
+    if transport is not None:
+        days = settings.limits.mail_days
+        delivery = Delivery(door.execute, transport, seal, waiting, clock=system_clock, log=log, days=days)
+    handlers = _handlers(catalog, settings, door, accounts, post)
     tables = {name: bind(catalog.apis[name], catalog, handlers) for name in catalog.app.surfaces.apis}
     return Runtime(
         settings=settings,
@@ -192,15 +217,20 @@ async def _compose(catalog: Catalog, settings: Settings, store: SqlStore, log: L
         accounts=accounts,
         organization_id=organization_id,
         tables=tables,
+        delivery=delivery,
         asgi=_server(tables, identity, door, store, _shell(catalog, settings, log)),
     )
 
 
-def _handlers(catalog: Catalog, settings: Settings, door: Door, accounts: Accounts) -> Mapping[str, Handler]:
+def _handlers(
+    catalog: Catalog, settings: Settings, door: Door, accounts: Accounts, post: Post
+) -> Mapping[str, Handler]:
     """Returns every named handler over its service."""
     meta = Meta(catalog, door.policies, frozenset({ADMINISTRATOR}))
     deployment = Deployment(catalog.app.label or catalog.app.name, settings.environment)
+    admit = Throttle(settings.limits.mails, time.monotonic).admit
     return {
+        **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=system_clock)),
         **bind_handlers(AUTH_HANDLERS, SignIn(accounts, catalog.app.auth)),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),

@@ -161,6 +161,12 @@ class QueryTooExpensive(FieldstoneError):
     code = "QUERY_TOO_EXPENSIVE"
 
 
+class NotOffered(FieldstoneError):
+    """This deployment has nothing that could do it; `hint` names the setting that is missing."""
+
+    code = "NOT_IMPLEMENTED"
+
+
 class PayloadTooLarge(FieldstoneError):
     """A body over the limit."""
 

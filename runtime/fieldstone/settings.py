@@ -38,6 +38,9 @@ class Limits(msgspec.Struct, frozen=True):
     idempotency_hours: int = 24
     outbox_days: int = 7
     outbox_events: int = 1_000_000
+    mails: int = 30
+    mail_recipients: int = 50
+    mail_days: int = 30
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -50,6 +53,11 @@ class Settings(msgspec.Struct, frozen=True):
     admin_email: str | None = None
     admin_password: str | None = None
     trusted_proxies: tuple[str, ...] = ()
+    public_url: str | None = None
+    smtp_url: str | None = None
+    mail_from: str | None = None
+    mail_domains: str | None = None
+    mail_folder: str | None = None
     limits: Limits = Limits()
 
 
@@ -83,6 +91,30 @@ SETTINGS: tuple[Setting, ...] = (
         "trusted_proxies",
         "Addresses and networks of proxies, with commas between them, such as `10.0.0.0/8, ::1`: from them alone"
         " `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+    ),
+    Setting(
+        "FIELDSTONE_PUBLIC_URL",
+        "public_url",
+        "Where browsers reach this server: `https://app.example.org`. Links in mails begin with it; never with what a"
+        " request says of its host. Unless set, `http://localhost:8000` in development; production sends no such mail.",
+    ),
+    Setting(
+        "FIELDSTONE_SMTP_URL",
+        "smtp_url",
+        "The server that takes mails: `smtps://user:password@host:465` (TLS), `smtp://user:password@host:587` (STARTTLS,"
+        " which must succeed), `smtp+plain://host:25` (no TLS, no password).",
+    ),
+    Setting(
+        "FIELDSTONE_MAIL_FOLDER",
+        "mail_folder",
+        "Where mails are written as `.eml` files when there is no FIELDSTONE_SMTP_URL; in development"
+        " `.fieldstone/outbox` in the app's folder unless set.",
+    ),
+    Setting("FIELDSTONE_MAIL_FROM", "mail_from", "The sender: `app@example.org` or `An app <app@example.org>`."),
+    Setting(
+        "FIELDSTONE_MAIL_DOMAINS",
+        "mail_domains",
+        "Domains, with commas between them, from which `POST /email/send` may send beside that of FIELDSTONE_MAIL_FROM.",
     ),
     Setting("FIELDSTONE_LIMIT_BODY_BYTES", "body_bytes", "Largest request body.", limit=True),
     Setting("FIELDSTONE_LIMIT_URL_BYTES", "url_bytes", "Longest path with its query.", limit=True),
@@ -122,6 +154,14 @@ SETTINGS: tuple[Setting, ...] = (
         "FIELDSTONE_LIMIT_OUTBOX_DAYS", "outbox_days", "Days for which events are kept for their readers.", limit=True
     ),
     Setting("FIELDSTONE_LIMIT_OUTBOX_EVENTS", "outbox_events", "Most events that are kept.", limit=True),
+    Setting("FIELDSTONE_LIMIT_MAILS", "mails", "Mails a minute that one user may send.", limit=True),
+    Setting(
+        "FIELDSTONE_LIMIT_MAIL_RECIPIENTS",
+        "mail_recipients",
+        "Most addresses of one mail, copies included.",
+        limit=True,
+    ),
+    Setting("FIELDSTONE_LIMIT_MAIL_DAYS", "mail_days", "Days for which it is kept what became of a mail.", limit=True),
     Setting(
         "FIELDSTONE_LIMIT_SIGN_INS", "sign_ins", "Sign-ins a minute from one address, and of one account.", limit=True
     ),

@@ -15,6 +15,8 @@ def test_the_kinds() -> None:
         "permission": "permissions",
         "api": "apis",
         "seed": "seeds",
+        "email_template": "email_templates",
+        "policy_test": "policy_tests",
     }
 
 

@@ -49,11 +49,12 @@ class Person:
 
 
 class World:
-    """The running app and those who use it; `log` is what it has logged, line by line."""
+    """The running app and those who use it; `log` is what it has logged, line by line, `folder` where it lies."""
 
-    def __init__(self, runtime: Runtime, log: io.BytesIO) -> None:
+    def __init__(self, runtime: Runtime, log: io.BytesIO, folder: Path) -> None:
         """Takes the app and the stream that its log goes to."""
         self.runtime = runtime
+        self.folder = folder
         self._log = log
         transport = httpx.ASGITransport(app=runtime.asgi, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url=HOST)
@@ -85,7 +86,7 @@ async def running(folder: Path, database_url: str, settings: Settings | None = N
         admin_password=PASSWORD,
     )
     async with open_runtime(folder, chosen, open_log(stream, readable=False)) as runtime:
-        world = World(runtime, stream)
+        world = World(runtime, stream, folder)
         async with world.client:
             yield world
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from fieldstone.access.caller import SYSTEM
-from fieldstone.engine.once import KEYS, sweep_keys
+from fieldstone.engine.once import KEYS
 from fieldstone.engine.operation import Delete, Read, Update
+from fieldstone.engine.sweep import sweep_past
 from fieldstone.query.document import QueryDocument
 from tests.surfaces.running import DATA, Person, World, error_of
 
@@ -143,7 +144,7 @@ async def test_a_key_is_new_when_its_time_is_over_and_is_swept(world: World, mia
     again = await mia.ask("POST", TICKETS, body, headers=headers)
     assert (again.status_code, REPLAYED in again.headers) == (201, False)
     assert await _tickets(mia, body["subject"]) == 2
-    await sweep_keys(world.runtime.door)
+    await sweep_past(world.runtime.door, KEYS)
     assert [key["expires_at"] > PAST for key in await _keys(world)] == [True]
 
 

@@ -24,7 +24,7 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def id(self) -> str | None:
-        """The user's id; None for anonymous callers and the system."""
+        """The user's id; None for anonymous callers, and for the system unless it acts for somebody."""
         return self.values.get("id")
 
     @property
@@ -35,6 +35,12 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
 
 ANONYMOUS = Caller(sets=frozenset({"guest"}), values={"roles": (), "positions": (), "permissions": ("guest",)})
 SYSTEM = Caller(sets=frozenset(), values={}, system=True)
+
+
+def system_for(caller: Caller) -> Caller:
+    """Returns the system acting for somebody: what it creates is made by him, in his active organisation."""
+    values = {"id": caller.id, "organization_id": caller.organization_id}
+    return Caller(sets=frozenset(), values=values, system=True)
 
 
 def system_in(organization_id: str) -> Caller:

@@ -31,12 +31,15 @@ from fieldstone.engine.operation import (
     Read,
     ReadHistory,
     Restore,
+    SendMail,
+    Together,
     Update,
 )
 from fieldstone.engine.outcome import (
     AcrossResult,
     BatchResult,
     Deleted,
+    Done,
     Groups,
     History,
     Kept,
@@ -130,7 +133,7 @@ class Door:
     @overload
     async def execute(
         self,
-        operation: Create | Update | Restore | Clone,
+        operation: Create | Update | Restore | Clone | SendMail,
         caller: Caller,
         *,
         unit: Unit | None = None,
@@ -152,6 +155,10 @@ class Door:
     async def execute(
         self, operation: Once, caller: Caller, *, unit: Unit | None = None, dry: bool = False
     ) -> Kept: ...
+    @overload
+    async def execute(
+        self, operation: Together, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Done: ...
     @overload
     async def execute(
         self, operation: Operation, caller: Caller, *, unit: Unit | None = None, dry: bool = False
@@ -220,9 +227,11 @@ class Door:
                 await write_journal(unit, self.catalog)
                 if unit.feeds_policy:
                     await transaction.raise_epoch()
-                return outcome
         except Undone as undone:
             return undone.outcome
+        for call in unit.committed:
+            call()
+        return outcome
 
 
 def _settled(outcome: Outcome, *, dry: bool) -> Outcome:

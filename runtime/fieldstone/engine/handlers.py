@@ -22,11 +22,13 @@ from fieldstone.engine.operation import (
     Read,
     ReadHistory,
     Restore,
+    Together,
     Update,
 )
 from fieldstone.engine.past import answer_history
 from fieldstone.engine.read import answer_get, answer_read
 from fieldstone.engine.restore import apply_restore, prepare_restore
+from fieldstone.engine.together import apply_together, prepare_together
 from fieldstone.engine.update import apply_update, prepare_update
 
 DATA_HANDLERS: Handlers = {
@@ -43,4 +45,5 @@ DATA_HANDLERS: Handlers = {
     Batch: Writing(prepare_batch, apply_batch),
     Across: Writing(prepare_across, apply_across),
     Once: Writing(prepare_once, apply_once),
+    Together: Writing(prepare_together, apply_together),
 }

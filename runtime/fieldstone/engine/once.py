@@ -72,13 +72,6 @@ async def apply_once(door: Door, prepared: PreparedOnce, caller: Caller, unit: U
     return Kept(done, replayed=False)
 
 
-async def sweep_keys(door: Door) -> int:
-    """Deletes the keys whose time is over; returns how many."""
-    now = door.clock()
-    async with door.store.transaction() as transaction:
-        return await transaction.delete(KEYS, _PAST, Binds((now,), SYSTEM.values, now))
-
-
 async def _claim(door: Door, prepared: PreparedOnce, caller: Caller, unit: Unit) -> str | dict[str, Any]:
     """Returns the id of the row that is now the caller's, or the row of a request that was there before, once that has ended."""
     values = {

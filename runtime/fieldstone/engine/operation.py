@@ -140,6 +140,41 @@ class Once(msgspec.Struct, frozen=True):
     write: Create | Update | Delete | Restore | Clone | Batch | Across
 
 
+class SendMail(msgspec.Struct, frozen=True):
+    """A mail of a template to one address, sent after the Unit is committed; answers `Written`. For the system alone.
+
+    `languages` are those that its reader prefers, the best first. Raises Invalid for values that the template does not declare.
+    """
+
+    template: str
+    to: str
+    values: Mapping[str, str]
+    languages: tuple[str, ...] = ()
+
+
+class Together(msgspec.Struct, frozen=True):
+    """Writes in one Unit, one after the other, all or none; answers `Done`. For the system alone.
+
+    All are prepared before the first is applied.
+    """
+
+    operations: tuple[Create | Update | Delete | SendMail, ...]
+
+
 Operation = (
-    Read | Aggregate | Explain | Get | ReadHistory | Create | Update | Delete | Restore | Clone | Batch | Across | Once
+    Read
+    | Aggregate
+    | Explain
+    | Get
+    | ReadHistory
+    | Create
+    | Update
+    | Delete
+    | Restore
+    | Clone
+    | Batch
+    | Across
+    | Once
+    | SendMail
+    | Together
 )

@@ -147,4 +147,10 @@ class Kept(msgspec.Struct, frozen=True):
     replayed: bool
 
 
-Outcome = Page | Groups | Explanation | Record | History | Written | Deleted | BatchResult | AcrossResult | Kept
+class Done(msgspec.Struct, frozen=True):
+    """What came of writes that were done together, in their order."""
+
+    outcomes: tuple[Written | Deleted, ...]
+
+
+Outcome = Page | Groups | Explanation | Record | History | Written | Deleted | BatchResult | AcrossResult | Kept | Done

@@ -29,6 +29,7 @@ class Unit:
 
     `feeds_policy` is set by a write to rows from which somebody's rights are made: the door then raises the policy epoch before it
     commits. `ready` are the prepared values that operations within it may need, `events` the changes of records so far, in their order.
+    `committed` is what the door calls once all of it stands: short, and harmless when a part was undone after all.
     """
 
     def __init__(self, transaction: Transaction, now: str, deepest: int, ready: Ready) -> None:
@@ -37,6 +38,7 @@ class Unit:
         self.ready = ready
         self.feeds_policy = False
         self.events: list[RecordEvent] = []
+        self.committed: list[Callable[[], None]] = []
         self._depth = 1
         self._deepest = deepest
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 from fieldstone.kinds.api import API
 from fieldstone.kinds.declaration import Kind
+from fieldstone.kinds.email_template import EMAIL_TEMPLATE
 from fieldstone.kinds.object import OBJECT
 from fieldstone.kinds.package import CAPABILITY
 from fieldstone.kinds.permission import PERMISSION
 from fieldstone.kinds.policy_test import POLICY_TEST
 from fieldstone.kinds.seed import SEED
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (OBJECT, PERMISSION, API, SEED, POLICY_TEST)}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (OBJECT, PERMISSION, API, SEED, EMAIL_TEMPLATE, POLICY_TEST)}
 """What is declared in a file of its own."""
 
 TOLD: Mapping[str, Kind] = {**KINDS, CAPABILITY.name: CAPABILITY}

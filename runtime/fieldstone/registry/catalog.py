@@ -12,6 +12,7 @@ import msgspec
 from fieldstone.errors import Place
 from fieldstone.kinds.api import ApiDeclaration
 from fieldstone.kinds.app import AppDeclaration
+from fieldstone.kinds.email_template import EmailTemplateDeclaration
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader
 from fieldstone.kinds.object import ObjectDeclaration
 from fieldstone.kinds.package import Capability, PackageDeclaration
@@ -158,3 +159,4 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     items: Mapping[str, Mapping[str, Item]]
     histories: Mapping[str, Object] = {}
     policy_tests: Mapping[str, PolicyTest] = {}
+    email_templates: Mapping[str, EmailTemplateDeclaration] = {}

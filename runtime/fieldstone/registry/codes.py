@@ -43,6 +43,7 @@ class Code(StrEnum):
     ROUTE_INCOMPLETE = "ROUTE_INCOMPLETE"
     SEED_RECORD = "SEED_RECORD"
     POLICY_TEST = "POLICY_TEST"
+    TEMPLATE = "TEMPLATE"
     NEEDS_MIGRATION = "NEEDS_MIGRATION"
 
 
@@ -84,5 +85,6 @@ EXPLANATIONS: dict[Code, str] = {
     Code.ROUTE_INCOMPLETE: "A route lacks what it needs, or has what it cannot use.",
     Code.SEED_RECORD: "A record of a seed is not acceptable.",
     Code.POLICY_TEST: "A policy test names somebody or something that is not there, or says what is not a sentence.",
+    Code.TEMPLATE: "The places for values in a template and the values that it declares do not fit together.",
     Code.NEEDS_MIGRATION: "The database holds something else than what is declared, and only a migration can bring the two together.",
 }

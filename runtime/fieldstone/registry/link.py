@@ -24,6 +24,7 @@ from fieldstone.registry.objects import link_object, references_to, referrers_to
 from fieldstone.registry.permissions import link_permissions
 from fieldstone.registry.policy_tests import link_policy_tests
 from fieldstone.registry.seeds import seed_faults
+from fieldstone.registry.templates import template_faults
 
 _UNLINKABLE = frozenset({Code.FIELD_OPTION, Code.EXPRESSION})
 """What keeps an object from being linked at all."""
@@ -46,6 +47,8 @@ def link(
     faults += wrong
     capabilities, wrong = link_capabilities(packages)
     faults += [*wrong, *capability_faults(by_kind, capabilities)]
+    for document in by_kind["email_template"].values():
+        faults += template_faults(document)
     if faults:
         raise DeclarationError(faults)
     return Catalog(
@@ -60,6 +63,7 @@ def link(
         items=_items(by_kind, packages),
         histories=_histories(objects.by_name.values()),
         policy_tests=tests,
+        email_templates=_declared(by_kind["email_template"]),
     )
 
 

@@ -20,6 +20,8 @@ from fieldstone.engine.operation import (
     Read,
     ReadHistory,
     Restore,
+    SendMail,
+    Together,
     Update,
 )
 from fieldstone.kinds.api import DataOperation
@@ -130,8 +132,10 @@ OPERATIONS: Mapping[type, tuple[DataOperation, ...]] = {
     Across: ("across",),
     Clone: ("clone",),
     Once: ("create",),
+    SendMail: (),
+    Together: (),
 }
-"""Which data operations of a surface reach each Operation of the door."""
+"""Which data operations of a surface reach each Operation of the door; none does those that are for the system alone."""
 
 _DOCUMENT: Roads = {
     ("reads", "object"): object_roads.DOCUMENT_ROADS,
@@ -159,6 +163,7 @@ NO_DATA: Mapping[str, str] = {
     "openapi.docs": "A fixed page; it fetches the OpenAPI document as whoever looks at it.",
     "openapi.docs_asset": "Files out of a package, by a closed list of names.",
     "meta.types": "It lists the kinds of declarations, not what is declared.",
+    "email.send": "It sends what its body holds and reads no record; tests/surfaces has its refusals.",
     "auth.config": "It says how one may sign in, to everybody alike.",
     "auth.get_session": "It answers with the user whose credential was sent, and with no other record.",
     "auth.sign_in": "It answers with the user whose password was sent; tests/identity has its refusals.",

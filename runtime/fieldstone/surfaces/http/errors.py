@@ -36,6 +36,7 @@ STATUS: Mapping[str, int] = {
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "RATE_LIMITED": 429,
     "INTERNAL": 500,
+    "NOT_IMPLEMENTED": 501,
     "SERVICE_UNAVAILABLE": 503,
     "TIMEOUT": 504,
 }
