@@ -45,3 +45,33 @@ async def store(catalog: Catalog, store_url: str) -> AsyncIterator[SqlStore]:
 async def office(store: SqlStore) -> Office:
     """A new office."""
     return await Office.founded(store)
+
+
+@pytest.fixture(scope="session")
+def ledger_catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return load_world("ledger", tmp_path_factory.mktemp("ledger"))
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the database of all ledgers."""
+    if request.param == "sqlite":
+        yield sqlite_address(tmp_path_factory.mktemp("ledgers") / "ledgers.db")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        with server.fresh_database() as url:
+            yield url
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def ledger_store(ledger_catalog: Catalog, ledger_url: str) -> AsyncIterator[SqlStore]:
+    """The store of all ledgers."""
+    opened = await open_store(ledger_catalog, ledger_url, synchronous="normal", limits=Limits())
+    yield opened
+    await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ledger(ledger_store: SqlStore) -> Office:
+    """A new office that keeps a ledger."""
+    return await Office.founded(ledger_store)

@@ -30,13 +30,13 @@ def writable_fields(
 ) -> frozenset[str]:
     """Returns the fields that a body may set, given the sets that grant the write; `transfer` opens `owner_id`.
 
-    A field that says `internal` is the system's alone, one that says `readonly` is filled by it; one of an internal type (a password) is
-    set, and never shown.
+    A field that says `internal` is the system's alone, one that says `readonly`, or of a type that is computed, is filled by it; one of an
+    internal type (a password) is set, and never shown.
     """
     fields = {
         name
         for name, field in subject.fields.items()
-        if not (field.system or field.declaration.internal or field.declaration.readonly)
+        if not (field.system or field.declaration.internal or field.declaration.readonly or field.type.computed)
         and capable.issuperset(field.declaration.required_permissions)
         and any(_opens(held, subject, field) for held in writers)
     }

@@ -56,7 +56,7 @@ class Policies:
     def _compile_system(self, object_name: str, action: Action) -> Policy:
         """Returns the system's policy: no wall, no rule, every field, internal ones and the system's own among them.
 
-        What is in the trash is gone for the system too.
+        What is in the trash is gone for the system too, and what is computed is set by nobody.
         """
         subject = self._catalog.objects[object_name]
         names = frozenset(subject.fields)
@@ -68,7 +68,7 @@ class Policies:
             check=EVERYTHING,
             shape=subject.shape,
             readable=names,
-            writable=names,
+            writable=frozenset(name for name in names if not subject.fields[name].type.computed),
         )
 
     def _compile(self, sets: frozenset[str], object_name: str, action: Action) -> Policy:

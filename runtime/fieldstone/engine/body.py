@@ -54,7 +54,7 @@ def read_body(subject: Object, policy: Policy, readable: frozenset[str], body: M
                 faults.append(_unknown(subject, name, readable | policy.writable))
         elif field.system and not (name == "owner_id" and policy.action == "update"):
             faults.append(FieldFault(name, "invalid_value", f"{field.label} is set by the system", field.label))
-        elif field.declaration.readonly:
+        elif field.declaration.readonly or field.type.computed:
             faults.append(FieldFault(name, "invalid_value", f"{field.label} is read-only", field.label))
         else:
             forbidden.append(name)

@@ -1,7 +1,7 @@
 """Creating records: a list of rows, all or none; one row is a list of one.
 
-The order of things, top to bottom: gate, bodies, (prepared outside the Unit), defaults, stamps, before-hooks, validation, insert, review,
-after-hooks. Before-hooks may change values, validation may not.
+The order of things, top to bottom: gate, bodies, (prepared outside the Unit), defaults, stamps, before-hooks, validation, numbers, insert,
+review, after-hooks. Before-hooks may change values, validation may not.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from fieldstone.engine.fire import fire
 from fieldstone.engine.gate import check_method, enter, refuse_many
 from fieldstone.engine.hooks import Change
 from fieldstone.engine.journal import note_change
+from fieldstone.engine.numbering import number_rows
 from fieldstone.engine.operation import Create
 from fieldstone.engine.outcome import Written
 from fieldstone.engine.review import may_not_stand, review
@@ -120,6 +121,7 @@ async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> W
     known = known_fields(door, caller, new.policy)
     if any(faults):
         raise RowsRefused({place: refusal(new.policy, known, found) for place, found in enumerate(faults) if found})
+    await number_rows(door, unit, caller, subject, rows)
     columns = tuple(subject.fields)
     with clash_told(known):
         await unit.transaction.insert(subject.name, columns, [tuple(row.get(name) for name in columns) for row in rows])

@@ -223,7 +223,9 @@ class Door:
         try:
             async with self.store.transaction() as transaction:
                 unit = Unit(transaction, self.clock(), self.limits.operation_depth, ready)
-                outcome = _settled(await handler.apply(self, prepared, caller, unit), dry=dry)
+                outcome = await handler.apply(self, prepared, caller, unit)
+                await transaction.settle()
+                _settled(outcome, dry=dry)
                 await write_journal(unit, self.catalog)
                 if unit.feeds_policy:
                     await transaction.raise_epoch()

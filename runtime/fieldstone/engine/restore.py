@@ -78,7 +78,9 @@ async def _values_at(door: Door, operation: Restore, version: int, caller: Calle
     if not rows:
         raise NotFound(f"No version {version} of this `{subject.name}` record.")
     image = plain(dict(zip(plan.columns, rows[0], strict=True)))
-    own = (field for field in subject.fields.values() if not field.system and field.name in image)
+    own = (
+        field for field in subject.fields.values() if not (field.system or field.type.computed) and field.name in image
+    )
     return {
         field.name: image[field.name] for field in own if not same_value(field, current[field.name], image[field.name])
     }

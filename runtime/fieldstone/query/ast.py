@@ -11,6 +11,7 @@ Logic is two-valued: a comparison with an absent value is false, and `Not` is it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -46,9 +47,9 @@ class FieldValue(msgspec.Struct, frozen=True):
 
 
 class Literal(msgspec.Struct, frozen=True):
-    """A constant that belongs to the shape (from declarations; never from a request)."""
+    """A constant that belongs to the shape (from declarations; never from a request); for `in` and `nin` a tuple of them."""
 
-    value: str | int | bool | None
+    value: str | int | float | bool | Decimal | tuple[str | int | float | Decimal, ...] | None
 
 
 Operand = Slot | CallerValue | FieldValue | Literal

@@ -53,6 +53,11 @@ class LocalDay(msgspec.Struct, frozen=True):
         return LocalDay(after, self.timezone).begins if after else None
 
 
+def day_in(now: str, timezone: str) -> str:
+    """Returns the day that an instant lies in."""
+    return _local_day(moment(now), timezone).isoformat()
+
+
 def relative_day(text: str, now: str, timezone: str) -> LocalDay | None:
     """Returns the day that a relative date stands for; one that stands for an instant, by its day."""
     try:

@@ -42,6 +42,7 @@ class StandIns:
         """Returns the value that a comparand of a field stands for, or else the comparand itself. Raises Invalid."""
         kind = type(comparand)
         if kind is dict and comparand.keys() == _EXPRESSION:
+            self._refuse_kept(CEL, (CEL, path))
             return self._computed(comparand[CEL], (CEL, path))
         if kind is str and comparand[:1] == "{" and is_token(comparand):
             return self._token(field, comparand, path)
@@ -53,8 +54,15 @@ class StandIns:
             raise refused(f"A where holds at most {self._limits.where_expressions} expressions.", path)
         return compute(source, self._viewpoint, self._limits.expression_characters, path)
 
+    def _refuse_kept(self, stand_in: str, path: Path) -> None:
+        if self._viewpoint.kept:
+            message = f"`{shown(stand_in)}` depends on who asks, or when, and the outcome of this condition is kept."
+            raise refused(message, path, "Compare with a value, or with another field by `$field`.")
+
     def _token(self, field: FieldShape, token: str, path: Path) -> Any:
         viewpoint = self._viewpoint
+        if field.comparison in ("day", "instant") or field.reference is not None or field.name in _IDS:
+            self._refuse_kept(token, path)
         if field.comparison == "day":
             day = relative_day(token, viewpoint.now, viewpoint.timezone)
             return day.day if day else _unknown(token, RELATIVE_DATES, path)

@@ -34,12 +34,16 @@ FindReferrers = Callable[[str], Mapping[str, tuple[str, ...]]]
 
 
 class Viewpoint(msgspec.Struct, frozen=True, eq=False):
-    """Who asks and when: `caller` are his values in wire form, `now` is the instant of the request."""
+    """Who asks and when: `caller` are his values in wire form, `now` is the instant of the request.
+
+    `kept` is said of a condition whose outcome is kept: it may not depend on who asks or when.
+    """
 
     related: FindRelated
     caller: Mapping[str, Any]
     now: str
     referrers: FindReferrers = lambda _object_name: {}
+    kept: bool = False
 
     @property
     def timezone(self) -> str:
@@ -54,3 +58,6 @@ def timezone_of(caller: Mapping[str, Any]) -> str:
 
 NOWHERE = Viewpoint(lambda _object_name: None, {}, "1970-01-01T00:00:00.000Z")
 """Without anybody who asks: nothing is related, and no value is there."""
+
+KEPT = Viewpoint(lambda _object_name: None, {}, NOWHERE.now, kept=True)
+"""That of a declared condition over the fields of one record alone, whose outcome is kept."""

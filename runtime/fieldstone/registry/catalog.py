@@ -13,6 +13,7 @@ from fieldstone.errors import Place
 from fieldstone.kinds.api import ApiDeclaration
 from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.email_template import EmailTemplateDeclaration
+from fieldstone.kinds.fields.autonumber import NumberFormat
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader
 from fieldstone.kinds.object import ObjectDeclaration
 from fieldstone.kinds.package import Capability, PackageDeclaration
@@ -59,6 +60,14 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     internal: bool = False
 
 
+class Numbering(msgspec.Struct, frozen=True, eq=False):
+    """An autonumber: its field, its format, and the first count."""
+
+    field: str
+    format: NumberFormat
+    start: int
+
+
 class Reference(msgspec.Struct, frozen=True, eq=False):
     """A field of another object that points here; a `multiple` one holds a list, which may not become empty when it is `required`."""
 
@@ -75,7 +84,7 @@ class Object(msgspec.Struct, frozen=True, eq=False):
     `owned` and `walled` say that it has `owner_id` and `organization_id`. `wall` is the organisation wall as a filter (EVERYTHING for
     `tenancy: none`). `parent` is the master_detail field under `controlled_by_parent`. `referenced_by` are the fields that have a delete
     behaviour, `referrers` the objects with all their fields that point here. `history_of` is set on the history of another object
-    (`registry/history.py`).
+    (`registry/history.py`). `numbers` are its autonumbers.
     """
 
     name: str
@@ -93,6 +102,38 @@ class Object(msgspec.Struct, frozen=True, eq=False):
     referenced_by: tuple[Reference, ...] = ()
     referrers: Mapping[str, tuple[str, ...]] = {}
     history_of: str | None = None
+    numbers: tuple[Numbering, ...] = ()
+
+
+class Rollup(msgspec.Struct, frozen=True):
+    """One summary: `function` over the `column` (None counts rows) of those children that satisfy `where`, kept in `field` of the parent.
+
+    `scale` is that of an average. `where` binds nothing, and leaves out what is in the trash.
+    """
+
+    field: str
+    function: str
+    column: str | None
+    where: Filter
+    scale: int = 0
+
+
+class RollupGroup(msgspec.Struct, frozen=True, eq=False):
+    """The summaries of one object that are computed together, over the children that refer to it by one reference.
+
+    A change of one of the `watched` fields of a child, the reference among them, may change them.
+    """
+
+    parent: str
+    child: str
+    reference: str
+    rollups: tuple[Rollup, ...]
+    watched: frozenset[str]
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The names of the summaries."""
+        return frozenset(rollup.field for rollup in self.rollups)
 
 
 class RowRule(msgspec.Struct, frozen=True, eq=False):
@@ -146,6 +187,7 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     """Everything declared; `version` is a hash over all files. `items` is by kind, then name; what a `package.yaml` declares is among them.
 
     `histories` are the histories of the objects that keep one, by their own names: the store keeps them, and nobody can ask for them.
+    `rollups` stand in the order in which they are computed: one over summaries behind those.
     """
 
     version: str
@@ -160,3 +202,4 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     histories: Mapping[str, Object] = {}
     policy_tests: Mapping[str, PolicyTest] = {}
     email_templates: Mapping[str, EmailTemplateDeclaration] = {}
+    rollups: tuple[RollupGroup, ...] = ()

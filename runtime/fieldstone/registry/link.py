@@ -13,7 +13,7 @@ from fieldstone.kinds.package import CAPABILITY
 from fieldstone.kinds.table import KINDS
 from fieldstone.registry.apis import DialectParts, api_faults
 from fieldstone.registry.capabilities import capability_faults, capability_items, link_capabilities
-from fieldstone.registry.catalog import Catalog, Item, Object
+from fieldstone.registry.catalog import Catalog, Item, Object, RollupGroup
 from fieldstone.registry.choices import link_choices
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package, Reading
@@ -24,6 +24,7 @@ from fieldstone.registry.objects import link_object, references_to, referrers_to
 from fieldstone.registry.permissions import link_permissions
 from fieldstone.registry.policy_tests import link_policy_tests
 from fieldstone.registry.seeds import seed_faults
+from fieldstone.registry.summaries import Summaries
 from fieldstone.registry.templates import template_faults
 
 _UNLINKABLE = frozenset({Code.FIELD_OPTION, Code.EXPRESSION})
@@ -36,7 +37,7 @@ def link(
     """Returns the catalog; raises DeclarationError with `faults`, those of finding and reading, and all that linking finds."""
     by_kind, clashes = _by_name(reading.documents)
     faults = [*faults, *clashes]
-    objects = _objects(by_kind["object"], reading, faults)
+    objects, rollups = _objects(by_kind["object"], reading, faults)
     permissions, wrong = link_permissions(by_kind["permission"], objects)
     faults += wrong
     for document in by_kind["api"].values():
@@ -64,6 +65,7 @@ def link(
         histories=_histories(objects.by_name.values()),
         policy_tests=tests,
         email_templates=_declared(by_kind["email_template"]),
+        rollups=rollups,
     )
 
 
@@ -72,8 +74,10 @@ def _histories(objects: Iterable[Object]) -> dict[str, Object]:
     return {history.name: history for history in kept}
 
 
-def _objects(documents: Mapping[str, Document], reading: Reading, faults: list[Fault]) -> Known[Object]:
-    """Returns the objects that can be linked; adds what is wrong with the others to `faults`."""
+def _objects(
+    documents: Mapping[str, Document], reading: Reading, faults: list[Fault]
+) -> tuple[Known[Object], tuple[RollupGroup, ...]]:
+    """Returns the objects that can be linked, and their summaries; adds what is wrong with the others to `faults`."""
     broken = {name for kind, name in reading.broken if kind == "object"}
     declared = Known(documents, frozenset(broken))
     for name, document in documents.items():
@@ -90,7 +94,10 @@ def _objects(documents: Mapping[str, Document], reading: Reading, faults: list[F
     }
     chosen, wrong = link_choices(documents, Known(linked, frozenset(broken)))
     faults += wrong
-    return chosen
+    summaries = Summaries(documents, chosen)
+    with_summaries, rollups = summaries.link()
+    faults += summaries.faults
+    return Known(with_summaries, chosen.broken), rollups
 
 
 def _by_name(documents: Iterable[Document]) -> tuple[dict[str, dict[str, Document]], list[Fault]]:

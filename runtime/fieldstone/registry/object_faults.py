@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from fieldstone.errors import Fault
+from fieldstone.kinds.fields.autonumber import AutonumberOptions, format_of
 from fieldstone.kinds.fields.field_type import FieldOptions
 from fieldstone.kinds.object import ObjectDeclaration, ThroughMembership
 from fieldstone.query.cel.tokens import WORDS
+from fieldstone.query.names import did_you_mean
+from fieldstone.query.storage import StorageClass
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.field_defaults import default_faults
@@ -80,6 +83,34 @@ def _field_faults(name: str, options: FieldOptions, document: Document, objects:
         hint = "Say `enable: {trackHistory: true}` on the object."
         yield document.fault(("fields", name, "trackHistory"), Code.FIELD_OPTION, message, hint)
     yield from _renaming_faults(name, options, document)
+    if isinstance(options, AutonumberOptions) and not wrong:
+        yield from _number_faults(name, options, document)
+
+
+def _number_faults(name: str, options: AutonumberOptions, document: Document) -> Iterator[Fault]:
+    """Yields a fault for every field that an autonumber names and that holds no short text or whole number of the record's own."""
+    known = all_options(object_declaration(document))
+    path = ("fields", name, "format" if options.format is not None else "autonumberFormat")
+    for named in format_of(options).fields:
+        if named not in known:
+            yield unknown_field(document.value_at(*path), named, document.name, known)
+        elif not _stands_in_numbers(known[named]):
+            message = f"`{named}` cannot stand in a number: it holds no text of its own, nor a whole number."
+            yield document.fault(path, Code.FIELD_OPTION, message, "Name a text, a choice or a whole number.")
+    inputs = format_of(options).fields
+    for position, disclosed in enumerate(options.discloses):
+        if disclosed not in inputs:
+            message = f"`{disclosed}` does not stand in the number, so it cannot disclose it."
+            hint = did_you_mean(disclosed, inputs) or "Drop it."
+            yield document.fault(("fields", name, "discloses", position), Code.FIELD_OPTION, message, hint)
+
+
+def _stands_in_numbers(options: FieldOptions) -> bool:
+    kind = field_type_of(options)
+    storage = kind.storage(options)
+    plain = not kind.computed and kind.mask is None and getattr(options, "reference", None) is None
+    text = storage.kind == StorageClass.TEXT and kind.family(options) == "text"
+    return plain and (text or storage.kind == StorageClass.INTEGER)
 
 
 def _name_faults(name: str, document: Document) -> Iterator[Fault]:

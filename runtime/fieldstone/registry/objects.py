@@ -3,25 +3,28 @@
 Refuses nothing: what can be wrong with an object is told by `object_faults.py` before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TypedDict, cast
 
 import msgspec
 
 from fieldstone.errors import Place
+from fieldstone.kinds.fields.autonumber import AutonumberOptions, format_of
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType
 from fieldstone.kinds.fields.file import FileOptions
+from fieldstone.kinds.fields.summary import LinkedSummaryOptions
 from fieldstone.kinds.fields.table import FIELD_TYPES
 from fieldstone.kinds.object import ObjectDeclaration, SystemFields, ThroughMembership
 from fieldstone.query.ast import EVERYTHING, CallerValue, Exists, Filter, Term
 from fieldstone.query.storage import FieldShape, ObjectShape
-from fieldstone.registry.catalog import Field, Object, Reference
+from fieldstone.registry.catalog import Field, Numbering, Object, Reference
 from fieldstone.registry.documents import Document
 from fieldstone.registry.field_defaults import default_of
 from fieldstone.registry.system_fields import NOT_NULL, SYSTEM_NAMES, system_options
 
 _TYPE_OF = {field_type.declaration: field_type for field_type in FIELD_TYPES.values()}
+_TYPE_OF[LinkedSummaryOptions] = FIELD_TYPES["summary"]
 
 OWN_ORGANIZATION: Filter = Term("organization_id", "eq", CallerValue("organization_id"))
 """Within the caller's active organisation."""
@@ -60,7 +63,15 @@ def link_object(
         parent=next((field for field in fields.values() if field.parent), None) if controlled else None,
         referenced_by=referenced_by,
         referrers=referrers,
+        numbers=tuple(_numbers(declaration)),
     )
+
+
+def relink_field(field: Field, options: FieldOptions) -> Field:
+    """Returns a field with options that hold more of what it was declared as."""
+    kind = field_type_of(options)
+    shape = msgspec.structs.replace(field.shape, storage=kind.storage(options), comparison=kind.family(options))
+    return msgspec.structs.replace(field, declaration=options, type=kind, shape=shape, reader=kind.reader(options))
 
 
 def references_to(documents: Mapping[str, Document]) -> dict[str, list[Reference]]:
@@ -197,6 +208,12 @@ def _link_field(name: str, options: FieldOptions, place: Place, *, walled: bool)
         system=name in SYSTEM_NAMES,
         internal=kind.internal or options.internal,
     )
+
+
+def _numbers(declaration: ObjectDeclaration) -> Iterator[Numbering]:
+    for name, options in declaration.fields.items():
+        if isinstance(options, AutonumberOptions):
+            yield Numbering(name, format_of(options), options.start_at)
 
 
 def _delete_behavior(name: str, options: FieldOptions) -> str | None:

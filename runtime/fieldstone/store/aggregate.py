@@ -44,7 +44,9 @@ def compile_groups(item: Aggregation, tables: Tables, dialect: Dialect) -> ReadS
     if item.shifted:
         clause = clause.offset(gathering.parameters.offset())
     converts = [convert for _, convert in groups.answered(dialect)]
-    return read_statement(clause, gathering.parameters, dialect, bounded=False, converts=converts)
+    return read_statement(
+        clause, gathering.parameters, dialect, summaries=tables.summaries, bounded=False, converts=converts
+    )
 
 
 def compile_group_count(item: Aggregation, tables: Tables, dialect: Dialect) -> ReadStatement:
@@ -56,7 +58,9 @@ def compile_group_count(item: Aggregation, tables: Tables, dialect: Dialect) -> 
     clause = sa.select(sa.func.count()).select_from(groups.table)
     if item.having != EVERYTHING:
         clause = clause.where(gathering.conditions.of(item.having, groups))
-    return read_statement(clause, gathering.parameters, dialect, bounded=False, converts=(None,))
+    return read_statement(
+        clause, gathering.parameters, dialect, summaries=tables.summaries, bounded=False, converts=(None,)
+    )
 
 
 class _Part(msgspec.Struct, frozen=True, eq=False):

@@ -43,6 +43,9 @@ _AGAIN = (
     asyncpg.InvalidCachedStatementError,
 )
 
+_RAISED = "user-defined function raised exception"
+"""What SQLite tells of our own functions, which raise only for numbers that no column holds."""
+
 SQLITE_FAILURES = (sqlite3.Error, OverflowError, UnicodeEncodeError)
 POSTGRES_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, OverflowError, UnicodeError)
 
@@ -66,7 +69,7 @@ def sqlite_failure(error: Exception) -> FieldstoneError:
         return Unavailable("The database cannot do this right now.")
     if isinstance(error, sqlite3.DataError):
         return _unstorable()
-    return Internal("The database refused a statement.")
+    return out_of_range() if str(error) == _RAISED else Internal("The database refused a statement.")
 
 
 def postgres_failure(error: Exception, unique_keys: UniqueKeys) -> FieldstoneError:

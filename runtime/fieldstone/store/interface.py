@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from fieldstone.query.ast import Aggregation, Filter, Select
 from fieldstone.registry.catalog import Catalog
 from fieldstone.store.binds import Binds
+from fieldstone.store.counter import Counter
 from fieldstone.store.event import RecordEvent
 from fieldstone.store.plan import StatementPlan
 
@@ -41,8 +42,14 @@ class Transaction(Protocol):
     async def copy(self, source: str, target: str, values: Mapping[str, Any], where: Filter, binds: Binds) -> None:
         """Copies the rows of a filter to an object that has the same columns and `values`, which are the same on every row."""
 
+    async def reserve(self, counter: Counter, count: int, start: int) -> int:
+        """Returns the first of `count` counts, which nobody else gets unless all is undone; none is below `start`."""
+
     async def publish(self, events: Sequence[RecordEvent]) -> None:
         """Writes events to the outbox, in their order."""
+
+    async def settle(self) -> None:
+        """Brings the summaries over the records that were written up to date, as the commit does, and every read that looks at one."""
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """Opens a savepoint; an exception that leaves the block rolls back to it. After a failed statement nothing else goes on."""

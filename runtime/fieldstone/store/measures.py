@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import TypeEngine
 
 from fieldstone.query.measures import MEAN_DIGITS, SEPARATOR, WIDE
-from fieldstone.query.storage import Storage
+from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.store.columns import Convert, DialectName
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.failures import out_of_range
@@ -35,6 +35,12 @@ class MeasureDialect(Protocol):
 
     def mean(self, value: Value, storage: Storage, only: Condition | None) -> Value:
         """Returns the mean of exact numbers, rounded; null over none."""
+
+    def kept_total(self, value: Value, kept: Storage) -> Value:
+        """Returns the sum of exact numbers for a column of the same scale; 0 over none, a failure beyond the column."""
+
+    def kept_mean(self, value: Value, storage: Storage, kept: Storage) -> Value:
+        """Returns the mean of exact numbers, rounded to the scale of a column; null over none, a failure beyond the column."""
 
     def values(self, value: Value, storage: Storage, only: Condition | None) -> tuple[Value, Convert]:
         """Returns the list of all values in ascending order, and what brings it to wire form; null over none."""
@@ -89,6 +95,13 @@ class _SqliteMeasures:
         del storage
         return sa.func.fs_mean(*_halves(value, only), _narrowed(sa.func.count(value), only))
 
+    def kept_total(self, value: Value, kept: Storage) -> Value:
+        return sa.func.fs_kept_total(*_halves(value, None), _number(_most(kept)))
+
+    def kept_mean(self, value: Value, storage: Storage, kept: Storage) -> Value:
+        steps = _number(kept.scale - storage.scale)
+        return sa.func.fs_kept_mean(*_halves(value, None), sa.func.count(value), steps, _number(_most(kept)))
+
     def values(self, value: Value, storage: Storage, only: Condition | None) -> tuple[Value, Convert]:
         shown, convert = self._dialect.shown(value, storage)
         return _narrowed(sa.func.fs_list(shown), only), _list_to_wire(convert)
@@ -131,12 +144,19 @@ class _PostgresMeasures:
         return sa.func.coalesce(_narrowed(sa.func.sum(value), only), none)
 
     def mean(self, value: Value, storage: Storage, only: Condition | None) -> Value:
-        # Whole numbers from end to end: a quotient of fractions would be rounded twice.
-        digits = storage.scale + MEAN_DIGITS
-        total = _narrowed(sa.func.sum(value), only)
-        count = _narrowed(sa.func.count(value), only)
-        doubled = total * _number(2 * 10**digits) + sa.func.sign(total) * count
-        return sa.func.div(doubled, _number(2) * count) * sa.literal_column(f"1e-{digits}")
+        return _quotient(
+            _narrowed(sa.func.sum(value), only),
+            _narrowed(sa.func.count(value), only),
+            storage.scale + MEAN_DIGITS,
+        )
+
+    def kept_total(self, value: Value, kept: Storage) -> Value:
+        del kept
+        return sa.func.coalesce(sa.func.sum(value), _number(0))
+
+    def kept_mean(self, value: Value, storage: Storage, kept: Storage) -> Value:
+        del storage
+        return _quotient(sa.func.sum(value), sa.func.count(value), kept.scale)
 
     def values(self, value: Value, storage: Storage, only: Condition | None) -> tuple[Value, Convert]:
         shown, convert = self._dialect.shown(value, storage)
@@ -180,6 +200,18 @@ def _halves(value: Value, only: Condition | None) -> tuple[Value, Value]:
     upper = value.bitwise_rshift(_number(HALF_BITS))
     lower = value.bitwise_and(_number(LOWER_HALF))
     return _narrowed(sa.func.sum(upper), only), _narrowed(sa.func.sum(lower), only)
+
+
+def _most(kept: Storage) -> int:
+    """Returns the greatest number that a column holds, counted in its last place."""
+    return 10**kept.precision - 1 if kept.kind == StorageClass.DECIMAL else 2**63 - 1
+
+
+def _quotient(total: Value, count: Value, digits: int) -> Value:
+    """Returns PostgreSQL's mean with so many digits after the point, half a last digit rounded away from zero."""
+    # Whole numbers from end to end: a quotient of fractions would be rounded twice.
+    doubled = total * _number(2 * 10**digits) + sa.func.sign(total) * count
+    return sa.func.div(doubled, _number(2) * count) * sa.literal_column(f"1e-{digits}")
 
 
 def _iso_week(day: Value) -> Value:

@@ -10,16 +10,26 @@ import msgspec
 
 from fieldstone.errors import Conflict, DeclarationError, Fault, Internal, SettingsError
 from fieldstone.query.storage import Storage, StorageClass
-from fieldstone.registry.catalog import Catalog, Object
+from fieldstone.registry.catalog import Catalog, Numbering, Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.history import VALID_FROM, VALID_TO
-from fieldstone.store import ddl, outbox
+from fieldstone.store import counter, ddl, outbox
 from fieldstone.store.columns import DialectName
 from fieldstone.store.database import Database, Session
 from fieldstone.store.dialects import Dialect
+from fieldstone.store.number_fill import NumberFill
 from fieldstone.store.rename import renamed, renames_of
-from fieldstone.store.schema import ReferenceSchema, TableSchema, fingerprint, schema_of, unique_keys_of
+from fieldstone.store.schema import (
+    ReferenceSchema,
+    SummarySchema,
+    TableSchema,
+    fingerprint,
+    schema_of,
+    summaries_of,
+    unique_keys_of,
+)
 from fieldstone.store.search_fill import make_search
+from fieldstone.store.summary_fill import fill_summaries
 
 EPOCH_TABLE = "sys_epoch"
 SCHEMA_TABLE = "sys_schema"
@@ -49,6 +59,19 @@ class _Change(msgspec.Struct, frozen=True, eq=False):
     renames: Mapping[str, str]
 
     @property
+    def new_numbers(self) -> tuple[Numbering, ...]:
+        """The autonumbers that stored records may lack."""
+        wanted = () if self.stored is None else self.wanted.numbers
+        lacking = {number.field for number in wanted if self.stored is None or number not in self.stored.numbers}
+        return tuple(numbering for numbering in self.linked.numbers if numbering.field in lacking)
+
+    @property
+    def new_summaries(self) -> tuple[SummarySchema, ...]:
+        """The summaries that are not computed yet."""
+        made = () if self.stored is None else self.stored.summaries
+        return tuple(summary for summary in self.wanted.summaries if summary not in made)
+
+    @property
     def new_references(self) -> tuple[ReferenceSchema, ...]:
         """The foreign keys that are not there yet."""
         made = () if self.stored is None else self.stored.references
@@ -63,13 +86,14 @@ async def bring_up(catalog: Catalog, database: Database) -> None:
     """Makes what is missing; raises DeclarationError with every change that it does not make, before it makes any."""
     dialect = database.dialect.name
     tables = {**catalog.objects, **catalog.histories}
-    wanted = {name: schema_of(linked, database.dialect) for name, linked in tables.items()}
+    summaries = summaries_of(catalog.rollups)
+    wanted = {name: schema_of(linked, database.dialect, summaries.get(name, ())) for name, linked in tables.items()}
     database.unique_keys = {
         name: fields for schema in wanted.values() for name, fields in unique_keys_of(schema).items()
     }
     async with database.schema_change():
         async with database.transaction() as session:
-            for text in (*_OWN_TABLES, outbox.table_text(dialect)):
+            for text in (*_OWN_TABLES, outbox.table_text(dialect), counter.table_text(dialect)):
                 await session.define(text)
             rows = [tuple(row) for row in await session.read(_READ, (), bounded=False)]
         hashes = {name: text for name, text, _ in rows}
@@ -82,7 +106,7 @@ async def bring_up(catalog: Catalog, database: Database) -> None:
         faults = [fault for change in changes for fault in _faults(change, dialect)]
         if faults:
             raise DeclarationError(faults)
-        await _apply(changes, database)
+        await _apply(changes, catalog, database)
 
 
 def _change(linked: Object, wanted: TableSchema, stored: TableSchema | None) -> _Change:
@@ -90,26 +114,42 @@ def _change(linked: Object, wanted: TableSchema, stored: TableSchema | None) -> 
     return _Change(linked, wanted, None if stored is None else renamed(stored, renames), renames)
 
 
-async def _apply(changes: Sequence[_Change], database: Database) -> None:
-    """Makes tables, columns and indexes first; foreign keys, which may go round in circles, when all tables are there."""
-    dialect = database.dialect.name
+async def _apply(changes: Sequence[_Change], catalog: Catalog, database: Database) -> None:
+    """Makes tables, columns and indexes first; what needs all tables, or all that they hold, when those are there.
+
+    That are foreign keys, which may go round in circles, and summaries.
+    """
+    dialect = database.dialect
     for some in _portions(changes):
         async with database.transaction() as session:
             for change in some:
-                await _make(change, session, dialect)
-                stored = None if change.stored is None else change.stored.search
-                await make_search(change.wanted, stored, session, database.dialect)
+                await _make(change, session, dialect.name)
+                await _number(change, catalog, session, dialect)
                 await _begin_history(change, session)
-                await _remember(
-                    change, session, database.dialect, complete=dialect == "sqlite" or not change.new_references
-                )
-    if dialect == "sqlite":
-        return
-    for some in _portions([change for change in changes if change.new_references]):
+                await _remember(change, session, dialect, referring=dialect.name == "sqlite", summed=False)
+    if dialect.name != "sqlite":
+        for some in _portions([change for change in changes if change.new_references]):
+            async with database.transaction() as session:
+                for change in some:
+                    await _refer(change, session)
+                    await _remember(change, session, dialect, referring=True, summed=False)
+    unsummed = [change for change in changes if change.new_summaries]
+    if unsummed:
+        fields = {(change.wanted.name, summary.field) for change in unsummed for summary in change.new_summaries}
+        await fill_summaries(catalog, fields, database)
         async with database.transaction() as session:
-            for change in some:
-                await _refer(change, session)
-                await _remember(change, session, database.dialect, complete=True)
+            for change in unsummed:
+                await _remember(change, session, dialect, referring=True, summed=True)
+
+
+async def _number(change: _Change, catalog: Catalog, session: Session, dialect: Dialect) -> None:
+    """Numbers the records that lack a number, and makes the search index, which may hold the numbers."""
+    fill = NumberFill(catalog, change.linked, session, dialect)
+    numbered = {numbering.field for numbering in change.new_numbers if await fill.fill(numbering)}
+    before = None if change.stored is None else change.stored.search
+    if before is not None and not numbered.isdisjoint(before.fields):
+        before = msgspec.structs.replace(before, rules=0)
+    await make_search(change.wanted, before, session, dialect)
 
 
 def _portions(changes: Sequence[_Change]) -> Iterator[Sequence[_Change]]:
@@ -119,7 +159,7 @@ def _portions(changes: Sequence[_Change]) -> Iterator[Sequence[_Change]]:
 
 def _faults(change: _Change, dialect: DialectName) -> Iterator[Fault]:
     name = change.wanted.name
-    if name in (EPOCH_TABLE, SCHEMA_TABLE, outbox.EVENT_TABLE):
+    if name in (EPOCH_TABLE, SCHEMA_TABLE, outbox.EVENT_TABLE, counter.COUNTER_TABLE):
         yield Fault(
             change.linked.place,
             Code.NAME_RESERVED,
@@ -212,15 +252,22 @@ async def _refer(change: _Change, session: Session) -> None:
             raise DeclarationError([_fault(change, reference.column, what)]) from error
 
 
-async def _remember(change: _Change, session: Session, dialect: Dialect, *, complete: bool) -> None:
-    """Writes down what the table is made from now; columns that are no longer declared are there still."""
+async def _remember(change: _Change, session: Session, dialect: Dialect, *, referring: bool, summed: bool) -> None:
+    """Writes down what the table is made from now; columns that are no longer declared are there still.
+
+    `referring` and `summed` say that its new foreign keys are made and its new summaries computed. It is done when nothing is left to do.
+    """
     wanted = change.wanted
     names = {column.name for column in wanted.columns}
     stored = change.stored or TableSchema(wanted.name, ())
     left = tuple(column for column in stored.columns if column.name not in names)
     pointing = tuple(reference for reference in stored.references if reference.column not in names)
-    made = wanted.references if complete else tuple(r for r in wanted.references if r in stored.references)
-    schema = TableSchema(wanted.name, wanted.columns + left, wanted.indexes, made + pointing, wanted.search)
+    made = wanted.references if referring else tuple(r for r in wanted.references if r in stored.references)
+    summaries = wanted.summaries if summed else tuple(s for s in wanted.summaries if s in stored.summaries)
+    schema = msgspec.structs.replace(
+        wanted, columns=wanted.columns + left, references=made + pointing, summaries=summaries
+    )
+    complete = made == wanted.references and summaries == wanted.summaries
     text = dialect.column(Storage(StorageClass.TEXT))
     places = [dialect.placeholder(number, text) for number in (1, 2, 3)]
     await session.write(_FORGET.format(*places), (wanted.name,))

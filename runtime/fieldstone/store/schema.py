@@ -12,7 +12,7 @@ import msgspec
 
 from fieldstone.query.search import RULES
 from fieldstone.query.storage import Storage, StorageClass
-from fieldstone.registry.catalog import Field, Object
+from fieldstone.registry.catalog import Field, Object, RollupGroup
 from fieldstone.registry.history import VALID_TO
 from fieldstone.store.dialects import Dialect
 
@@ -53,6 +53,20 @@ class SearchSchema(msgspec.Struct, frozen=True):
     rules: int
 
 
+class NumberSchema(msgspec.Struct, frozen=True):
+    """An autonumber that every record has: its field, and how numbers are written."""
+
+    field: str
+    format: str
+
+
+class SummarySchema(msgspec.Struct, frozen=True):
+    """A summary that is current in every record: its field, and a text that changes with what it is computed from."""
+
+    field: str
+    computed: str
+
+
 class TableSchema(msgspec.Struct, frozen=True):
     """One table; `keyed` says that `id` is its primary key: a history holds an id many times."""
 
@@ -62,10 +76,12 @@ class TableSchema(msgspec.Struct, frozen=True):
     references: tuple[ReferenceSchema, ...] = ()
     search: SearchSchema | None = None
     keyed: bool = True
+    numbers: tuple[NumberSchema, ...] = ()
+    summaries: tuple[SummarySchema, ...] = ()
 
 
-def schema_of(linked: Object, dialect: Dialect) -> TableSchema:
-    """Returns the schema that an object needs."""
+def schema_of(linked: Object, dialect: Dialect, summaries: tuple[SummarySchema, ...] = ()) -> TableSchema:
+    """Returns the schema that an object needs, whose summaries are given."""
     stored = [field for field in linked.fields.values() if field.shape.storage.kind != StorageClass.NONE]
     columns = tuple(
         ColumnSchema(
@@ -85,7 +101,29 @@ def schema_of(linked: Object, dialect: Dialect) -> TableSchema:
     )
     searched = tuple(field.name for field in stored if field.shape.searchable)
     search = SearchSchema(searched, RULES) if searched else None
-    return TableSchema(linked.name, columns, tuple(_distinct(_indexes(linked, stored))), references, search)
+    return TableSchema(
+        name=linked.name,
+        columns=columns,
+        indexes=tuple(_distinct(_indexes(linked, stored))),
+        references=references,
+        search=search,
+        numbers=tuple(NumberSchema(item.field, repr(item.format)) for item in linked.numbers),
+        summaries=summaries,
+    )
+
+
+def summaries_of(groups: Iterable[RollupGroup]) -> dict[str, tuple[SummarySchema, ...]]:
+    """Returns the summaries of each object; one over summaries changes when these do."""
+    texts: dict[tuple[str, str], str] = {}
+    found: dict[str, tuple[SummarySchema, ...]] = {}
+    for group in groups:
+        below = sorted(texts[group.child, name] for name in group.watched if (group.child, name) in texts)
+        for rollup in group.rollups:
+            whole = repr((group.child, group.reference, rollup, below))
+            text = blake2b(whole.encode(), digest_size=16).hexdigest()
+            texts[group.parent, rollup.field] = text
+            found[group.parent] = (*found.get(group.parent, ()), SummarySchema(rollup.field, text))
+    return found
 
 
 def unique_keys_of(schema: TableSchema) -> dict[str, tuple[str, ...]]:

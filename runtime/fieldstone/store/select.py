@@ -39,7 +39,7 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
     ]
     if select.share is not None:
         rows = _ranked(select.share, columns, keys, source, dialect).where(conditions.of(select.where, source))
-        return _compile_shares(select, select.share, columns, rows, parameters, dialect)
+        return _compile_shares(select, select.share, columns, rows, parameters, tables, dialect)
     shown, converts = _shown(columns, dialect)
     for flag in select.flags:
         shown.append(is_true(conditions.of(flag, source)))
@@ -55,7 +55,15 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
     if select.shifted:
         clause = clause.offset(parameters.offset())
     tested = _tested(select.where)
-    return read_statement(clause, parameters, dialect, bounded=select.limited, converts=converts, tested=tested)
+    return read_statement(
+        clause,
+        parameters,
+        dialect,
+        summaries=tables.summaries,
+        bounded=select.limited,
+        converts=converts,
+        tested=tested,
+    )
 
 
 def _tested(where: Filter) -> frozenset[str] | None:
@@ -75,7 +83,13 @@ def _ranked(share: Share, columns: list[_Shaped], keys: tuple[_SortKey, ...], so
 
 
 def _compile_shares(
-    select: Select, share: Share, columns: list[_Shaped], rows: Rows, parameters: Parameters, dialect: Dialect
+    select: Select,
+    share: Share,
+    columns: list[_Shaped],
+    rows: Rows,
+    parameters: Parameters,
+    tables: Tables,
+    dialect: Dialect,
 ) -> ReadStatement:
     """Returns the statement of the first of ranked rows, in their order, share by share."""
     ranked = rows.subquery("ranked")
@@ -84,7 +98,7 @@ def _compile_shares(
     clause = sa.select(*shown).where(first).order_by(ranked.c.share, ranked.c.place)
     if select.limited:
         clause = clause.limit(parameters.limit())
-    return read_statement(clause, parameters, dialect, bounded=False, converts=converts)
+    return read_statement(clause, parameters, dialect, summaries=tables.summaries, bounded=False, converts=converts)
 
 
 def _shown(columns: list[_Shaped], dialect: Dialect) -> tuple[list[Value], list[Convert | None]]:
@@ -103,7 +117,7 @@ def compile_count(object_name: str, where: Filter, tables: Tables, dialect: Dial
     source = tables.source(object_name)
     condition = Conditions(tables, dialect, parameters).of(where, source)
     clause = sa.select(sa.func.count()).select_from(source.table).where(condition)
-    return read_statement(clause, parameters, dialect, bounded=False, converts=(None,))
+    return read_statement(clause, parameters, dialect, summaries=tables.summaries, bounded=False, converts=(None,))
 
 
 def _sort_key(key: OrderKey, conditions: Conditions, source: Source, dialect: Dialect) -> _SortKey:

@@ -9,6 +9,7 @@ from fieldstone.query.ast import Aggregation, Filter, Select
 from fieldstone.registry.catalog import Catalog
 from fieldstone.store.aggregate import compile_group_count, compile_groups
 from fieldstone.store.binds import Binds
+from fieldstone.store.counter import Counter, reserve, reserve_text
 from fieldstone.store.database import Database, Session
 from fieldstone.store.event import RecordEvent
 from fieldstone.store.explain import explain_statement
@@ -22,6 +23,7 @@ from fieldstone.store.select import compile_count, compile_select
 from fieldstone.store.shape_cache import ShapeCache
 from fieldstone.store.statement import ReadStatement, Sql
 from fieldstone.store.tables import Tables
+from fieldstone.store.upkeep import Rollups, Upkeep
 from fieldstone.store.write import (
     InsertStatement,
     UpdateStatement,
@@ -57,6 +59,8 @@ class SqlStore:
         self._deletes: ShapeCache[tuple[str, Filter], Sql] = ShapeCache(SHAPES_KEPT)
         self._copies: ShapeCache[tuple[str, str, tuple[str, ...], Filter], Sql] = ShapeCache(SHAPES_KEPT)
         self.insert_event = insert_text(database.dialect)
+        self.reserve_counts = reserve_text(database.dialect)
+        self.rollups = Rollups(catalog, self._tables, self._dialect)
 
     def prepare(self, select: Select) -> Statement:
         """Returns the statement of a shape, compiled at most once and kept in a bounded cache."""
@@ -126,12 +130,15 @@ class SqlStore:
         """
         if self._observe is None:
             async with self._database.transaction() as session:
-                yield SqlTransaction(self, session)
+                transaction = SqlTransaction(self, session)
+                yield transaction
+                await transaction.settle()
             return
         with suppress(_Rehearsed):
             async with self._database.transaction() as session:
                 transaction = SqlTransaction(self, session)
                 yield transaction
+                await transaction.settle()
                 await self._observe(transaction)
                 raise _Rehearsed
 
@@ -173,11 +180,13 @@ class SqlTransaction:
         """Takes the open session of a driver."""
         self._store = store
         self._session = session
+        self._upkeep = Upkeep(store.rollups, session)
         self._depth = 0
 
     async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
         """Returns the rows of a prepared read."""
         read = _read_statement(statement)
+        await self._upkeep.before_read(read)
         rows = await self._session.read(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
         return converted(rows, read.changes)
 
@@ -186,6 +195,7 @@ class SqlTransaction:
         if rows:
             statement = self._store.prepare_insert(object_name, columns)
             await self._session.write_many(statement.text, statement.rows(rows))
+            self._upkeep.inserted(object_name, columns, rows)
             if statement.words is not None:
                 await self._session.write_many(statement.words.text, statement.words.inserted(rows))
 
@@ -194,6 +204,7 @@ class SqlTransaction:
     ) -> int:
         """Sets values on the rows of a filter in one statement, raising `version` by one if `bump`; returns how many."""
         statement = self._store.prepare_update(object_name, tuple(values), where, bump=bump)
+        await self._upkeep.before_update(object_name, values, where, binds)
         given = tuple(values.values())
         parameters = statement.sql.parameters(binds, given)
         if statement.words is None:
@@ -206,17 +217,27 @@ class SqlTransaction:
     async def delete(self, object_name: str, where: Filter, binds: Binds) -> int:
         """Deletes the rows of a filter in one statement; returns how many."""
         sql = self._store.prepare_delete(object_name, where)
+        await self._upkeep.before_delete(object_name, where, binds)
         return await self._session.write(sql.text, sql.parameters(binds))
 
     async def copy(self, source: str, target: str, values: Mapping[str, Any], where: Filter, binds: Binds) -> None:
         """Copies the rows of a filter to an object that has the same columns and `values`, which are the same on every row."""
+        await self._upkeep.settle()
         sql = self._store.prepare_copy(source, target, tuple(values), where)
         await self._session.write(sql.text, sql.parameters(binds, tuple(values.values())))
+
+    async def reserve(self, counter: Counter, count: int, start: int) -> int:
+        """Returns the first of `count` counts, which nobody else gets unless all is undone; none is below `start`."""
+        return await reserve(self._session, self._store.reserve_counts, counter, count, start)
 
     async def publish(self, events: Sequence[RecordEvent]) -> None:
         """Writes events to the outbox, in their order."""
         if events:
             await self._session.write_many(self._store.insert_event, [event_row(event) for event in events])
+
+    async def settle(self) -> None:
+        """Brings every summary of the records that were written up to date; what is read before that is as well."""
+        await self._upkeep.settle()
 
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """Opens a savepoint; an exception that leaves the block rolls back to it. Savepoints nest."""
@@ -230,6 +251,7 @@ class SqlTransaction:
     async def _savepoint(self) -> AsyncIterator[None]:
         self._depth += 1
         name = f"level_{self._depth}"
+        settled = self._upkeep.mark
         try:
             await self._session.command(f"SAVEPOINT {name}")
             try:
@@ -237,6 +259,7 @@ class SqlTransaction:
             except BaseException:
                 await self._session.command(f"ROLLBACK TO SAVEPOINT {name}")
                 await self._session.command(f"RELEASE SAVEPOINT {name}")
+                self._upkeep.undo(settled)
                 raise
             await self._session.command(f"RELEASE SAVEPOINT {name}")
         finally:

@@ -7,7 +7,7 @@ import msgspec
 
 from fieldstone.query.measures import SEPARATOR
 from fieldstone.query.operators import fold
-from fieldstone.store.wide import mean, narrowed, total, widened
+from fieldstone.store.wide import kept_mean, kept_total, mean, narrowed, total, widened
 from fieldstone.store.zones import local_day
 
 
@@ -19,6 +19,8 @@ def register_functions(connection: sqlite3.Connection) -> None:
     create("fs_lower", 1, _lower, deterministic=True)
     create("fs_total", 2, total, deterministic=True)
     create("fs_mean", 3, mean, deterministic=True)
+    create("fs_kept_total", 3, kept_total, deterministic=True)
+    create("fs_kept_mean", 5, kept_mean, deterministic=True)
     create("fs_wide", 2, widened, deterministic=True)
     create("fs_narrow", 2, narrowed, deterministic=True)
     create("fs_local_day", 2, _local_day, deterministic=True)

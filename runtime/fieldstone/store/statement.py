@@ -1,10 +1,11 @@
 """Statements: SQL compiled once per shape, with what fills its parameters and what brings its rows to wire form."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.sql import visitors
 
 from fieldstone.store.binds import Binds
 from fieldstone.store.columns import Convert
@@ -28,13 +29,14 @@ class ReadStatement(msgspec.Struct, frozen=True, eq=False):
     """A prepared read: what `Statement` of the interface is underneath.
 
     `bounded` says that it stops after a number of rows. `changes` are the columns that are converted. `tested` are the columns that it
-    compares with values; None where it asks more of a row than that.
+    compares with values; None where it asks more of a row than that. `summaries` are those that it looks at, as (object, field).
     """
 
     sql: Sql
     bounded: bool
     changes: tuple[tuple[int, Convert], ...]
     tested: frozenset[str] | None
+    summaries: frozenset[tuple[str, str]] = frozenset()
 
 
 def compiled(clause: sa.ClauseElement, parameters: Parameters, dialect: Dialect) -> Sql:
@@ -49,9 +51,19 @@ def read_statement(
     parameters: Parameters,
     dialect: Dialect,
     *,
+    summaries: frozenset[tuple[str, str]],
     bounded: bool,
     converts: Iterable[Convert | None],
     tested: frozenset[str] | None = None,
 ) -> ReadStatement:
-    """Returns a prepared read."""
-    return ReadStatement(compiled(clause, parameters, dialect), bounded, changes_of(converts), tested)
+    """Returns a prepared read; `summaries` are all that there are, as (object, field)."""
+    looked_at = summaries & frozenset(_columns_of(clause)) if summaries else frozenset()
+    return ReadStatement(compiled(clause, parameters, dialect), bounded, changes_of(converts), tested, looked_at)
+
+
+def _columns_of(clause: sa.ClauseElement) -> Iterator[tuple[str, str]]:
+    """Yields the table and the name of every column in a clause, those in its subqueries among them."""
+    for part in visitors.iterate(clause):
+        if isinstance(part, sa.ColumnClause) and part.table is not None:
+            table = part.table.element if isinstance(part.table, sa.Alias) else part.table
+            yield str(getattr(table, "name", "")), str(part.name)

@@ -53,7 +53,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
 
 
 class Tables:
-    """The tables of one catalog."""
+    """The tables of one catalog; `summaries` are all that there are, as (object, field)."""
 
     def __init__(self, catalog: Catalog, dialect: Dialect) -> None:
         """Makes nothing yet: a catalog may hold a thousand objects, a process seldom asks for all of them."""
@@ -61,6 +61,7 @@ class Tables:
         self._dialect = dialect
         self._tables: dict[str, sa.TableClause] = {}
         self._aliases: ShapeCache[tuple[str, str], sa.FromClause] = ShapeCache(ALIASES_KEPT)
+        self.summaries = frozenset((group.parent, name) for group in catalog.rollups for name in group.fields)
 
     def source(self, object_name: str, alias: str | None = None) -> Source:
         """Returns the rows of an object."""

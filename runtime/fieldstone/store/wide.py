@@ -46,6 +46,24 @@ def mean(upper: int | None, lower: int | None, count: int) -> str | None:
     return wide_text(rounded if doubled >= 0 else -rounded)
 
 
+def kept_total(upper: int | None, lower: int | None, most: int) -> int:
+    """Returns the sum of values from the sums of their halves, 0 of none; raises OverflowError beyond `most`."""
+    return _within(_joined(upper or 0, lower or 0), most)
+
+
+def kept_mean(upper: int | None, lower: int | None, count: int, steps: int, most: int) -> int | None:
+    """Returns the mean of values at another scale: its places are tens to the power of `steps` of theirs.
+
+    Half a last digit is rounded away from zero; null of none. Raises OverflowError beyond `most`.
+    """
+    if upper is None or lower is None or not count:
+        return None
+    doubled = 2 * _joined(upper, lower) * 10 ** max(steps, 0)
+    parts = count * 10 ** max(-steps, 0)
+    rounded = (abs(doubled) + parts) // (2 * parts)
+    return _within(rounded if doubled >= 0 else -rounded, most)
+
+
 def widened(value: int | str | None, digits: int) -> str | None:
     """Returns a whole or wide number as a wide one, counted in a place so many digits further down."""
     if value is None:
@@ -60,3 +78,9 @@ def narrowed(text: str | None, scale: int) -> float | None:
 
 def _joined(upper: int, lower: int) -> int:
     return upper * (LOWER_HALF + 1) + lower
+
+
+def _within(number: int, most: int) -> int:
+    if abs(number) > most:
+        raise OverflowError("A number is beyond its column.")
+    return number

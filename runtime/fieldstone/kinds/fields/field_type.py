@@ -104,10 +104,11 @@ class FieldType(msgspec.Struct, frozen=True):
     """One field type.
 
     `storage`, `reader`, `schema` (the JSON Schema of a value on the wire, OpenAPI 3.0's dialect) and `expression_type` (its type in
-    CEL) are given the field's own declaration. `comparison` is the family of operators that fit one value (`query/storage.py`).
+    CEL) are given the field's own declaration. `comparison` is the family of operators that fit one value (`query/storage.py`), unless the
+    declaration decides it: `family_of`.
     `internal` types are never read by anyone but the system. `mask` is what answers show of a value that is there, and what leaves it
     as it is when it is sent back. `check` returns what is wrong with a declaration beyond what
-    the Struct says, as (key, message) pairs.
+    the Struct says, as (key, message) pairs. A `computed` type is filled by the system alone: nobody's body sets it.
     """
 
     name: str
@@ -121,7 +122,30 @@ class FieldType(msgspec.Struct, frozen=True):
     internal: bool = False
     mask: str | None = None
     check: Callable[[Any], list[tuple[str, str]]] = lambda _declaration: []
+    family_of: Callable[[Any], str] | None = None
+    computed: bool = False
 
     def family(self, declaration: FieldOptions) -> str:
         """Returns the family of operators that fit a field: of lists, where it holds several values."""
+        if self.family_of is not None:
+            return self.family_of(declaration)
         return "list" if getattr(declaration, "multiple", False) else self.comparison
+
+
+def check_computed(declaration: FieldOptions, *, but: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+    """Returns a fault for every key about setting a value, which a computed field cannot say; `but` are those that it may."""
+    blank = FieldOptions()
+    return [
+        (spelled, "nobody sets this field, so there is nothing that this could be said of")
+        for key, spelled in _ABOUT_SETTING.items()
+        if key not in but and getattr(declaration, key) != getattr(blank, key)
+    ]
+
+
+_ABOUT_SETTING = {
+    "required": "required",
+    "unique": "unique",
+    "readonly": "readonly",
+    "external_id": "externalId",
+    "default_value": "defaultValue",
+}

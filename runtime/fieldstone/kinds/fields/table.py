@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fieldstone.kinds.fields import (
+    autonumber,
     boolean,
     choice,
     composite,
@@ -16,6 +17,7 @@ from fieldstone.kinds.fields import (
     place,
     reference,
     secret,
+    summary,
     tags,
     temporal,
     text,
@@ -43,6 +45,8 @@ FIELD_TYPES: Mapping[str, FieldType] = {
         vector,
         password,
         secret,
+        summary,
+        autonumber,
     )
     for field_type in family.TYPES
 }
@@ -65,5 +69,7 @@ AnyField = (
     | vector.VectorOptions
     | password.PasswordOptions
     | secret.SecretOptions
+    | summary.SummaryOptions
+    | autonumber.AutonumberOptions
 )
 """A field as it is declared; `type` says which."""

@@ -59,7 +59,7 @@ def _read(field: Field, known: Mapping[str, KnownObject]) -> Schema:
     schema = _value(field)
     if field.shape.nullable:
         schema["nullable"] = True
-    if field.system or field.declaration.readonly:
+    if field.system or field.declaration.readonly or field.type.computed:
         schema["readOnly"] = True
     target = known.get(field.reference) if field.reference else None
     if target is None or "read" not in target.actions:

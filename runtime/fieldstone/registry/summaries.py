@@ -1,0 +1,307 @@
+"""Summaries: which records each is computed over, what its values are like, and in which order all of them are computed.
+
+Refuses what leads to no records, what cannot be computed or is not kept, a condition that depends on who asks or when, and summaries that
+go round in a circle.
+"""
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import msgspec
+
+from fieldstone.errors import Fault, Invalid
+from fieldstone.kinds.fields.field_type import FieldOptions
+from fieldstone.kinds.fields.number import SCALE, CurrencyOptions, NumberOptions
+from fieldstone.kinds.fields.summary import LinkedSummaryOptions, SummaryOptions
+from fieldstone.kinds.fields.temporal import DateOptions, DatetimeOptions
+from fieldstone.query.ast import (
+    EVERYTHING,
+    And,
+    FieldValue,
+    Filter,
+    Literal,
+    Not,
+    Or,
+    Slot,
+    Term,
+    conjunction,
+)
+from fieldstone.query.storage import ObjectShape, Storage, StorageClass
+from fieldstone.query.viewpoint import KEPT
+from fieldstone.query.where import Conditions
+from fieldstone.registry.catalog import Field, Object, Rollup, RollupGroup
+from fieldstone.registry.codes import Code
+from fieldstone.registry.documents import Document
+from fieldstone.registry.known import Known, unknown_field
+from fieldstone.registry.objects import relink_field
+from fieldstone.registry.system_fields import DELETED_AT
+from fieldstone.settings import Limits
+
+Name = tuple[str, str]
+"""An object and a field of it."""
+
+_KEY = "summaryOperations"
+_FAMILIES: Mapping[str, frozenset[str]] = {
+    "sum": frozenset({"number"}),
+    "avg": frozenset({"number"}),
+    "min": frozenset({"number", "day", "instant"}),
+    "max": frozenset({"number", "day", "instant"}),
+}
+_HOLDS = {"sum": "numbers", "avg": "numbers", "min": "numbers, days or instants", "max": "numbers, days or instants"}
+
+
+class _Linked(msgspec.Struct, frozen=True, eq=False):
+    """A summary that nothing is wrong with; `inputs` are the fields of the child that it is computed from, `level` those below it."""
+
+    group: Name
+    reference: str
+    rollup: Rollup
+    inputs: frozenset[str]
+    level: int
+
+
+class Summaries:
+    """The summaries of all objects, linked one by one: what one is computed over may be another."""
+
+    def __init__(self, documents: Mapping[str, Document], objects: Known[Object]) -> None:
+        """Takes objects whose summaries pass for plain numbers so far."""
+        self.faults: list[Fault] = []
+        self._documents = documents
+        self._broken = objects.broken
+        self._objects = dict(objects.by_name)
+        self._linked: dict[Name, _Linked | None] = {}
+        self._path: list[Name] = []
+
+    def link(self) -> tuple[dict[str, Object], tuple[RollupGroup, ...]]:
+        """Returns all objects with their summaries linked, and what the store computes, in its order."""
+        for name, linked in list(self._objects.items()):
+            for field in linked.fields.values():
+                if isinstance(field.declaration, SummaryOptions):
+                    self._link((name, field.name))
+        return self._objects, self._groups()
+
+    def _groups(self) -> tuple[RollupGroup, ...]:
+        found: dict[tuple[int, int, str, str, str], list[_Linked]] = {}
+        ranks = _ranks({(parent, item.group[0]) for (parent, _), item in self._linked.items() if item is not None})
+        for (parent, _), linked in self._linked.items():
+            if linked is not None:
+                key = (ranks.get(parent, 0), linked.level, parent, *linked.group)
+                found.setdefault(key, []).append(linked)
+        return tuple(
+            RollupGroup(
+                parent=parent,
+                child=child,
+                reference=reference,
+                rollups=tuple(item.rollup for item in members),
+                watched=frozenset({reference}).union(*(item.inputs for item in members), self._trash_of(child)),
+            )
+            for (_, _, parent, child, reference), members in sorted(found.items(), key=lambda entry: entry[0])
+        )
+
+    def _trash_of(self, object_name: str) -> frozenset[str]:
+        return frozenset({DELETED_AT} & self._objects[object_name].fields.keys())
+
+    def _link(self, name: Name) -> _Linked | None:
+        """Returns a summary, linked with those that it is computed from; None where something is wrong with it."""
+        if name in self._linked:
+            return self._linked[name]
+        if name in self._path:
+            circle = self._path[self._path.index(name) :]
+            self._linked |= dict.fromkeys(circle)
+            told = " -> ".join(f"`{'.'.join(step)}`" for step in (*circle, name))
+            message = f"These summaries are computed from each other in a circle: {told}."
+            self._refuse(name, (), message, "Compute one of them from something else.")
+            return None
+        self._path.append(name)
+        try:
+            linked = self._link_new(name)
+        finally:
+            self._path.pop()
+        return self._linked.setdefault(name, linked)
+
+    def _link_new(self, name: Name) -> _Linked | None:
+        before = len(self.faults)
+        parent, field = self._objects[name[0]], self._objects[name[0]].fields[name[1]]
+        options = field.declaration
+        if not isinstance(options, SummaryOptions):
+            return None
+        operations = options.summary_operations
+        child = self._objects.get(operations.object)
+        if child is None:
+            known = Known(self._objects, self._broken)
+            place = self._documents[parent.name].value_at("fields", field.name, _KEY, "object")
+            self.faults += known.missing(place, operations.object)
+            return None
+        reference = self._reference(name, parent, child, operations.relationship_field)
+        where = self._where(name, child, operations.filter)
+        inputs = fields_of(where) | ({operations.field} if operations.field else frozenset())
+        below = [self._link((child.name, used)) for used in sorted(inputs) if _is_summary(child, used)]
+        child = self._objects[operations.object]
+        column = None if operations.field is None else self._column(name, child, operations.field, operations.function)
+        if len(self.faults) > before or None in below or reference is None or name in self._linked:
+            return None
+        like, scale = _values_like(options, operations.function, column)
+        default = 0 if operations.function in ("count", "sum") else msgspec.UNSET
+        plain = {key: getattr(options, key) for key in SummaryOptions.__struct_fields__ if key != "default_value"}
+        self._replace(parent.name, field, LinkedSummaryOptions(**plain, default_value=default, like=like))
+        kept = Term(DELETED_AT, "null", Literal(value=True)) if DELETED_AT in child.fields else EVERYTHING
+        rollup = Rollup(field.name, operations.function, operations.field, conjunction(kept, where), scale)
+        level = 1 + max((item.level for item in below if item is not None), default=0)
+        return _Linked((child.name, reference), reference, rollup, inputs, level)
+
+    def _replace(self, object_name: str, field: Field, options: LinkedSummaryOptions) -> None:
+        linked = self._objects[object_name]
+        fields = {**linked.fields, field.name: relink_field(field, options)}
+        shape = ObjectShape(linked.name, {key: item.shape for key, item in fields.items()})
+        self._objects[object_name] = msgspec.structs.replace(linked, fields=fields, shape=shape)
+
+    def _reference(self, name: Name, parent: Object, child: Object, named: str | None) -> str | None:
+        """Returns the reference by which children belong to a parent: the one that is named, or the only one."""
+        leading = [
+            field.name
+            for field in child.fields.values()
+            if field.reference == parent.name and field.delete_behavior is not None and not field.multiple
+        ]
+        known = ", ".join(f"`{field}`" for field in leading)
+        if named is not None:
+            if named in leading:
+                return named
+            if named not in child.fields:
+                place = self._documents[name[0]].value_at("fields", name[1], _KEY, "relationshipField")
+                self.faults.append(unknown_field(place, named, child.name, leading or child.fields))
+                return None
+            message = f"`{child.name}.{named}` does not hold the id of one `{parent.name}` record."
+            self._refuse(name, ("relationshipField",), message, f"There is {known}." if leading else None)
+            return None
+        if len(leading) == 1:
+            return leading[0]
+        if leading:
+            message = f"`{child.name}` refers to `{parent.name}` by {known}."
+            self._refuse(name, ("object",), message, f"Say which by `relationshipField`, such as `{leading[0]}`.")
+        else:
+            message = f"`{child.name}` has no field that holds the id of one `{parent.name}` record."
+            self._refuse(name, ("object",), message, f"Add a `lookup` or a `master_detail` of `{parent.name}` to it.")
+        return None
+
+    def _where(self, name: Name, child: Object, declared: object) -> Filter:
+        """Returns the filter of a condition, with its values in it; EVERYTHING where something is wrong with it."""
+        if declared is msgspec.UNSET:
+            return EVERYTHING
+        shape = ObjectShape(child.name, {key: field.shape for key, field in child.fields.items() if _is_plain(field)})
+        values: list[object] = []
+        try:
+            return _bound(Conditions(shape, Limits(), values, KEPT).tree(declared, "filter"), values)
+        except Invalid as error:
+            path = tuple(
+                int(step) if step.isdigit() else step for step in str(error.details.get("path", "")).split(".")
+            )
+            self._refuse(name, path, error.message, error.details.get("hint"))
+            return EVERYTHING
+
+    def _column(self, name: Name, child: Object, field_name: str, function: str) -> Field | None:
+        field = child.fields.get(field_name)
+        if field is None or not _is_plain(field):
+            if field is None:
+                place = self._documents[name[0]].value_at("fields", name[1], _KEY, "field")
+                self.faults.append(unknown_field(place, field_name, child.name, child.fields))
+            else:
+                message = f"`{child.name}.{field_name}` holds nothing that can be computed over."
+                self._refuse(name, ("field",), message, "Name a field that is stored and can be read.")
+            return None
+        families = _FAMILIES.get(function)
+        if families is not None and field.shape.comparison not in families:
+            message = f"`{function}` is computed over {_HOLDS[function]}, and `{child.name}.{field_name}` holds none."
+            self._refuse(name, ("field",), message, None)
+        elif function in ("sum", "avg") and field.shape.storage.kind == StorageClass.DOUBLE:
+            message = f"`{child.name}.{field_name}` is approximate: what its `{function}` is depends on the order of the records."
+            self._refuse(name, ("field",), message, "Leave `approximate` out there, or take `min` or `max`.")
+        return field
+
+    def _refuse(self, name: Name, path: tuple[str | int, ...], message: str, hint: str | None) -> None:
+        document = self._documents[name[0]]
+        self.faults.append(document.fault(("fields", name[1], _KEY, *path), Code.SUMMARY, message, hint))
+
+
+def fields_of(where: Filter) -> frozenset[str]:
+    """Returns the fields that a condition over one record names."""
+    return frozenset(_named(where))
+
+
+def _named(where: Filter) -> Iterator[str]:
+    match where:
+        case And(items=items) | Or(items=items):
+            for item in items:
+                yield from _named(item)
+        case Not(item=item):
+            yield from _named(item)
+        case Term(field=field, operand=operand):
+            yield field
+            if isinstance(operand, FieldValue):
+                yield operand.field
+
+
+def _ranks(fed: AbstractSet[tuple[str, str]]) -> dict[str, int]:
+    """Returns for each object how many objects stand below it, given the pairs of a parent and its child; nothing if they go in a circle.
+
+    All summaries of an object are computed together, after all of those below: records are then locked in one order by everybody.
+    """
+    ranks: dict[str, int] = {}
+    left = {(parent, child) for parent, child in fed if parent != child}
+    while left:
+        waiting = {parent for parent, _ in left}
+        ready = {(parent, child) for parent, child in left if child not in waiting}
+        if not ready:
+            return {}
+        for parent, child in ready:
+            ranks[parent] = max(ranks.get(parent, 0), ranks.get(child, 0) + 1)
+        left -= ready
+    return ranks
+
+
+def _bound(where: Filter, values: list[object]) -> Filter:
+    """Returns a condition with its values where it had slots for them."""
+    match where:
+        case And(items=items):
+            return And(tuple(_bound(item, values) for item in items))
+        case Or(items=items):
+            return Or(tuple(_bound(item, values) for item in items))
+        case Not(item=item):
+            return Not(_bound(item, values))
+        case Term(operand=Slot(index=index)):
+            value: Any = values[index]
+            return msgspec.structs.replace(where, operand=Literal(tuple(value) if isinstance(value, list) else value))
+    return where
+
+
+def _is_plain(field: Field) -> bool:
+    """Tells whether a field is stored and read, and changes with a write that sets it (a version goes up by itself)."""
+    hidden = field.internal or field.type.mask is not None or field.name == "version"
+    return field.shape.storage.kind != StorageClass.NONE and not hidden
+
+
+def _is_summary(subject: Object, name: str) -> bool:
+    return name in subject.fields and isinstance(subject.fields[name].declaration, SummaryOptions)
+
+
+def _values_like(options: SummaryOptions, function: str, column: Field | None) -> tuple[FieldOptions, int]:
+    """Returns the options of a field with such values, and the scale of an average."""
+    if function == "count" or column is None:
+        return NumberOptions(label=options.label, scale=0), 0
+    storage = column.shape.storage
+    if function == "avg":
+        scale = max(SCALE, storage.scale) if options.scale is msgspec.UNSET else options.scale
+        return NumberOptions(label=options.label, scale=scale), scale
+    if column.shape.comparison == "day":
+        return DateOptions(label=options.label), 0
+    if column.shape.comparison == "instant":
+        return DatetimeOptions(label=options.label), 0
+    return _number_like(options, storage), 0
+
+
+def _number_like(options: SummaryOptions, storage: Storage) -> FieldOptions:
+    if storage.kind == StorageClass.DOUBLE:
+        return NumberOptions(label=options.label, approximate=True)
+    if storage.fixed:
+        return CurrencyOptions(label=options.label, scale=storage.scale)
+    return NumberOptions(label=options.label, scale=storage.scale)
