@@ -91,5 +91,9 @@ SAMPLES: Mapping[str, Sample] = {
         "{type: record, label: Prices, fields: {amount: {type: currency}}}", '{"de": {"amount": 9}}', '{"de": 9}'
     ),
     "vector": _sample("{type: vector, label: Meaning, dimensions: 3}", "[0.5, -1, 0]", "[1, 2]", '"1,2,3"'),
+    "summary": _sample(
+        "{type: summary, label: Hours spent, scale: 2, summaryOperations: {object: ticket, function: avg, field: hours}}"
+    ),
+    "autonumber": _sample("{type: autonumber, label: Number, format: 'TKT-{YYYY}-{0000}'}"),
     "secret": _sample("{type: secret, label: Key}", '"a key of another system"', '""'),
 }

@@ -103,16 +103,14 @@ def _section(field_type: FieldType, common: dict[str, Key]) -> str:
     sample = SAMPLES[field_type.name]
     declaration = _declared(field_type)
     own = [key for key in keys_of(field_type.declaration, _link) if common.get(key.name) != key]
+    sent = [(code(text), _became(field_type, declaration, text)) for text in sample.sent]
     parts = [
         f"## {code(field_type.name)}",
         paragraph(field_type.declaration.__doc__),
         _keys(own),
         _storage(field_type, declaration),
-        f"With {code(sample.declared)}:",
-        table(
-            ("sent", "answered or refused"),
-            [(code(sent), _became(field_type, declaration, sent)) for sent in sample.sent],
-        ),
+        f"With {code(sample.declared)}:" if sent else f"Such as {code(sample.declared)}. Nobody sets it.",
+        table(("sent", "answered or refused"), sent) if sent else "",
     ]
     return "\n\n".join(part for part in parts if part)
 

@@ -1,6 +1,7 @@
 """Record ids: ULIDs, 26 characters of Crockford's base 32, in order of their making."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from ulid import ULID
 
@@ -19,3 +20,8 @@ def new_id() -> str:
 def is_id(text: str) -> bool:
     """Tells whether a text has the form of an id."""
     return len(text) == LENGTH and text[0] <= "7" and _ALPHABET.issuperset(text)
+
+
+def made_at(record_id: str) -> datetime:
+    """Returns the moment that an id tells, that of its making."""
+    return ULID.from_str(record_id).datetime

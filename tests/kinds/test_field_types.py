@@ -363,7 +363,7 @@ def test_a_marked_option_is_the_default(options: Any, default: Any) -> None:
         {"type": "master_detail", "reference": "a", "deleteBehavior": "set_null"},
         {"type": "user", "reference": "customer"},
         {"type": "boolean", "min": 1},
-        {"type": "autonumber"},
+        {"type": "autonumber", "startsAt": 5},
         {},
     ],
 )

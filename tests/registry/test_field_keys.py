@@ -19,6 +19,7 @@ from fieldstone.kinds.fields.choice import Option
 from fieldstone.kinds.fields.currency import CurrencyConfig
 from fieldstone.kinds.fields.field_type import Rejected
 from fieldstone.kinds.fields.reference import LookupFilter
+from fieldstone.kinds.fields.summary import SummaryOperations
 from fieldstone.kinds.fields.table import FIELD_TYPES
 from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.registry.catalog import Object, PermissionSet
@@ -80,6 +81,10 @@ OTHER: Mapping[str, Any] = {
     "colorFormat": "rgb",
     "dimensions": 2,
     "fields": {"other": {"type": "boolean"}},
+    "summaryOperations": {"object": "product", "function": "sum", "field": "hours"},
+    "discloses": ["nothing"],
+    "autonumberFormat": "N-{0}",
+    "startAt": 7,
 }
 """Another value of each key that acts."""
 
@@ -99,6 +104,7 @@ WITHIN: Mapping[type[msgspec.Struct], tuple[str, ...]] = {
     Option: ("value", "label", "color", "default", "visible_when"),
     LookupFilter: ("field", "operator", "value"),
     CurrencyConfig: ("precision", "currency_mode", "default_currency"),
+    SummaryOperations: ("object", "function", "field", "relationship_field", "filter"),
 }
 """What stands within declarations of fields, key by key; a new one wants a pair in `INNER` or is for faces alone."""
 
@@ -109,6 +115,10 @@ def _filters(**keys: Any) -> dict[str, Any]:
 
 def _money(**keys: Any) -> dict[str, Any]:
     return {"currencyConfig": keys}
+
+
+def _summary(**keys: Any) -> dict[str, Any]:
+    return {"scale": 0, "summaryOperations": {"object": "product", "function": "avg", "field": "hours"} | keys}
 
 
 INNER: tuple[tuple[str, Mapping[str, Any], Mapping[str, Any]], ...] = (
@@ -125,8 +135,20 @@ INNER: tuple[tuple[str, Mapping[str, Any], Mapping[str, Any]], ...] = (
         _money(defaultCurrency="JPY", currencyMode="fixed"),
         _money(defaultCurrency="KWD", currencyMode="fixed"),
     ),
+    ("summary", _summary(), _summary(object="thing")),
+    ("summary", _summary(), _summary(function="sum")),
+    ("summary", _summary(), _summary(field="days")),
+    ("summary", _summary(), _summary(relationshipField="hours")),
+    ("summary", _summary(), _summary(filter={"days": 1})),
 )
 """Two values of one key within a declaration, each of a type, that must differ. Labels and colours of options are for faces."""
+
+PRODUCT = {
+    "of": {"type": "lookup", "reference": "thing"},
+    "hours": {"type": "number"},
+    "days": {"type": "number", "scale": 0},
+}
+"""The fields of an object that refers to the one with the field."""
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     name: tuple(field.encode_name for field in msgspec.structs.fields(kind.declaration))
@@ -141,7 +163,8 @@ def test_another_value_of_a_key_is_another_field_or_refused(tmp_path: Path, name
     idle = [
         key
         for key in KEYS[name]
-        if key not in PRESENTED.keys() | ON_RECORDS.keys()
+        if not is_presented(name, key)
+        and key not in ON_RECORDS
         and seen(tmp_path, declared | {key: other(declared, name, key)}) == plain
     ]
     assert idle == []
@@ -149,7 +172,7 @@ def test_another_value_of_a_key_is_another_field_or_refused(tmp_path: Path, name
 
 @pytest.mark.parametrize("name", FIELD_TYPES)
 def test_a_key_for_faces_is_served_as_it_was_written(tmp_path: Path, name: str) -> None:
-    declared = sample_of(name) | {key: PRESENTED[key] for key in KEYS[name] if key in PRESENTED}
+    declared = sample_of(name) | {key: PRESENTED[key] for key in KEYS[name] if is_presented(name, key)}
     catalog = load(tmp_path, files_of(declared))
     assert catalog.items["object"]["thing"].document["fields"]["it"] == declared
 
@@ -173,9 +196,16 @@ def test_another_value_within_a_declaration_is_another_field_or_refused(
     assert seen(tmp_path, {**sample_of(name), **plain}) != seen(tmp_path, {**sample_of(name), **other})
 
 
+def is_presented(name: str, key: str) -> bool:
+    """Tells whether a key of a type is for faces alone; the `format` of an autonumber is what it is made by."""
+    return key in PRESENTED and (name, key) != ("autonumber", "format")
+
+
 def sample_of(name: str) -> dict[str, Any]:
     """Returns the sample of a type; what it refers to is the object that it stands in."""
     declared: dict[str, Any] = yaml.safe_load(SAMPLES[name].declared)
+    if name == "summary":
+        declared["summaryOperations"]["object"] = "product"
     return declared | {"reference": "thing"} if "reference" in declared else declared
 
 
@@ -184,14 +214,14 @@ def files_of(declared: Mapping[str, Any]) -> dict[str, str]:
     thing = {"name": "thing", "ownership": "none", "fields": {"it": declared, "beside": {"type": "text"}}}
     return {
         "shop/thing.object.yaml": yaml.safe_dump(thing, allow_unicode=True, sort_keys=False),
-        "shop/product.object.yaml": "name: product\nfields: {}\n",
+        "shop/product.object.yaml": yaml.safe_dump({"name": "product", "fields": PRODUCT}),
     }
 
 
 def other(declared: Mapping[str, Any], name: str, key: str) -> Any:
     """Returns another value of a key than the sample of a type has."""
-    value = OTHER[key]
-    if name == "master_detail" and key == "required":
+    value: Any = "N-{0}" if key == "format" else OTHER[key]
+    if (name, key) in (("master_detail", "required"), ("autonumber", "unique")):
         return False
     if value != declared.get(key):
         return value
@@ -207,9 +237,10 @@ def test_every_presented_key_is_a_key_and_none_has_a_value_here() -> None:
 def seen(folder: Path, declared: Mapping[str, Any]) -> Any:
     """Returns all that can be seen of a field so declared, or the faults of its declaration."""
     try:
-        subject = load(folder, files_of(declared)).objects["thing"]
+        catalog = load(folder, files_of(declared))
     except DeclarationError as error:
         return [fault.message for fault in error.faults]
+    subject = catalog.objects["thing"]
     field = subject.fields["it"]
     return (
         field.label,
@@ -224,6 +255,8 @@ def seen(folder: Path, declared: Mapping[str, Any]) -> Any:
         renames_of(subject, TableSchema("thing", (ColumnSchema("was", "text", "text"),))),
         holds_text(field.declaration),
         [_read(field.reader, probe) for probe in PROBES],
+        [(group.child, group.reference, group.rollups) for group in catalog.rollups],
+        [(numbering.field, numbering.format, numbering.start) for numbering in subject.numbers],
     )
 
 

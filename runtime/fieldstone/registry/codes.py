@@ -39,7 +39,6 @@ class Code(StrEnum):
     INDEX_REPEATED = "INDEX_REPEATED"
     EXPRESSION = "EXPRESSION"
     SUMMARY = "SUMMARY"
-    DISCLOSURE = "DISCLOSURE"
     POLICY_EMPTY = "POLICY_EMPTY"
     ROUTE_CLASH = "ROUTE_CLASH"
     ROUTE_INCOMPLETE = "ROUTE_INCOMPLETE"
@@ -83,7 +82,6 @@ EXPLANATIONS: dict[Code, str] = {
     Code.INDEX_REPEATED: "An index names a field twice, or two indexes are the same.",
     Code.EXPRESSION: "An expression does not compile.",
     Code.SUMMARY: "A summary cannot be computed from what it names.",
-    Code.DISCLOSURE: "A readable field tells of what is hidden from its reader, and does not say so.",
     Code.POLICY_EMPTY: "A row policy says neither `using` nor `check`, or its operation never looks at what it says.",
     Code.ROUTE_CLASH: "Two operations of a surface have the same id, or the same method and path.",
     Code.ROUTE_INCOMPLETE: "A route lacks what it needs, or has what it cannot use.",

@@ -4,44 +4,34 @@ Refuses what leads to no records, what cannot be computed or is not kept, a cond
 go round in a circle.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any
 
 import msgspec
 
 from fieldstone.errors import Fault, Invalid
+from fieldstone.kinds.fields.currency import CurrencyOptions
 from fieldstone.kinds.fields.field_type import FieldOptions
-from fieldstone.kinds.fields.number import SCALE, CurrencyOptions, NumberOptions
+from fieldstone.kinds.fields.number import SCALE, NumberOptions
 from fieldstone.kinds.fields.summary import LinkedSummaryOptions, SummaryOptions
 from fieldstone.kinds.fields.temporal import DateOptions, DatetimeOptions
-from fieldstone.query.ast import (
-    EVERYTHING,
-    And,
-    FieldValue,
-    Filter,
-    Literal,
-    Not,
-    Or,
-    Slot,
-    Term,
-    conjunction,
-)
+from fieldstone.query.ast import EVERYTHING, Filter, Literal, Term, conjunction
+from fieldstone.query.names import did_you_mean
 from fieldstone.query.storage import ObjectShape, Storage, StorageClass
-from fieldstone.query.viewpoint import KEPT
-from fieldstone.query.where import Conditions
 from fieldstone.registry.catalog import Field, Object, Rollup, RollupGroup
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
+from fieldstone.registry.kept_conditions import fields_of, is_plain, kept_condition
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.objects import relink_field
 from fieldstone.registry.system_fields import DELETED_AT
-from fieldstone.settings import Limits
 
 Name = tuple[str, str]
 """An object and a field of it."""
 
 _KEY = "summaryOperations"
+_ID = "id"
+"""What a count of records without a condition tells of: that they are there."""
 _FAMILIES: Mapping[str, frozenset[str]] = {
     "sum": frozenset({"number"}),
     "avg": frozenset({"number"}),
@@ -139,12 +129,14 @@ class Summaries:
         below = [self._link((child.name, used)) for used in sorted(inputs) if _is_summary(child, used)]
         child = self._objects[operations.object]
         column = None if operations.field is None else self._column(name, child, operations.field, operations.function)
+        self._refuse_idle(name, options, {f"{child.name}.{told}" for told in inputs or {_ID}})
         if len(self.faults) > before or None in below or reference is None or name in self._linked:
             return None
         like, scale = _values_like(options, operations.function, column)
         default = 0 if operations.function in ("count", "sum") else msgspec.UNSET
-        plain = {key: getattr(options, key) for key in SummaryOptions.__struct_fields__ if key != "default_value"}
-        self._replace(parent.name, field, LinkedSummaryOptions(**plain, default_value=default, like=like))
+        plain = {key: getattr(options, key) for key in SummaryOptions.__struct_fields__}
+        plain |= {"default_value": default, "track_history": options.track_history is True}
+        self._replace(parent.name, field, LinkedSummaryOptions(**plain, like=like))
         kept = Term(DELETED_AT, "null", Literal(value=True)) if DELETED_AT in child.fields else EVERYTHING
         rollup = Rollup(field.name, operations.function, operations.field, conjunction(kept, where), scale)
         level = 1 + max((item.level for item in below if item is not None), default=0)
@@ -188,10 +180,8 @@ class Summaries:
         """Returns the filter of a condition, with its values in it; EVERYTHING where something is wrong with it."""
         if declared is msgspec.UNSET:
             return EVERYTHING
-        shape = ObjectShape(child.name, {key: field.shape for key, field in child.fields.items() if _is_plain(field)})
-        values: list[object] = []
         try:
-            return _bound(Conditions(shape, Limits(), values, KEPT).tree(declared, "filter"), values)
+            return kept_condition(declared, child, "filter")
         except Invalid as error:
             path = tuple(
                 int(step) if step.isdigit() else step for step in str(error.details.get("path", "")).split(".")
@@ -201,7 +191,7 @@ class Summaries:
 
     def _column(self, name: Name, child: Object, field_name: str, function: str) -> Field | None:
         field = child.fields.get(field_name)
-        if field is None or not _is_plain(field):
+        if field is None or not is_plain(field):
             if field is None:
                 place = self._documents[name[0]].value_at("fields", name[1], _KEY, "field")
                 self.faults.append(unknown_field(place, field_name, child.name, child.fields))
@@ -218,27 +208,22 @@ class Summaries:
             self._refuse(name, ("field",), message, "Leave `approximate` out there, or take `min` or `max`.")
         return field
 
+    def _refuse_idle(self, name: Name, options: SummaryOptions, told: set[str]) -> None:
+        """Refuses to disclose what the summary does not tell of."""
+        for place, disclosed in enumerate(options.discloses):
+            if disclosed not in told:
+                message = f"`{name[1]}` tells nothing of `{disclosed}`, so it cannot disclose it."
+                hint = (
+                    did_you_mean(disclosed, sorted(told))
+                    or f"It tells of {', '.join(f'`{item}`' for item in sorted(told))}."
+                )
+                document = self._documents[name[0]]
+                path = ("fields", name[1], "discloses", place)
+                self.faults.append(document.fault(path, Code.FIELD_OPTION, message, hint))
+
     def _refuse(self, name: Name, path: tuple[str | int, ...], message: str, hint: str | None) -> None:
         document = self._documents[name[0]]
         self.faults.append(document.fault(("fields", name[1], _KEY, *path), Code.SUMMARY, message, hint))
-
-
-def fields_of(where: Filter) -> frozenset[str]:
-    """Returns the fields that a condition over one record names."""
-    return frozenset(_named(where))
-
-
-def _named(where: Filter) -> Iterator[str]:
-    match where:
-        case And(items=items) | Or(items=items):
-            for item in items:
-                yield from _named(item)
-        case Not(item=item):
-            yield from _named(item)
-        case Term(field=field, operand=operand):
-            yield field
-            if isinstance(operand, FieldValue):
-                yield operand.field
 
 
 def _ranks(fed: AbstractSet[tuple[str, str]]) -> dict[str, int]:
@@ -257,27 +242,6 @@ def _ranks(fed: AbstractSet[tuple[str, str]]) -> dict[str, int]:
             ranks[parent] = max(ranks.get(parent, 0), ranks.get(child, 0) + 1)
         left -= ready
     return ranks
-
-
-def _bound(where: Filter, values: list[object]) -> Filter:
-    """Returns a condition with its values where it had slots for them."""
-    match where:
-        case And(items=items):
-            return And(tuple(_bound(item, values) for item in items))
-        case Or(items=items):
-            return Or(tuple(_bound(item, values) for item in items))
-        case Not(item=item):
-            return Not(_bound(item, values))
-        case Term(operand=Slot(index=index)):
-            value: Any = values[index]
-            return msgspec.structs.replace(where, operand=Literal(tuple(value) if isinstance(value, list) else value))
-    return where
-
-
-def _is_plain(field: Field) -> bool:
-    """Tells whether a field is stored and read, and changes with a write that sets it (a version goes up by itself)."""
-    hidden = field.internal or field.type.mask is not None or field.name == "version"
-    return field.shape.storage.kind != StorageClass.NONE and not hidden
 
 
 def _is_summary(subject: Object, name: str) -> bool:

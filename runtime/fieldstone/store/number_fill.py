@@ -6,10 +6,13 @@ Numbers that are there stay, and are counted on from: those of a text field that
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fieldstone.clock import instant
+from fieldstone.ids import made_at
 from fieldstone.query.ast import And, Filter, Literal, Not, OrderKey, Select, Term
 from fieldstone.query.relative_dates import day_in
 from fieldstone.query.viewpoint import UTC
 from fieldstone.registry.catalog import Catalog, Numbering, Object
+from fieldstone.registry.system_fields import CREATED_AT
 from fieldstone.store.binds import Binds
 from fieldstone.store.counter import Counter, counter_of, reserve, reserve_text
 from fieldstone.store.database import Session
@@ -43,7 +46,8 @@ class NumberFill:
         """Numbers every record that has no number yet; returns how many."""
         await self._count_on(numbering)
         zones = await self._zones() if numbering.format.dated else {}
-        columns = (ID, "created_at", *((TENANT,) if self._linked.walled else ()), *numbering.format.fields)
+        known = (name for name in (CREATED_AT, TENANT) if name in self._linked.fields)
+        columns = (ID, *known, *numbering.format.fields)
         lacking: Filter = Term(numbering.field, "null", Literal(value=True))
         text = self._dialect.column(self._linked.fields[numbering.field].shape.storage)
         places = [self._dialect.placeholder(number, text) for number in (1, 2)]
@@ -82,7 +86,7 @@ class NumberFill:
         counters: list[Counter] = []
         for record in records:
             organization = record.get(TENANT)
-            day = day_in(record["created_at"], zones.get(organization or "") or UTC)
+            day = day_in(record.get(CREATED_AT) or instant(made_at(record[ID])), zones.get(organization or "") or UTC)
             counters.append(self._counter(numbering, organization, numbering.format.frame(record, day)))
         following: dict[Counter, int] = {}
         for counter in sorted(set(counters)):

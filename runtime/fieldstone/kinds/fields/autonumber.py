@@ -130,12 +130,12 @@ def _pattern(token: Token) -> str:
 
 
 def _check(declaration: AutonumberOptions) -> list[tuple[str, str]]:
-    faults = check_computed(declaration, but=frozenset({"unique", "external_id"}))
+    faults = check_computed(declaration, but=frozenset({"unique"}))
     texts = {"format": declaration.format, "autonumberFormat": declaration.autonumber_format}
     given = [(key, text) for key, text in texts.items() if text is not None]
     if len(given) != 1:
         message = (
-            "is the same as `format`: say one of the two"
+            "autonumberFormat is the same as `format`: say one of the two"
             if given
             else "an autonumber needs a `format` such as `TKT-{0000}`"
         )

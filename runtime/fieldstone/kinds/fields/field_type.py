@@ -136,7 +136,7 @@ def check_computed(declaration: FieldOptions, *, but: frozenset[str] = frozenset
     """Returns a fault for every key about setting a value, which a computed field cannot say; `but` are those that it may."""
     blank = FieldOptions()
     return [
-        (spelled, "nobody sets this field, so there is nothing that this could be said of")
+        (spelled, f"nobody sets this field, so it cannot say `{spelled}`")
         for key, spelled in _ABOUT_SETTING.items()
         if key not in but and getattr(declaration, key) != getattr(blank, key)
     ]

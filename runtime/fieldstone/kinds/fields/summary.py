@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from fieldstone.kinds.declaration import Declared
-from fieldstone.kinds.fields import number, temporal
+from fieldstone.kinds.fields import currency, number, temporal
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, check_computed
 from fieldstone.kinds.fields.number import Scale
 from fieldstone.kinds.fields.reference import ObjectName
@@ -19,7 +19,7 @@ FieldName = Annotated[str, msgspec.Meta(pattern="^[a-z_][a-z0-9_]*$", max_length
 SummaryFunction = Literal["count", "sum", "avg", "min", "max"]
 
 _ALIKE: dict[type[FieldOptions], FieldType] = {
-    field_type.declaration: field_type for family in (number, temporal) for field_type in family.TYPES
+    field_type.declaration: field_type for family in (currency, number, temporal) for field_type in family.TYPES
 }
 
 
@@ -41,7 +41,8 @@ class SummaryOperations(Declared, frozen=True, kw_only=True):
 class SummaryOptions(FieldOptions, frozen=True, kw_only=True, tag="summary"):
     """A figure over the records that refer to this one, kept current with every write to them.
 
-    Over no records a `count` and a `sum` are 0, the others null. It raises neither `version` nor `updated_at`.
+    Over no records a `count` and a `sum` are 0, the others null. It raises neither `version` nor `updated_at`, and makes no event and no
+    version of its own; `history` lists its changes only if it says `trackHistory: true`.
     """
 
     summary_operations: SummaryOperations
