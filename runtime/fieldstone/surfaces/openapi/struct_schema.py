@@ -1,4 +1,5 @@
-"""Schemas of Structs in the dialect of OpenAPI 3.0: `nullable` in the place of null types, no empty lists, nothing beside a `$ref`."""
+"""Schemas of Structs in the dialect of OpenAPI 3.0: `nullable` in the place of null types,
+`byte` in that of an encoding, no empty lists, nothing beside a `$ref`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -29,6 +30,8 @@ def _in_dialect(node: Any) -> Any:
     if "$ref" in node:
         return {"$ref": node["$ref"]}
     schema = {key: _in_dialect(value) for key, value in node.items() if not (key == "required" and value == [])}
+    if schema.pop("contentEncoding", None) == "base64":
+        schema["format"] = "byte"
     choices = schema.get("anyOf")
     if choices is None or {"type": "null"} not in choices:
         return schema
