@@ -24,7 +24,9 @@ from fieldstone.identity.accounts import Accounts
 from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.identity.identity import Identity
+from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.passwords import Passwords
+from fieldstone.identity.presence import Presence
 from fieldstone.identity.seal import Seal
 from fieldstone.identity.throttle import Throttle
 from fieldstone.ids import new_id
@@ -93,6 +95,7 @@ class Runtime(msgspec.Struct, frozen=True, eq=False):
     store: SqlStore
     door: Door
     identity: Identity
+    presence: Presence
     accounts: Accounts
     organization_id: str
     tables: Mapping[str, RouteTable]
@@ -147,21 +150,26 @@ async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams 
 
 @asynccontextmanager
 async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
-    """Sweeps and sends mails beside the block; a sweep on its way is undone at its end."""
+    """Sweeps, writes down who was seen, and sends mails beside the block; a sweep on its way is undone at its end."""
     sweeps = {
         "idempotency keys": partial(sweep_past, runtime.door, "sys_idempotency_key"),
+        "sessions": partial(sweep_past, runtime.door, "sys_session"),
         "e-mails": partial(sweep_past, runtime.door, EMAIL),
         "events": partial(sweep_outbox, runtime.store, runtime.settings.limits, system_clock),
     }
-    sweeping = asyncio.create_task(sweep_for_ever(sweeps, log))
+    beside = {
+        asyncio.create_task(sweep_for_ever(sweeps, log)),
+        asyncio.create_task(runtime.presence.write_for_ever(log)),
+    }
     sending = None if runtime.delivery is None else asyncio.create_task(runtime.delivery.run())
     try:
         yield
     finally:
         if runtime.delivery is not None and sending is not None:
             await runtime.delivery.close(sending)
-        sweeping.cancel()
-        await asyncio.wait([sweeping])
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside)
 
 
 async def _compose(
@@ -193,7 +201,8 @@ async def _compose(
     seeded = await seed_once(door.execute, catalog, organization_id, system_clock) if seams.seeds else 0
     if seeded:
         log.info("seeded", records=seeded)
-    identity = Identity(door.execute, catalog, clock=system_clock, epoch=store.epoch)
+    presence = Presence(door.execute)
+    identity = Identity(door.execute, catalog, presence=presence, clock=system_clock, epoch=store.epoch)
     accounts = Accounts(
         door.execute,
         auth=catalog.app.auth,
@@ -214,6 +223,7 @@ async def _compose(
         store=store,
         door=door,
         identity=identity,
+        presence=presence,
         accounts=accounts,
         organization_id=organization_id,
         tables=tables,
@@ -231,7 +241,10 @@ def _handlers(
     admit = Throttle(settings.limits.mails, time.monotonic).admit
     return {
         **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=system_clock)),
-        **bind_handlers(AUTH_HANDLERS, SignIn(accounts, catalog.app.auth)),
+        **bind_handlers(
+            AUTH_HANDLERS,
+            SignIn(accounts, OwnSessions(door.execute, auth=catalog.app.auth, clock=system_clock), catalog.app.auth),
+        ),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),
         **bind_handlers(OPENAPI_HANDLERS, OpenApi(meta, open_docs=settings.environment == "development")),

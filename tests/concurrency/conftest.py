@@ -28,6 +28,19 @@ def two(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="session")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The demo, served by two processes on one SQLite file."""
+    folder = tmp_path_factory.mktemp("beside")
+    database = sqlite_address(folder / "beside.db")
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(running_server(DEMO, database_url=database, folder=folder, settings=SECRET))
+            for _ in range(2)
+        ]
+        yield Office([server.url for server in servers], servers[0].admin_password)
+
+
+@pytest.fixture(scope="session")
 def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The demo, served by one process on SQLite."""
     folder = tmp_path_factory.mktemp("one")

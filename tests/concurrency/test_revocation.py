@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.concurrency.crowd import DATA, Office
+from tests.concurrency.crowd import DATA, PASSWORD, Office
+from tests.servers import sign_in
 
 CUSTOMERS = f"{DATA}/customer"
 
 
-@pytest.fixture(params=["two", "one"])
+@pytest.fixture(params=["two", "beside"])
 def office(request: pytest.FixtureRequest) -> Office:
     found: Office = request.getfixturevalue(request.param)
     return found
@@ -54,6 +55,25 @@ def test_a_session_that_is_ended_is_over_at_the_other_server(office: Office) -> 
     _, _, token = office.person("support_manager")
     assert set(statuses(office, token)) == {200}
     assert office.ask(0, token, "POST", "/api/v1/auth/sign-out").status_code == 200
+    assert office.ask(last(office), token, "GET", CUSTOMERS).status_code == 401
+
+
+def test_a_session_that_is_revoked_by_another_is_over_at_the_other_server(office: Office) -> None:
+    _, _, lost = office.person("support_manager")
+    email = office.ask(0, lost, "GET", "/api/v1/auth/get-session").json()["user"]["email"]
+    here = sign_in(office.urls[0], email, PASSWORD)
+    assert set(statuses(office, lost)) == {200}
+    listed = office.ask(0, here, "GET", "/api/v1/auth/list-sessions").json()
+    (handle,) = [session["token"] for session in listed if not session["current"]]
+    office.ask(0, here, "POST", "/api/v1/auth/revoke-session", json={"token": handle})
+    assert office.ask(last(office), lost, "GET", CUSTOMERS).status_code == 401
+    assert set(statuses(office, here)) == {200}
+
+
+def test_a_new_password_ends_every_session_at_the_other_server(office: Office) -> None:
+    user, _, token = office.person("support_manager")
+    assert set(statuses(office, token)) == {200}
+    office.ask(0, office.admin, "PATCH", f"{DATA}/sys_user/{user['id']}", json={"password": "a password of others"})
     assert office.ask(last(office), token, "GET", CUSTOMERS).status_code == 401
 
 

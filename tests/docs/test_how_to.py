@@ -19,6 +19,7 @@ WITH_A_SERVER = (
     "a-second-dialect.md",
     "rotate-the-secret.md",
     "test-permissions.md",
+    "sessions.md",
 )
 
 

@@ -20,7 +20,9 @@ from fieldstone.identity.bootstrap import Account, bootstrap, create_account
 from fieldstone.identity.credential import credential_of
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.identity.identity import Identity
+from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.passwords import Passwords
+from fieldstone.identity.presence import Presence
 from fieldstone.identity.sessions import Origin
 from fieldstone.identity.throttle import Throttle
 from fieldstone.ids import new_id
@@ -89,13 +91,15 @@ class House:
             new_id=new_id,
         )
         self.execute = self.door.execute
+        self.presence = Presence(self.execute)
         self.identity = self.another_identity()
+        self.sessions = OwnSessions(self.execute, auth=catalog.app.auth, clock=self.clock)
         self.accounts = self.accounts_of(catalog)
         self.organization_id = ""
 
     def another_identity(self) -> Identity:
         """Returns what another process of the same app would look callers up with."""
-        return Identity(self.execute, self.catalog, clock=self.clock, epoch=self.store.epoch)
+        return Identity(self.execute, self.catalog, presence=self.presence, clock=self.clock, epoch=self.store.epoch)
 
     def accounts_of(self, catalog: Catalog) -> Accounts:
         """Returns the accounts under the settings of an app."""

@@ -94,6 +94,10 @@ def _without_wall(_real: Any) -> Callable[..., Filter]:
     return lambda _declaration: EVERYTHING
 
 
+def _without_personal_wall(real: Callable[..., Filter]) -> Callable[..., Filter]:
+    return lambda declaration: EVERYTHING if declaration.tenancy == "personal" else real(declaration)
+
+
 def _allow_all(_real: Any) -> Callable[..., bool]:
     return lambda *_arguments: True
 
@@ -152,6 +156,9 @@ SABOTEURS = (
     ),
     Saboteur(
         "references_unseen", replaced(validate, "_visible", _see_all), "invisible_reference", ("made", "referred to")
+    ),
+    Saboteur(
+        "personal_wall_dropped", replaced(objects, "_wall", _without_personal_wall), "grants", ("by id", "listed")
     ),
     Saboteur("wall_dropped", replaced(objects, "_wall", _without_wall), "organization_wall", ("by id", "listed")),
     Saboteur(

@@ -15,14 +15,15 @@ from fieldstone.query.ast import EVERYTHING
 from fieldstone.registry.catalog import Catalog, Object, PermissionSet
 
 WALL = "organization_wall"
+OWN = "personal_wall"
 ALL_RECORDS = "all_records"
 
 
 class AddedRule(msgspec.Struct, frozen=True):
     """One rule that a policy adds to every read of an object; without a permission set it holds for all of them.
 
-    `rule` is the name of a row policy, `organization_wall`, `sharing:<model>` for the record scope, or `all_records` where a set adds
-    nothing.
+    `rule` is the name of a row policy, `organization_wall` or `personal_wall`, `sharing:<model>` for the record scope, or `all_records`
+    where a set adds nothing.
     """
 
     object: str
@@ -39,7 +40,7 @@ def rules_added(catalog: Catalog, sets: frozenset[str], object_name: str) -> tup
 def _rules(catalog: Catalog, sets: frozenset[str], subject: Object) -> Iterator[AddedRule]:
     declared = catalog.items["object"][subject.name]
     if subject.wall != EVERYTHING:
-        yield AddedRule(subject.name, WALL, None, declared.at("tenancy"))
+        yield AddedRule(subject.name, WALL if subject.housed else OWN, None, declared.at("tenancy"))
     under_parent = False
     for held in held_sets(catalog, sets):
         grant = grant_of(held, subject)

@@ -1,6 +1,6 @@
 """The policy epoch: which writes change somebody's rights, so that no process goes on with what it remembers of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from fieldstone.access.policy import Action
 from fieldstone.engine.unit import Unit
@@ -21,7 +21,18 @@ FEEDS_POLICY: Mapping[str, frozenset[Action]] = {
 """Objects whose rows say who somebody is and what he holds, with the writes that can change an answer already given."""
 
 
-def note_write(unit: Unit, object_name: str, action: Action) -> None:
-    """Marks the Unit when a write feeds policies; the door raises the epoch before it commits."""
-    if action in FEEDS_POLICY.get(object_name, ()):
+UNFELT: Mapping[str, frozenset[str]] = {
+    "sys_session": frozenset({"last_seen_at"}),
+    "sys_api_key": frozenset({"last_used_at"}),
+}
+"""Fields of those objects that change nobody's rights: they are written again and again, and everybody would be looked up anew."""
+
+
+def note_write(unit: Unit, object_name: str, action: Action, changed: Collection[str] = ()) -> None:
+    """Marks the Unit when a write feeds policies; the door raises the epoch before it commits.
+
+    `changed` are the fields that an update sets; none named means any.
+    """
+    unfelt = bool(changed) and UNFELT.get(object_name, frozenset()).issuperset(changed)
+    if action in FEEDS_POLICY.get(object_name, ()) and not unfelt:
         unit.feeds_policy = True

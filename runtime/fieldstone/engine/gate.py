@@ -13,7 +13,6 @@ from fieldstone.access.policy import Action, Policy
 from fieldstone.engine.door import Door
 from fieldstone.errors import BatchTooLarge, Invalid, MethodNotAllowed, NotFound, PermissionDenied
 from fieldstone.kinds.object import ApiMethod
-from fieldstone.query.ast import EVERYTHING
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Object
 
@@ -51,7 +50,7 @@ def enter(
         raise PermissionDenied(
             f"You may not {action} `{object_name}` records.", details={"permission": f"{object_name}:{action}"}
         )
-    if action != "read" and caller.organization_id is None and subject.wall != EVERYTHING:
+    if action != "read" and caller.organization_id is None and subject.housed:
         raise PermissionDenied(
             f"There is no active organisation, and `{object_name}` records live in one.",
             hint="Make one of your organisations the active one.",

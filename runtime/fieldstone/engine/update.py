@@ -78,7 +78,7 @@ async def apply_update(door: Door, prepared: Changing, caller: Caller, unit: Uni
     if faults[0] or circles:
         raise refusal(target.policy, known_fields(door, caller, target.policy), (*faults[0], *circles))
     await _write(door, unit, caller, target, stored["version"], values)
-    note_write(unit, subject.name, "update")
+    note_write(unit, subject.name, "update", values)
     note_change(unit, caller, subject.name, "updated", {**stored, "version": stored["version"] + 1}, values)
     return await _settle(door, unit, caller, target, change)
 

@@ -15,12 +15,10 @@ from fieldstone.identity.documents import USER_FIELDS, SessionDocument, SignedIn
 from fieldstone.identity.keys import NewKey, allowed_scopes, create_key
 from fieldstone.identity.organizations import default_organization
 from fieldstone.identity.passwords import Passwords
-from fieldstone.identity.sessions import Origin, close_session, find_session, open_session
+from fieldstone.identity.sessions import DAY, Origin, close_session, find_session, open_session
 from fieldstone.identity.throttle import Throttle
 from fieldstone.identity.tokens import hash_token
 from fieldstone.kinds.app import Auth
-
-DAY = 24 * 60 * 60
 
 
 class Accounts:
@@ -76,7 +74,7 @@ class Accounts:
         """Returns who is signed in; None for no session, one that is over, a suspended user, and API keys."""
         if credential is None or credential.kind != "session":
             return None
-        found = await find_session(self._execute, hash_token(credential.secret), self._clock())
+        found = await find_session(self._execute, hash_token(credential.secret), self._clock(), self._auth)
         if found is None:
             return None
         user = await read_first(self._execute, "sys_user", {"id": found.user_id, "active": True}, USER_FIELDS)
@@ -97,6 +95,7 @@ class Accounts:
     async def _open(self, user: dict[str, Any], origin: Origin) -> SignedIn:
         members = await read_records(self._execute, "sys_member", {"user_id": user["id"]}, ("organization_id",))
         organization_id = members[0]["organization_id"] if len(members) == 1 else None
-        expires_at = later(self._clock(), self._auth.session_days * DAY)
-        token = await open_session(self._execute, user["id"], organization_id, expires_at, origin)
+        now = self._clock()
+        expires_at = later(now, self._auth.session_days * DAY)
+        token = await open_session(self._execute, user["id"], organization_id, expires_at, origin, now)
         return SignedIn(token=token, expires_at=expires_at, user=user_document(user))

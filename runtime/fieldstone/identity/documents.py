@@ -34,6 +34,22 @@ class SessionPart(msgspec.Struct, frozen=True, rename="camel"):
     updated_at: str
 
 
+class ListedSession(msgspec.Struct, frozen=True, rename="camel"):
+    """One of a user's own sessions; `token` is its id, by which it can be ended and nobody can sign in."""
+
+    id: str
+    token: str
+    user_id: str
+    expires_at: str
+    created_at: str
+    updated_at: str
+    last_seen_at: str
+    ip_address: str | None
+    user_agent: str | None
+    active_organization_id: str | None
+    current: bool
+
+
 class SessionDocument(msgspec.Struct, frozen=True):
     """Who is signed in."""
 
@@ -61,8 +77,25 @@ def session_part(session: Session, token: str) -> SessionPart:
         id=session.id,
         user_id=session.user_id,
         token=token,
-        expires_at=session.expires_at,
+        expires_at=session.ends_at,
         active_organization_id=session.active_organization_id,
         created_at=session.created_at,
         updated_at=session.updated_at,
+    )
+
+
+def listed_session(session: Session, *, current: bool) -> ListedSession:
+    """Returns a session as its user sees it among the others."""
+    return ListedSession(
+        id=session.id,
+        token=session.id,
+        user_id=session.user_id,
+        expires_at=session.ends_at,
+        created_at=session.created_at,
+        updated_at=session.updated_at,
+        last_seen_at=session.last_seen_at,
+        ip_address=session.ip,
+        user_agent=session.user_agent,
+        active_organization_id=session.active_organization_id,
+        current=current,
     )

@@ -13,6 +13,7 @@ from fieldstone.engine.operation import Delete
 from fieldstone.engine.records import create_records, read_first, read_records
 from fieldstone.errors import Conflict, FieldFault, Invalid, PermissionDenied
 from fieldstone.identity.bootstrap import ADMINISTRATOR
+from fieldstone.identity.sessions import close_sessions
 from fieldstone.query.cel.calendar import is_zone
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Catalog
@@ -42,7 +43,7 @@ def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
         Hook("keep_out_of_other_accounts", "sys_user", "before_delete", keep_out_of_other_accounts),
         Hook("keep_an_administrator_active", "sys_user", "before_update", keep_an_administrator_active),
         Hook("keep_an_administrator_there", "sys_user", "before_delete", keep_an_administrator_there),
-        Hook("end_sessions_on_new_password", "sys_user", "after_update", end_sessions_on_new_password),
+        Hook("end_sessions", "sys_user", "after_update", end_sessions),
         Hook("check_timezone", "sys_organization", "before_create", check_timezone),
         Hook("check_timezone", "sys_organization", "before_update", check_timezone),
         Hook("keep_membership_in_place", "sys_member", "before_update", keep_membership_in_place),
@@ -99,11 +100,10 @@ async def keep_an_administrator_there(context: Context, change: Change) -> None:
         await _require_another(context, held["organization_id"], change.id)
 
 
-async def end_sessions_on_new_password(context: Context, change: Change) -> None:
-    """Ends every session of a user whose password was changed."""
-    if "password" in change.values:
-        for session in await read_records(context.execute, "sys_session", {"user_id": change.id}, ("id",)):
-            await context.execute(Delete("sys_session", session["id"]), SYSTEM)
+async def end_sessions(context: Context, change: Change) -> None:
+    """Ends every session of a user whose password was changed, and of one who is suspended: being let in again brings none back."""
+    if "password" in change.values or change.values.get("active") is False:
+        await close_sessions(context.execute, change.id)
 
 
 async def check_timezone(_context: Context, change: Change) -> None:

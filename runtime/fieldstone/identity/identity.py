@@ -1,7 +1,8 @@
 """Identity: whose request it is. A credential becomes a Caller, kept for as long as the policy epoch stands.
 
 The hot path is one look-up by the credential's hash and a comparison of epochs and instants. The epoch is read before anything is
-looked up, so that a change in between makes the entry stale rather than wrong.
+looked up, so that a change in between makes the entry stale rather than wrong. Now and then a credential in use is looked up anew and noted
+as seen.
 """
 
 from collections import OrderedDict
@@ -10,10 +11,11 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from fieldstone.access.caller import ANONYMOUS, Caller
-from fieldstone.clock import Clock
+from fieldstone.clock import Clock, later
 from fieldstone.engine.records import Execute
 from fieldstone.errors import Unauthenticated
 from fieldstone.identity.credential import Credential
+from fieldstone.identity.presence import EVERY, Presence
 from fieldstone.identity.resolve import Resolved, resolve_key, resolve_session
 from fieldstone.identity.tokens import hash_token
 from fieldstone.registry.catalog import Catalog
@@ -25,16 +27,21 @@ _KEPT = 20_000
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    resolved: Resolved
+    """A caller as he was found at an epoch; at `due` he is looked up anew."""
+
+    caller: Caller
     epoch: int
+    due: str
 
 
 class Identity:
     """Tells who asks, and which of the catalog's permission sets he holds."""
 
-    def __init__(self, execute: Execute, catalog: Catalog, *, clock: Clock, epoch: Epoch) -> None:
+    def __init__(self, execute: Execute, catalog: Catalog, *, presence: Presence, clock: Clock, epoch: Epoch) -> None:
         self._execute = execute
         self._sets = {name: held for name, held in catalog.permissions.items() if held.declaration.active}
+        self._auth = catalog.app.auth
+        self._presence = presence
         self._clock = clock
         self._epoch = epoch
         self._entries: OrderedDict[Credential, _Entry] = OrderedDict()
@@ -46,24 +53,28 @@ class Identity:
         epoch, now = await self._epoch(), self._clock()
         hashed = Credential(credential.kind, hash_token(credential.secret))
         entry = self._entries.get(hashed)
-        if entry is None or entry.epoch != epoch or _is_over(entry.resolved, now):
+        if entry is None or entry.epoch != epoch or entry.due <= now:
             entry = await self._resolve(hashed, now, epoch)
-        return entry.resolved.caller
+        return entry.caller
 
     async def _resolve(self, hashed: Credential, now: str, epoch: int) -> _Entry:
         self._entries.pop(hashed, None)
         look_up = resolve_key if hashed.kind == "key" else resolve_session
-        resolved = await look_up(self._execute, hashed.secret, now, self._sets)
+        resolved = await look_up(self._execute, hashed.secret, now, self._sets, self._auth)
         if resolved is None:
             raise _not_signed_in()
-        entry = self._entries[hashed] = _Entry(resolved, epoch)
+        entry = self._entries[hashed] = _Entry(resolved.caller, epoch, self._see(resolved, now))
         while len(self._entries) > _KEPT:
             self._entries.popitem(last=False)
         return entry
 
-
-def _is_over(resolved: Resolved, now: str) -> bool:
-    return resolved.ends_at is not None and resolved.ends_at <= now
+    def _see(self, resolved: Resolved, now: str) -> str:
+        """Notes a use unless one was noted lately; returns the instant at which to look again."""
+        again = now if resolved.seen_at is None else later(resolved.seen_at, EVERY)
+        if again <= now:
+            self._presence.note(resolved.object, resolved.id, now)
+            again = later(now, EVERY)
+        return again if resolved.ends_at is None else min(again, resolved.ends_at)
 
 
 def _not_signed_in() -> Unauthenticated:

@@ -26,9 +26,11 @@ class NewKey(msgspec.Struct, frozen=True, rename="camel"):
 class ApiKey(msgspec.Struct, frozen=True):
     """An API key as it is stored; `scopes` is None without a limit."""
 
+    id: str
     user_id: str
     organization_id: str
     expires_at: str | None
+    last_used_at: str | None
     scopes: frozenset[str] | None
 
 
@@ -67,12 +69,10 @@ def allowed_scopes(wanted: Sequence[str] | None, caller: Caller, known: frozense
 
 async def find_key(execute: Execute, key_hash: str, now: str) -> ApiKey | None:
     """Returns the key of a hash; None when there is none, or it is revoked or over."""
-    fields = ("user_id", "organization_id", "expires_at", "scopes")
+    fields = ("id", "user_id", "organization_id", "expires_at", "last_used_at", "scopes")
     row = await read_first(execute, "sys_api_key", {"key_hash": key_hash, "revoked": False}, fields)
     if row is None or (row["expires_at"] is not None and row["expires_at"] <= now):
         return None
     stored = row["scopes"]
     scopes = msgspec.json.decode(stored) if isinstance(stored, msgspec.Raw) else stored
-    return ApiKey(
-        row["user_id"], row["organization_id"], row["expires_at"], None if scopes is None else frozenset(scopes)
-    )
+    return ApiKey(**row | {"scopes": None if scopes is None else frozenset(scopes)})

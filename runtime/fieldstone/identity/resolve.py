@@ -15,6 +15,7 @@ from fieldstone.identity.keys import find_key
 from fieldstone.identity.placement import load_placement
 from fieldstone.identity.sessions import find_session
 from fieldstone.identity.windows import earliest
+from fieldstone.kinds.app import Auth
 from fieldstone.registry.catalog import PermissionSet
 
 Sets = Mapping[str, PermissionSet]
@@ -24,27 +25,38 @@ _MEMBER = ("id", "user_id", "organization_id", "role", "business_unit_id")
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    """A caller, and the instant at which he has to be looked up anew (None: never).
+    """A caller with the record of his credential; when he has to be looked up anew, and when it was last used (None: never).
 
-    Then his credential ends, or something that he holds begins or ends.
+    He is looked up anew when his credential ends, or something that he holds begins or ends.
     """
 
     caller: Caller
+    object: str
+    id: str
     ends_at: str | None
+    seen_at: str | None
 
 
-async def resolve_session(execute: Execute, token_hash: str, now: str, sets: Sets) -> Resolved | None:
+class _Found(msgspec.Struct, frozen=True):
+    """A caller, and the instant at which something that he holds begins or ends (None: never)."""
+
+    caller: Caller
+    changes_at: str | None
+
+
+async def resolve_session(execute: Execute, token_hash: str, now: str, sets: Sets, auth: Auth) -> Resolved | None:
     """Returns the caller of a session, without an organisation when he is no longer a member of the active one."""
-    session = await find_session(execute, token_hash, now)
+    session = await find_session(execute, token_hash, now, auth)
     if session is None:
         return None
     found = await _resolve(execute, session.user_id, session.active_organization_id, now, sets)
     if found is None:
         return None
-    return msgspec.structs.replace(found, ends_at=earliest([found.ends_at, session.expires_at]))
+    ends_at = earliest([found.changes_at, session.ends_at])
+    return Resolved(found.caller, "sys_session", session.id, ends_at, session.last_seen_at)
 
 
-async def resolve_key(execute: Execute, key_hash: str, now: str, sets: Sets) -> Resolved | None:
+async def resolve_key(execute: Execute, key_hash: str, now: str, sets: Sets, _auth: Auth) -> Resolved | None:
     """Returns the caller of an API key; it ends with its user's membership."""
     key = await find_key(execute, key_hash, now)
     if key is None:
@@ -53,12 +65,10 @@ async def resolve_key(execute: Execute, key_hash: str, now: str, sets: Sets) -> 
     if found is None or found.caller.organization_id is None:
         return None
     caller = msgspec.structs.replace(found.caller, scopes=key.scopes)
-    return Resolved(caller, earliest([found.ends_at, key.expires_at]))
+    return Resolved(caller, "sys_api_key", key.id, earliest([found.changes_at, key.expires_at]), key.last_used_at)
 
 
-async def _resolve(
-    execute: Execute, user_id: str, organization_id: str | None, now: str, sets: Sets
-) -> Resolved | None:
+async def _resolve(execute: Execute, user_id: str, organization_id: str | None, now: str, sets: Sets) -> _Found | None:
     user = await read_first(execute, "sys_user", {"id": user_id, "active": True}, ("email",))
     if user is None:
         return None
@@ -70,7 +80,7 @@ async def _resolve(
         holdings = await load_holdings(execute, sets, user_id, member["organization_id"], now)
         values |= await _membership(execute, member, holdings, sets)
     values["permissions"] = tuple(sorted(holdings.sets))
-    return Resolved(Caller(sets=frozenset(holdings.sets), values=values), holdings.changes_at)
+    return _Found(Caller(sets=frozenset(holdings.sets), values=values), holdings.changes_at)
 
 
 async def _membership(execute: Execute, member: Mapping[str, Any], holdings: Holdings, sets: Sets) -> Mapping[str, Any]:

@@ -22,8 +22,10 @@ class Auth(Declared, frozen=True, kw_only=True):
 
     sign_up: bool = False
     """Strangers may make an account; it holds `everyone` and no business object."""
-    session_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 7
-    """How long a sign-in holds."""
+    session_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
+    """How long a sign-in holds at the longest."""
+    session_idle_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 7
+    """How long it holds when it is not used."""
 
 
 _ORIGIN = (

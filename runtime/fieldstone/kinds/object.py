@@ -77,7 +77,8 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """A business object.
 
     `ownership: none` leaves `owner_id` out; an unset `sharingModel` is `private` with an owner and `public_read_write` without.
-    `tenancy: none` takes the object out of the organisation wall. `apiMethods` lists what the data API may do with it.
+    `tenancy: none` takes the object out of the organisation wall, `tenancy: personal` puts a wall around each user. `apiMethods` lists what
+    the data API may do with it.
     """
 
     name: Name
@@ -98,8 +99,8 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """Which records a right to the object opens before any row policy."""
     ownership: Literal["user", "none"] = "user"
     """`user`: each record has an `owner_id`."""
-    tenancy: Literal["organization", "none"] | ThroughMembership = "organization"
-    """`organization`: each record is seen within its organisation alone."""
+    tenancy: Literal["organization", "personal", "none"] | ThroughMembership = "organization"
+    """`organization`: each record is seen within its organisation alone. `personal`: by its own user alone, the field `user_id`."""
     system_fields: bool | SystemFields = True
     """Which system fields there are; `false` leaves out those of the tenant and of the audit."""
     access: Access = Access()

@@ -11,6 +11,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from fieldstone.access.caller import SYSTEM, Caller, system_in
 from fieldstone.app import Runtime, Seams, open_runtime
+from fieldstone.clock import system_clock
 from fieldstone.engine.operation import Create
 from fieldstone.engine.records import create_records, read_first
 from fieldstone.errors import DeclarationError, Fault, FieldstoneError
@@ -138,7 +139,7 @@ class Stage:
             values = {"user_id": user_id, "permission_set": held}
             grants = await create_records(execute, "sys_user_permission_set", [values], caller)
             self.ids.setdefault(f"{name}_grant", ("sys_user_permission_set", grants[0]))
-        token = await open_session(execute, user_id, home, FOREVER, Origin("127.0.0.1"))
+        token = await open_session(execute, user_id, home, FOREVER, Origin("127.0.0.1"), system_clock())
         await self._find(f"{name}_session", "sys_session", {"token_hash": hash_token(token)})
         self.people[name] = Person(name, token)
         if home is not None:

@@ -81,10 +81,10 @@ class Reference(msgspec.Struct, frozen=True, eq=False):
 class Object(msgspec.Struct, frozen=True, eq=False):
     """A linked object; `fields` holds system fields first, then the declared ones in their order.
 
-    `owned` and `walled` say that it has `owner_id` and `organization_id`. `wall` is the organisation wall as a filter (EVERYTHING for
-    `tenancy: none`). `parent` is the master_detail field under `controlled_by_parent`. `referenced_by` are the fields that have a delete
-    behaviour, `referrers` the objects with all their fields that point here. `history_of` is set on the history of another object
-    (`registry/history.py`). `numbers` are its autonumbers.
+    `owned` and `walled` say that it has `owner_id` and `organization_id`. `wall` is the wall around its records as a filter (EVERYTHING for
+    `tenancy: none`), `housed` says that it is the organisation's. `parent` is the master_detail field under `controlled_by_parent`.
+    `referenced_by` are the fields that have a delete behaviour, `referrers` the objects with all their fields that point here. `history_of`
+    is set on the history of another object (`registry/history.py`). `numbers` are its autonumbers.
     """
 
     name: str
@@ -98,6 +98,7 @@ class Object(msgspec.Struct, frozen=True, eq=False):
     owned: bool
     walled: bool
     wall: Filter
+    housed: bool
     parent: Field | None = None
     referenced_by: tuple[Reference, ...] = ()
     referrers: Mapping[str, tuple[str, ...]] = {}

@@ -77,7 +77,7 @@ EXPLANATIONS: dict[Code, str] = {
     Code.UNKNOWN_PART: "A part of a REST surface is named that is in none of its tables.",
     Code.PARENT_MISSING: "`controlled_by_parent` needs exactly one field of type `master_detail`.",
     Code.PARENT_CYCLE: "Objects are each other's masters in a circle.",
-    Code.TENANCY: "The organisation wall cannot be built from what `tenancy` says.",
+    Code.TENANCY: "The wall around records cannot be built from what `tenancy` says.",
     Code.TRASH_LOSES: "Records that go along with others to the trash would be deleted for good.",
     Code.INDEX_REPEATED: "An index names a field twice, or two indexes are the same.",
     Code.EXPRESSION: "An expression does not compile.",

@@ -16,7 +16,15 @@ from fieldstone.registry.documents import Document
 from fieldstone.registry.field_defaults import default_faults
 from fieldstone.registry.history import history_name
 from fieldstone.registry.known import Known, unknown_field
-from fieldstone.registry.objects import all_options, field_type_of, holds_text, object_declaration, system_fields_of
+from fieldstone.registry.objects import (
+    PERSONAL_FIELD,
+    all_options,
+    field_type_of,
+    holds_many,
+    holds_text,
+    object_declaration,
+    system_fields_of,
+)
 from fieldstone.registry.system_fields import SYSTEM_NAMES
 
 _EXPRESSION_WORDS = WORDS | {"record", "current_user"}
@@ -38,6 +46,8 @@ def object_faults(document: Document, objects: Known[Document]) -> Iterator[Faul
     yield from _sharing_faults(document, declaration, objects)
     if isinstance(declaration.tenancy, ThroughMembership):
         yield from _tenancy_faults(document, declaration.tenancy, objects)
+    elif declaration.tenancy == "personal":
+        yield from _personal_faults(document, declaration)
     yield from _enable_faults(document, declaration, objects)
 
 
@@ -217,6 +227,14 @@ def _enable_faults(document: Document, declaration: ObjectDeclaration, objects: 
             )
             hint = "Say `enable: {trash: true}` here too, or give the field another `deleteBehavior`."
             yield Fault(document.key_at("fields", name), Code.TRASH_LOSES, message, hint)
+
+
+def _personal_faults(document: Document, declaration: ObjectDeclaration) -> Iterator[Fault]:
+    user = declaration.fields.get(PERSONAL_FIELD)
+    if user is None or getattr(user, "reference", None) != "sys_user" or holds_many(user) or not user.required:
+        message = f"`{declaration.name}` has no field `{PERSONAL_FIELD}` that names the user of each record."
+        hint = f"Add `{PERSONAL_FIELD}: {{type: user, required: true}}`."
+        yield document.fault(("tenancy",), Code.TENANCY, message, hint)
 
 
 def _tenancy_faults(document: Document, through: ThroughMembership, objects: Known[Document]) -> Iterator[Fault]:

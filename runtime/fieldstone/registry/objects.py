@@ -26,8 +26,14 @@ from fieldstone.registry.system_fields import NOT_NULL, SYSTEM_NAMES, system_opt
 _TYPE_OF = {field_type.declaration: field_type for field_type in FIELD_TYPES.values()}
 _TYPE_OF[LinkedSummaryOptions] = FIELD_TYPES["summary"]
 
+PERSONAL_FIELD = "user_id"
+"""The field that holds the user around whom `tenancy: personal` puts a wall."""
+
 OWN_ORGANIZATION: Filter = Term("organization_id", "eq", CallerValue("organization_id"))
 """Within the caller's active organisation."""
+
+OWN: Filter = Term(PERSONAL_FIELD, "eq", CallerValue("id"))
+"""The caller's own, wherever he is active."""
 
 
 class _SystemKinds(TypedDict):
@@ -60,6 +66,7 @@ def link_object(
         owned=owned,
         walled=_walled(declaration),
         wall=_wall(declaration),
+        housed=_walled(declaration) or isinstance(declaration.tenancy, ThroughMembership),
         parent=next((field for field in fields.values() if field.parent), None) if controlled else None,
         referenced_by=referenced_by,
         referrers=referrers,
@@ -224,6 +231,8 @@ def _delete_behavior(name: str, options: FieldOptions) -> str | None:
 def _wall(declaration: ObjectDeclaration) -> Filter:
     if isinstance(declaration.tenancy, ThroughMembership):
         return Exists(declaration.tenancy.object, "id", declaration.tenancy.field, OWN_ORGANIZATION)
+    if declaration.tenancy == "personal":
+        return OWN
     return OWN_ORGANIZATION if _walled(declaration) else EVERYTHING
 
 

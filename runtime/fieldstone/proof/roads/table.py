@@ -169,6 +169,10 @@ NO_DATA: Mapping[str, str] = {
     "auth.sign_in": "It answers with the user whose password was sent; tests/identity has its refusals.",
     "auth.sign_up": "It makes a user without any grant; tests/identity has its refusals.",
     "auth.sign_out": "It ends the session whose credential was sent, and answers with no record.",
+    "auth.list_sessions": "It answers with the sessions of whoever asks; tests/identity has its refusals.",
+    "auth.revoke_session": "It ends a session of whoever asks; tests/identity has its refusals.",
+    "auth.revoke_sessions": "It ends the sessions of whoever asks, and answers with no record.",
+    "auth.revoke_other_sessions": "It ends sessions of whoever asks, and answers with no record.",
 }
 """Handlers that lead to no data, each with the reason."""
 

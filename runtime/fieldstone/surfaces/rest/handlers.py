@@ -3,7 +3,7 @@
 A face, or a part of one, keeps its handlers in a table, name -> `HandlerPart`; `app.py` binds each table to its service.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -21,6 +21,8 @@ def bind_handlers(parts: Mapping[str, HandlerPart[Service]], service: Service) -
     return {name: Handler(part, partial(part.function, service)) for name, part in parts.items()}
 
 
-def json_answer(value: msgspec.Struct | None, *headers: Header, status: int = 200) -> Response:
+def json_answer(
+    value: msgspec.Struct | Sequence[msgspec.Struct] | None, *headers: Header, status: int = 200
+) -> Response:
     """Returns the answer of a value, as it is: no envelope."""
     return Response(status, encode_json(value), headers=headers)

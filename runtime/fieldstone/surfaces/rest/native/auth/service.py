@@ -3,6 +3,7 @@
 import msgspec
 
 from fieldstone.identity.accounts import Accounts
+from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.sessions import Origin
 from fieldstone.kinds.app import Auth
 from fieldstone.surfaces.rest.table import Call
@@ -12,6 +13,7 @@ class SignIn(msgspec.Struct, frozen=True):
     """The flows of identity, one field each, and what the app says of signing in."""
 
     accounts: Accounts
+    sessions: OwnSessions
     auth: Auth
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from fieldstone.surfaces.rest.native.auth.config import CONFIG_HANDLERS
 from fieldstone.surfaces.rest.native.auth.keys import KEY_HANDLERS
+from fieldstone.surfaces.rest.native.auth.sessions import SESSION_HANDLERS
 from fieldstone.surfaces.rest.native.auth.signing import SIGNING_HANDLERS
 from fieldstone.surfaces.rest.table import HandlerPart
 
@@ -12,5 +13,6 @@ AUTH_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     **SIGNING_HANDLERS,
     **CONFIG_HANDLERS,
     **KEY_HANDLERS,
+    **SESSION_HANDLERS,
 }
 """Handlers over a `SignIn`."""
