@@ -14,7 +14,7 @@ from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.engine.operation import Create, Operation, Read
 from fieldstone.engine.outcome import Page
-from fieldstone.engine.records import read_records
+from fieldstone.engine.records import Execute, read_records
 from fieldstone.identity.accounts import Accounts
 from fieldstone.identity.bootstrap import Account, bootstrap, create_account
 from fieldstone.identity.credential import credential_of
@@ -101,10 +101,10 @@ class House:
         """Returns what another process of the same app would look callers up with."""
         return Identity(self.execute, self.catalog, presence=self.presence, clock=self.clock, epoch=self.store.epoch)
 
-    def accounts_of(self, catalog: Catalog) -> Accounts:
-        """Returns the accounts under the settings of an app."""
+    def accounts_of(self, catalog: Catalog, execute: Execute | None = None) -> Accounts:
+        """Returns the accounts under the settings of an app, perhaps over a door that is watched."""
         return Accounts(
-            self.execute,
+            execute or self.execute,
             auth=catalog.app.auth,
             scopes=SCOPES,
             passwords=self.passwords,

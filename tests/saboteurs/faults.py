@@ -71,9 +71,10 @@ def _let_everything_stand(real: Callable[..., Awaitable[review.Review]]) -> Call
 
 
 def _see_all(_real: Any) -> Callable[..., Any]:
-    async def visible(door: Door, fetch: Any, caller: Any, now: str, name: str, ids: Any) -> set[str]:
-        statement = door.plans.visible(blind(door.policies.policy(caller, name, "read")))
-        return {row[0] for row in await fetch(statement, Binds((list(ids),), caller.values, now))}
+    async def visible(door: Door, fetch: Any, caller: Any, now: str, name: str, choice: Any, ids: Any) -> set[str]:
+        where, values = (EVERYTHING, ()) if choice is None else (choice.where, choice.values)
+        statement = door.plans.visible(blind(door.policies.policy(caller, name, "read")), where)
+        return {row[0] for row in await fetch(statement, Binds((list(ids), *values), caller.values, now))}
 
     return visible
 

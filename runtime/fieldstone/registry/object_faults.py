@@ -233,7 +233,7 @@ def _personal_faults(document: Document, declaration: ObjectDeclaration) -> Iter
     user = declaration.fields.get(PERSONAL_FIELD)
     if user is None or getattr(user, "reference", None) != "sys_user" or holds_many(user) or not user.required:
         message = f"`{declaration.name}` has no field `{PERSONAL_FIELD}` that names the user of each record."
-        hint = f"Add `{PERSONAL_FIELD}: {{type: user, required: true}}`."
+        hint = f"Add `{PERSONAL_FIELD}: {{type: user, required: true, deleteBehavior: cascade}}`."
         yield document.fault(("tenancy",), Code.TENANCY, message, hint)
 
 
