@@ -18,6 +18,7 @@ from fieldstone.errors import DeclarationError
 from fieldstone.kinds.fields.choice import Option
 from fieldstone.kinds.fields.currency import CurrencyConfig
 from fieldstone.kinds.fields.field_type import Rejected
+from fieldstone.kinds.fields.masking import MaskingRule
 from fieldstone.kinds.fields.reference import LookupFilter
 from fieldstone.kinds.fields.summary import SummaryOperations
 from fieldstone.kinds.fields.table import FIELD_TYPES
@@ -63,6 +64,7 @@ OTHER: Mapping[str, Any] = {
     "trackHistory": True,
     "lookupFilters": [{"field": "version", "value": 1}],
     "currencyConfig": {"precision": 3},
+    "maskingRule": "name",
     "minLength": 3,
     "maxLength": 100,
     "pattern": "^never$",
@@ -105,6 +107,7 @@ WITHIN: Mapping[type[msgspec.Struct], tuple[str, ...]] = {
     LookupFilter: ("field", "operator", "value"),
     CurrencyConfig: ("precision", "currency_mode", "default_currency"),
     SummaryOperations: ("object", "function", "field", "relationship_field", "filter"),
+    MaskingRule: ("keep_head", "keep_tail"),
 }
 """What stands within declarations of fields, key by key; a new one wants a pair in `INNER` or is for faces alone."""
 
@@ -128,6 +131,9 @@ INNER: tuple[tuple[str, Mapping[str, Any], Mapping[str, Any]], ...] = (
     ("lookup", _filters(), _filters(field="created_by")),
     ("lookup", _filters(), _filters(operator="gt")),
     ("lookup", _filters(), _filters(value=2)),
+    ("text", {"maskingRule": {}}, {"maskingRule": {"keepHead": 1}}),
+    ("text", {"maskingRule": {}}, {"maskingRule": {"keepTail": 1}}),
+    ("text", {"maskingRule": "phone"}, {"maskingRule": "email"}),
     ("currency", _money(precision=2), _money(precision=3)),
     ("currency", _money(defaultCurrency="JPY"), _money(defaultCurrency="JPY", currencyMode="fixed")),
     (
@@ -251,6 +257,7 @@ def seen(folder: Path, declared: Mapping[str, Any]) -> Any:
         (field.reference, field.delete_behavior, field.multiple, field.default is not None),
         None if field.choice is None else (field.choice.where, field.choice.values),
         field.declaration.default_value,
+        field.masking,
         "it" in writable_fields(subject, [_everything(subject)], frozenset(), transfer=False),
         renames_of(subject, TableSchema("thing", (ColumnSchema("was", "text", "text"),))),
         holds_text(field.declaration),

@@ -38,19 +38,20 @@ def writable_fields(
         for name, field in subject.fields.items()
         if not (field.system or field.declaration.internal or field.declaration.readonly or field.type.computed)
         and capable.issuperset(field.declaration.required_permissions)
-        and any(_opens(held, subject, field) for held in writers)
+        and any(opens(held, subject, field) for held in writers)
     }
     return frozenset(fields | {"owner_id"} if transfer and subject.owned else fields)
+
+
+def opens(held: PermissionSet, subject: Object, field: Field) -> bool:
+    """Tells whether a set that grants the write of an object lets a field be written."""
+    rule = _rule(held, subject, field)
+    return rule is None or (rule.readable and rule.editable)
 
 
 def _shows(held: PermissionSet, subject: Object, field: Field) -> bool:
     rule = _rule(held, subject, field)
     return rule is None or rule.readable
-
-
-def _opens(held: PermissionSet, subject: Object, field: Field) -> bool:
-    rule = _rule(held, subject, field)
-    return rule is None or (rule.readable and rule.editable)
 
 
 def _rule(held: PermissionSet, subject: Object, field: Field) -> FieldGrant | None:

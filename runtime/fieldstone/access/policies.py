@@ -5,7 +5,7 @@ Effective rows = wall AND the OR, over the caller's sets, of (object bit AND rec
 depends on the catalog and on which sets are held; the caller's own values are bound when a statement runs.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 
 import msgspec
@@ -14,11 +14,13 @@ from fieldstone.access.caller import Caller
 from fieldstone.access.capabilities import capabilities, required_capabilities
 from fieldstone.access.fields import readable_fields, writable_fields
 from fieldstone.access.grants import allows, grant_of, held_sets, lifts
+from fieldstone.access.masks import masked_fields
 from fieldstone.access.policy import Action, Policy
 from fieldstone.access.rows import rows_accepted, rows_reached, rules_for
 from fieldstone.access.scope import ParentRows, record_scope, scope_after_write
 from fieldstone.kinds.permission import ObjectGrant
 from fieldstone.query.ast import EVERYTHING, NOTHING, Exists, Filter, Literal, Not, Term, conjunction, disjunction
+from fieldstone.query.masking import Masking
 from fieldstone.query.storage import ObjectShape
 from fieldstone.registry.catalog import Catalog, Object, PermissionSet
 from fieldstone.registry.history import history_name
@@ -85,6 +87,8 @@ class Policies:
         readable = readable_fields(subject, [] if blind else [held for held, _ in readers], capable)
         transfer = action == "update" and "owner_id" in readable and any(grant.allow_transfer for _, grant in granting)
         writers = [held for held, _ in granting] if action in ("create", "update") else []
+        idle = any(name not in capable for name in required_capabilities(subject, "update"))
+        editors = [] if idle else [held for held, grant in holdings if allows(grant, "update")]
         rows = EVERYTHING if action == "create" else self._rows(sets, subject, action, granting)
         if action in TRASH_ACTIONS:
             rows = conjunction(rows, self._seen(sets, subject, readers))
@@ -94,7 +98,7 @@ class Policies:
             allowed=True,
             rows=rows,
             check=self._check(sets, subject, action, granting) if writes else EVERYTHING,
-            shape=_shape(subject, readable),
+            shape=_shape(subject, readable, masked_fields(subject, readable, editors)),
             readable=readable,
             writable=writable_fields(subject, writers, capable, transfer=transfer),
             query_budget=_query_budget(held for held, _ in granting) if action == "read" else None,
@@ -168,7 +172,7 @@ def _nothing(subject: Object, action: Action, missing: str | None) -> Policy:
         allowed=False,
         rows=NOTHING,
         check=NOTHING,
-        shape=_shape(subject, frozenset()),
+        shape=_shape(subject, frozenset(), {}),
         readable=frozenset(),
         writable=frozenset(),
         missing=missing,
@@ -181,5 +185,7 @@ def _query_budget(granting: Iterable[PermissionSet]) -> int | None:
     return None if None in budgets else max(budget.rows for budget in budgets if budget is not None)
 
 
-def _shape(subject: Object, readable: frozenset[str]) -> ObjectShape:
-    return ObjectShape(subject.name, {name: shape for name, shape in subject.shape.fields.items() if name in readable})
+def _shape(subject: Object, readable: frozenset[str], masks: Mapping[str, Masking]) -> ObjectShape:
+    shown = {name: shape for name, shape in subject.shape.fields.items() if name in readable}
+    named = {name: shape for name, shape in shown.items() if name not in masks} if masks else shown
+    return ObjectShape(subject.name, named, tuple(shown), masks)

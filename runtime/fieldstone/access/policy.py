@@ -21,9 +21,9 @@ class Policy(msgspec.Struct, frozen=True, eq=False):
 
     `allowed` is the object right as a whole; without it the rest is empty. `rows` are the rows that the action reaches (for `create`:
     EVERYTHING). `check` must hold on a row after the write. `shape` holds the readable fields and no others: queries are parsed against
-    it. `writable` are the fields that a body may set, `owner_id` among them with the right to transfer, `readable` those that an
-    answer may hold. `query_budget` is how many rows a query of the object may read; None is no bound. `missing` is the capability for
-    want of which it is not allowed.
+    it; the masked ones among them can be shown and not be asked for. `writable` are the fields that a body may set, `owner_id` among them
+    with the right to transfer, `readable` those that an answer may hold. `query_budget` is how many rows a query of the object may read;
+    None is no bound. `missing` is the capability for want of which it is not allowed.
     """
 
     object: str

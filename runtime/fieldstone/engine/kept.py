@@ -1,7 +1,7 @@
 """Outcomes that are kept: packed as one JSON text and unpacked to outcomes that encode to the very same bytes.
 
 What comes out again is cut to what its caller may see by then: a record that he cannot see any more, or a field of it, leaves the id
-alone.
+alone, and a text that is masked for him by then is masked.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +12,7 @@ import msgspec
 from fieldstone.access.caller import Caller
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import may_look
+from fieldstone.engine.masks import masked_record, masked_row
 from fieldstone.engine.outcome import AcrossResult, BatchResult, BatchRow, Deleted, Written
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import (
@@ -125,8 +126,10 @@ async def shown_today(door: Door, unit: Unit, caller: Caller, outcome: Keepable)
     match outcome:
         case Written():
             seen = await _seen(door, unit, caller, outcome.object, outcome.columns, outcome.ids)
+            policy = door.policies.policy(caller, outcome.object, "read") if seen else None
             shown = (
-                row if record_id in seen else None for record_id, row in zip(outcome.ids, outcome.rows, strict=True)
+                masked_row(policy, outcome.columns, row) if policy and row and record_id in seen else None
+                for record_id, row in zip(outcome.ids, outcome.rows, strict=True)
             )
             return msgspec.structs.replace(outcome, rows=tuple(shown))
         case BatchResult():
@@ -148,8 +151,20 @@ async def _rows_today(
             groups.setdefault((name, _names(row)), []).append(row.id)
     seen = {group: await _seen(door, unit, caller, *group, ids) for group, ids in groups.items()}
     return tuple(
-        row if row.id in seen.get((name or "", _names(row)), ()) else _without_record(row)
+        _masked(door, caller, name, row)
+        if name is not None and row.id in seen.get((name, _names(row)), ())
+        else _without_record(row)
         for name, row in zip(objects, rows, strict=True)
+    )
+
+
+def _masked(door: Door, caller: Caller, object_name: str, row: BatchRow) -> BatchRow:
+    """Returns a row with the texts masked that its caller is shown in part now."""
+    policy = door.policies.policy(caller, object_name, "read")
+    if row.error is not None and "record" in row.error.details:
+        row.error.details["record"] = masked_record(policy, row.error.details["record"])
+    return (
+        row if row.record is None else msgspec.structs.replace(row, record=masked_row(policy, row.columns, row.record))
     )
 
 
@@ -160,7 +175,7 @@ async def _seen(
     if object_name not in door.catalog.objects or not may_look(door, caller, object_name):
         return set()
     policy = door.policies.policy(caller, object_name, "read")
-    if not policy.shape.fields.keys() >= set(columns):
+    if not set(columns) <= set(policy.shape.columns):
         return set()
     found = await unit.transaction.fetch(door.plans.visible(policy), Binds((list(ids),), caller.values, unit.now))
     return {row[0] for row in found}

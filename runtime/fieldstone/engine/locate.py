@@ -13,6 +13,7 @@ from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import absent
+from fieldstone.engine.masks import masked_record
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import ConcurrentUpdate, PermissionDenied
 from fieldstone.ids import is_id
@@ -63,7 +64,9 @@ def plain(stored: Mapping[str, Any]) -> Stored:
 
 
 def _outdated(target: Target, stored: Stored) -> ConcurrentUpdate:
-    visible = {name: value for name, value in stored.items() if name in target.read.readable}
+    visible = masked_record(
+        target.read, {name: value for name, value in stored.items() if name in target.read.readable}
+    )
     return ConcurrentUpdate(
         f"The `{target.subject.name}` record is at version {stored['version']}, not {target.expected_version}.",
         details={

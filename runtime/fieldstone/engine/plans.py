@@ -26,6 +26,7 @@ from fieldstone.query.ast import (
     conjunction,
     with_lists,
 )
+from fieldstone.query.masking import Masking
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.history import VALID_FROM
 from fieldstone.store.binds import Binds
@@ -116,7 +117,8 @@ class Plans:
     ) -> PagePlan:
         rows = conjunction(policy.rows, where)
         fetched = (*columns, *(key.column for key in order if key.column not in columns))
-        select = Select(policy.object, fetched, rows, order, after=after, limited=True, shifted=shifted)
+        masks = _masks(policy)
+        select = Select(policy.object, fetched, rows, order, after=after, limited=True, shifted=shifted, masks=masks)
         return PagePlan(
             page=self._store.prepare(select),
             count=self._store.prepare_count(policy.object, rows),
@@ -135,9 +137,9 @@ class Plans:
         )
 
     def _record(self, policy: Policy, columns: tuple[str, ...] | None, where: Filter = ID_IS) -> RecordPlan:
-        answered = tuple(policy.shape.fields) if columns is None else columns
+        answered = policy.shape.columns if columns is None else columns
         fetched = answered if "version" in answered else (*answered, "version")
-        select = Select(policy.object, fetched, conjunction(policy.rows, where))
+        select = Select(policy.object, fetched, conjunction(policy.rows, where), masks=_masks(policy))
         return RecordPlan(self._store.prepare(select), answered, fetched.index("version"))
 
     def _expansion(self, policy: Policy, expansion: Expansion) -> ExpansionPlan:
@@ -152,6 +154,7 @@ class Plans:
             expansion.order,
             limited=expansion.listed,
             share=None if expansion.most is None else Share(key, expansion.most),
+            masks=_masks(policy),
         )
         names = with_lists(columns, expansion.expand)
         return ExpansionPlan(self._store.prepare(select), columns, names, fetched.index(key), fetched.index("id"))
@@ -173,8 +176,8 @@ class Plans:
 
     def _after_write(self, read: Policy, write: Policy) -> RowsPlan:
         """Records as their writer may read them, whether they may stand, and whether he may read them; id and version are among them."""
-        columns = tuple(read.shape.fields) or ("id", "version")
-        select = Select(write.object, columns, ID_AMONG, flags=(write.check, read.rows))
+        columns = read.shape.columns or ("id", "version")
+        select = Select(write.object, columns, ID_AMONG, flags=(write.check, read.rows), masks=_masks(read))
         return RowsPlan(self._store.prepare(select), columns)
 
     def _stored(self, subject: Object) -> RowsPlan:
@@ -195,16 +198,18 @@ class Plans:
 
     def _image(self, past: Policy) -> RowsPlan:
         """One version of one record."""
-        columns = tuple(past.shape.fields)
+        columns = past.shape.columns
         where = conjunction(past.rows, ID_IS, Term("version", "eq", Slot(1)))
-        return RowsPlan(self._store.prepare(Select(past.object, columns, where)), columns)
+        select = Select(past.object, columns, where, masks=_masks(past))
+        return RowsPlan(self._store.prepare(select), columns)
 
     def _versions(self, past: Policy, below: bool) -> RowsPlan:
         """The versions of one record, the newest first, with the instants of their making; below one version or all."""
-        columns = (*past.shape.fields, VALID_FROM)
+        columns = (*past.shape.columns, VALID_FROM)
         where = conjunction(past.rows, ID_IS, *((Term("version", "lt", Slot(1)),) if below else ()))
         order = (OrderKey("version", descending=True), OrderKey("id"))
-        return RowsPlan(self._store.prepare(Select(past.object, columns, where, order, limited=True)), columns)
+        select = Select(past.object, columns, where, order, limited=True, masks=_masks(past))
+        return RowsPlan(self._store.prepare(select), columns)
 
     def _pointing(self, object_name: str, field: str, extra: Filter) -> Statement:
         """The ids of records that refer to some of slot 0, are not themselves among slot 1, and satisfy a further filter."""
@@ -217,6 +222,11 @@ class Plans:
     def _pointing_count(self, policy: Policy, field: str) -> Statement:
         """How many of those the caller may see."""
         return self._store.prepare_count(policy.object, conjunction(policy.rows, pointing_rows(field)))
+
+
+def _masks(policy: Policy) -> tuple[tuple[str, Masking], ...]:
+    """Returns the masks under which a caller reads, as a statement takes them."""
+    return tuple(policy.shape.masks.items())
 
 
 def pointing_rows(field: str) -> Filter:

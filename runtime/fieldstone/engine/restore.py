@@ -78,8 +78,9 @@ async def _values_at(door: Door, operation: Restore, version: int, caller: Calle
     if not rows:
         raise NotFound(f"No version {version} of this `{subject.name}` record.")
     image = plain(dict(zip(plan.columns, rows[0], strict=True)))
+    whole = image.keys() - policy.shape.masks.keys()
     own = (
-        field for field in subject.fields.values() if not (field.system or field.type.computed) and field.name in image
+        field for field in subject.fields.values() if not (field.system or field.type.computed) and field.name in whole
     )
     return {
         field.name: image[field.name] for field in own if not same_value(field, current[field.name], image[field.name])

@@ -19,6 +19,7 @@ from fieldstone.engine.gate import enter
 from fieldstone.engine.hooks import Change
 from fieldstone.engine.journal import note_change
 from fieldstone.engine.locate import Stored, Target, locate, plain
+from fieldstone.engine.masks import masked_row
 from fieldstone.engine.operation import Update
 from fieldstone.engine.outcome import Written
 from fieldstone.engine.review import may_not_stand, review
@@ -114,7 +115,7 @@ async def _settle(door: Door, unit: Unit, caller: Caller, target: Target, change
 
 def _unchanged(door: Door, target: Target, stored: Stored) -> Written:
     columns = door.plans.after_write(target.read, target.policy).columns
-    row = tuple(stored[name] for name in columns)
+    row = masked_row(target.read, columns, [stored[name] for name in columns])
     return Written(target.subject.name, (target.id,), (stored["version"],), columns, (row,))
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.query.cel.ir import Node
+from fieldstone.query.masking import Masking
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -171,6 +172,7 @@ class Select(msgspec.Struct, frozen=True):
     `after` says that the request's values hold, from slot `after` on, one value per order key: the last row of the page before.
     `limited` and `shifted` say that a limit and an offset are bound. `order` always ends with `id`. Each filter of `flags` adds,
     behind the columns, one boolean column that tells whether the row satisfies it. With a `share`, the order is that within each share.
+    `masks` are the masks of columns, by their names.
     """
 
     object: str
@@ -182,6 +184,7 @@ class Select(msgspec.Struct, frozen=True):
     shifted: bool = False
     flags: tuple[Filter, ...] = ()
     share: Share | None = None
+    masks: tuple[tuple[str, Masking], ...] = ()
 
 
 class Expansion(msgspec.Struct, frozen=True):

@@ -22,6 +22,8 @@ from enum import StrEnum
 
 import msgspec
 
+from fieldstone.query.masking import Masking
+
 
 class StorageClass(StrEnum):
     """What kind of column holds a field."""
@@ -46,7 +48,7 @@ class Storage(msgspec.Struct, frozen=True):
     """A storage class with its measures; `precision` counts all digits, `scale` those after the point.
 
     A `fixed` decimal is shown with all digits of its scale (money); another without trailing zeros, and whole as an `int`.
-    A `masked` text is never read back: eight bullets stand for every value.
+    A `masked` text is never read back: eight bullets stand for every value. Of a text with a `mask`, a part is read.
     """
 
     kind: StorageClass
@@ -54,6 +56,7 @@ class Storage(msgspec.Struct, frozen=True):
     scale: int = 0
     fixed: bool = False
     masked: bool = False
+    mask: Masking | None = None
 
 
 class FieldShape(msgspec.Struct, frozen=True):
@@ -74,7 +77,18 @@ class FieldShape(msgspec.Struct, frozen=True):
 
 
 class ObjectShape(msgspec.Struct, frozen=True):
-    """An object as a query sees it: the fields that may be named, and no others."""
+    """An object as a query sees it: the fields that may be named, and no others.
+
+    `columns` are the fields that answers may hold, in order: those, unless others are told, and the masked ones, which no condition,
+    order or group may name, each with its mask.
+    """
 
     name: str
     fields: Mapping[str, FieldShape]
+    columns: tuple[str, ...] = ()
+    masks: Mapping[str, Masking] = {}
+
+    def __post_init__(self) -> None:
+        """Makes the fields the columns, where no others are told."""
+        if not self.columns:
+            msgspec.structs.force_setattr(self, "columns", tuple(self.fields))

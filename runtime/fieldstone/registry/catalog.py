@@ -20,6 +20,7 @@ from fieldstone.kinds.package import Capability, PackageDeclaration
 from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.kinds.seed import SeedDeclaration
 from fieldstone.query.ast import Filter
+from fieldstone.query.masking import Masking
 from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.registry.policy_test import PolicyTest
 from fieldstone.registry.source import Spot
@@ -38,7 +39,7 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     `reader` turns a sent value into its wire form. `system` fields are never written by a caller; `internal` ones never read by one.
     `delete_behavior` is set on references, `multiple` on those that hold a list of ids; `parent` marks the master of a master_detail.
     `default` computes a default value that is an expression, from the values of an activation; `choice` is set on a reference that may
-    not point to every record.
+    not point to every record, `masking` on a text that not every reader is shown whole.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     multiple: bool = False
     parent: bool = False
     default: Callable[[Mapping[str, Any]], Any] | None = None
+    masking: Masking | None = None
     choice: Choice | None = None
     system: bool = False
     internal: bool = False

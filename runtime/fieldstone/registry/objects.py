@@ -13,6 +13,7 @@ from fieldstone.errors import Place
 from fieldstone.kinds.fields.autonumber import AutonumberOptions, format_of
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType
 from fieldstone.kinds.fields.file import FileOptions
+from fieldstone.kinds.fields.masking import masking_of
 from fieldstone.kinds.fields.summary import LinkedSummaryOptions
 from fieldstone.kinds.fields.table import FIELD_TYPES
 from fieldstone.kinds.object import ObjectDeclaration, SystemFields, ThroughMembership
@@ -212,6 +213,7 @@ def _link_field(name: str, options: FieldOptions, place: Place, *, walled: bool)
         multiple=multiple,
         parent=kind.name == "master_detail",
         default=default_of(options),
+        masking=masking_of(getattr(options, "masking_rule", None)),
         system=name in SYSTEM_NAMES,
         internal=kind.internal or options.internal,
     )

@@ -17,6 +17,7 @@ from fieldstone.kinds.declaration import Kind
 from fieldstone.kinds.table import KINDS, TOLD
 from fieldstone.query.names import did_you_mean, nearest, shown
 from fieldstone.registry.catalog import Catalog, Item, Object
+from fieldstone.services.field_names import cut_field
 
 ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete", "restore")
 _OPEN_KINDS = frozenset({"object"})
@@ -41,6 +42,8 @@ class KnownObject(msgspec.Struct, frozen=True, eq=False):
     readable: frozenset[str]
     creatable: frozenset[str]
     updatable: frozenset[str]
+    masked: frozenset[str] = frozenset()
+    """The readable fields that he is shown in part."""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -107,7 +110,13 @@ class Meta:
             readable=policies["read"].readable,
             creatable=policies["create"].writable,
             updatable=policies["update"].writable,
+            masked=frozenset(policies["read"].shape.masks),
         )
+
+    def _readable_through(self, caller: Caller, subject: Object, name: str) -> frozenset[str]:
+        """Returns the fields that a caller reads of the object to which a field points; none where it points nowhere."""
+        target = subject.fields[name].reference
+        return frozenset() if target is None else self._policies.policy(caller, target, "read").readable
 
     def _shown(self, caller: Caller, item: Item) -> dict[str, Any] | None:
         """Returns a declaration's document with its package beside it; None when the caller may not know of it."""
@@ -121,6 +130,10 @@ class Meta:
             document = {key: value for key, value in document.items() if key not in _NAMING_FIELDS} | _masked(
                 document, known
             )
+            document["fields"] = {
+                name: cut_field(field, known.object, known.fields, self._readable_through(caller, known.object, name))
+                for name, field in document["fields"].items()
+            }
         version = self._catalog.packages[item.package].version if item.package in self._catalog.packages else None
         return document | {"_package": {"id": item.package, "version": version}}
 

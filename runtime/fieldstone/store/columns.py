@@ -136,7 +136,9 @@ def _trimmed(value: Decimal) -> int | Decimal:
 
 
 def _masked(storage: Storage) -> Convert | None:
-    return (lambda _text: MASK) if storage.masked else None
+    if storage.masked:
+        return lambda _text: MASK
+    return None if storage.mask is None else storage.mask.shown
 
 
 def _sqlite_decimal(storage: Storage) -> Column:

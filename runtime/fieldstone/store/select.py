@@ -1,13 +1,16 @@
 """Reads: from a Select to a prepared statement, with order, the place to go on from, and counts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from fieldstone.query.ast import EVERYTHING, And, FieldValue, Filter, OrderKey, Select, Share, Term
+from fieldstone.query.ast import EVERYTHING, And, Column, FieldValue, Filter, OrderKey, Select, Share, Term
+from fieldstone.query.masking import Masking
 from fieldstone.query.storage import FieldShape
-from fieldstone.store.columns import Column, Convert
+from fieldstone.store.columns import Column as Kept
+from fieldstone.store.columns import Convert
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.parameters import Parameters
 from fieldstone.store.statement import ReadStatement, read_statement
@@ -23,7 +26,7 @@ class _SortKey(msgspec.Struct, frozen=True, eq=False):
     """A sort key in SQL, and how its column is kept."""
 
     value: Value
-    kept: Column
+    kept: Kept
     descending: bool
     nullable: bool
 
@@ -34,9 +37,8 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
     conditions = Conditions(tables, dialect, parameters)
     source = tables.source(select.object)
     keys = tuple(_sort_key(key, conditions, source, dialect) for key in select.order)
-    columns = [
-        conditions.value(FieldValue(column) if isinstance(column, str) else column, source) for column in select.columns
-    ]
+    masks = dict(select.masks)
+    columns = [_column(column, masks, conditions, source) for column in select.columns]
     if select.share is not None:
         rows = _ranked(select.share, columns, keys, source, dialect).where(conditions.of(select.where, source))
         return _compile_shares(select, select.share, columns, rows, parameters, tables, dialect)
@@ -64,6 +66,17 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         converts=converts,
         tested=tested,
     )
+
+
+def _column(column: Column, masks: Mapping[str, Masking], conditions: Conditions, source: Source) -> _Shaped:
+    """Returns the value of a column and its shape, with the mask under which it is read."""
+    if not isinstance(column, str):
+        return conditions.value(column, source)
+    value, shape = conditions.value(FieldValue(column), source)
+    if column not in masks:
+        return value, shape
+    storage = msgspec.structs.replace(shape.storage, mask=masks[column])
+    return value, msgspec.structs.replace(shape, storage=storage)
 
 
 def _tested(where: Filter) -> frozenset[str] | None:

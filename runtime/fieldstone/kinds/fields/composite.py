@@ -208,6 +208,7 @@ def _check(declaration: CompositeOptions) -> list[tuple[str, str]]:
         faults += [("fields", f"of `{name}`: {message}") for _, message in kind.check(options)]
         chosen = isinstance(options, choice.ChoiceOptions) and any(option.default for option in options.options)
         unfit = [key for key in sorted(_UNFIT) if getattr(options, key) != getattr(blank, key)]
+        unfit += ["masking_rule"] if getattr(options, "masking_rule", None) is not None else []
         if unfit or chosen:
             key = unfit[0] if unfit else "default"
             spelled = "".join(word.capitalize() if at else word for at, word in enumerate(key.split("_")))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader, Rejected, subject
+from fieldstone.kinds.fields.masking import MaskingRule, MaskName
 from fieldstone.query.cel.fault import Failure
 from fieldstone.query.cel.pattern import Pattern, compile_pattern
 from fieldstone.query.cel.types import STRING, optional
@@ -30,6 +31,8 @@ class TextOptions(FieldOptions, frozen=True, kw_only=True, tag="text"):
     """The most characters."""
     pattern: str | None = None
     """A regular expression that must be found in the value; one that could run for ever is refused."""
+    masking_rule: MaskName | MaskingRule | None = None
+    """Shows the value in part to whoever may read and not change it; he can neither filter, sort, group nor search by it."""
 
 
 class TextareaOptions(TextOptions, frozen=True, kw_only=True, tag="textarea"):

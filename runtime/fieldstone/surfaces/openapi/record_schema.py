@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from fieldstone.query.masking import HIDDEN
 from fieldstone.registry.catalog import Field
 from fieldstone.services.meta import KnownObject
 from fieldstone.surfaces.openapi.struct_schema import reference
@@ -52,7 +53,16 @@ def update_name(object_name: str) -> str:
 
 
 def _read_properties(item: KnownObject, known: Mapping[str, KnownObject]) -> dict[str, Schema]:
-    return {field.name: _read(field, known) for field in _fields(item, item.readable)}
+    return {
+        field.name: _masked(field) if field.name in item.masked else _read(field, known)
+        for field in _fields(item, item.readable)
+    }
+
+
+def _masked(field: Field) -> Schema:
+    """Returns the schema of a text that is shown in part, and so has no form of its own."""
+    shown = f"Shown in part, `{HIDDEN}` in the place of the rest."
+    return {"title": field.label, "type": "string", "nullable": True, "readOnly": True, "description": shown}
 
 
 def _read(field: Field, known: Mapping[str, KnownObject]) -> Schema:

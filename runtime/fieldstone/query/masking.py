@@ -1,0 +1,31 @@
+"""Masks: what of a text its reader is shown when the whole is not for him."""
+
+import msgspec
+
+HIDDEN = "****"
+"""Stands for what is not shown, however much that is: a mask does not tell how long a text is."""
+
+
+class Masking(msgspec.Struct, frozen=True):
+    """How a text is masked: so many of its first and last characters stay.
+
+    With `domain`, what stands from the last `@` on stays whole, and the rest is masked. Never more than half of what is masked stays: of
+    a text too short for that, nothing does.
+    """
+
+    head: int = 0
+    tail: int = 0
+    domain: bool = False
+
+    def shown(self, text: str) -> str:
+        """Returns what is shown of a text; a text that is masked already stays as it is."""
+        if not self.domain:
+            return self._cut(text)
+        local, at, domain = text.rpartition("@")
+        return f"{self._cut(local)}@{domain}" if at else self._cut(text)
+
+    def _cut(self, text: str) -> str:
+        head, tail = text[: self.head], text[len(text) - self.tail :] if self.tail else ""
+        if text in (HIDDEN, f"{head}{HIDDEN}{tail}"):
+            return text
+        return f"{head}{HIDDEN}{tail}" if 2 * (self.head + self.tail) <= len(text) else HIDDEN
