@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from docs.generator.field_samples import SAMPLES
-from fieldstone.access.fields import writable_fields
+from fieldstone.access.fields import readable_fields, writable_fields
 from fieldstone.errors import DeclarationError
 from fieldstone.kinds.fields.choice import Option
 from fieldstone.kinds.fields.currency import CurrencyConfig
@@ -259,6 +259,7 @@ def seen(folder: Path, declared: Mapping[str, Any]) -> Any:
         field.declaration.default_value,
         field.masking,
         "it" in writable_fields(subject, [_everything(subject)], frozenset(), transfer=False),
+        "it" in readable_fields(subject, [_everything(subject)], frozenset()),
         renames_of(subject, TableSchema("thing", (ColumnSchema("was", "text", "text"),))),
         holds_text(field.declaration),
         [_read(field.reader, probe) for probe in PROBES],
