@@ -14,13 +14,15 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
     which whoever is under a policy always has; absent means null. A member has what tells where he stands, too
     (`identity/placement.py`): `position_ids`, `team_ids`, `business_unit_id`, `unit_ids_below` and `unit_ids_above`, both with his own,
     and, when a set of his asks for them, the users who report to him, `report_ids`, and all members, `org_user_ids`. `scopes` is None
-    without a limit, else the only scopes that his credential carries. The system caller stands above every policy and the wall.
+    without a limit, else the only scopes that his credential carries; `key` is the id of the API key that he shows, if it is one. The
+    system caller stands above every policy and the wall.
     """
 
     sets: frozenset[str]
     values: Mapping[str, Any]
     scopes: frozenset[str] | None = None
     system: bool = False
+    key: str | None = None
 
     @property
     def id(self) -> str | None:

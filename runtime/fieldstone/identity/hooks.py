@@ -1,18 +1,20 @@
 """What the platform's own objects insist on whenever they are written, by whichever road.
 
 Joins a new user to his maker's organisation, ends what hangs on a membership or a password, and refuses: a grant of an
-undeclared set, a grant beyond what its giver holds, an account taken over, a key that changes its reach, an organisation without an
-administrator or in a time zone that there is not.
+undeclared set, a grant beyond what its giver holds, an account taken over, an organisation without an administrator or in a time zone
+that there is not. What API keys insist on stands in `key_hooks.py`.
 """
 
+from contextlib import suppress
 from zoneinfo import available_timezones
 
 from fieldstone.access.caller import SYSTEM, system_in
 from fieldstone.engine.hooks import Change, Context, Hook
 from fieldstone.engine.operation import Delete
 from fieldstone.engine.records import create_records, read_first, read_records
-from fieldstone.errors import Conflict, FieldFault, Invalid, PermissionDenied
+from fieldstone.errors import Conflict, FieldFault, Invalid, NotFound, PermissionDenied
 from fieldstone.identity.bootstrap import ADMINISTRATOR
+from fieldstone.identity.key_hooks import KEY_HOOKS
 from fieldstone.identity.sessions import close_sessions
 from fieldstone.query.cel.calendar import is_zone
 from fieldstone.query.names import did_you_mean, shown
@@ -23,9 +25,6 @@ ACCOUNT_FIELDS = frozenset({"email", "password", "active"})
 
 HELD_BY_MEMBERS = ("sys_user_permission_set", "sys_user_position", "sys_team_member", "sys_api_key")
 """What ends with a membership."""
-
-KEY_FIELDS = frozenset({"name", "revoked"})
-"""What may be changed of an API key once it is made."""
 
 
 def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
@@ -55,8 +54,7 @@ def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
         Hook("check_set_name", grants, "before_update", check_set_name),
         Hook("keep_an_administrator_granted", grants, "before_update", keep_an_administrator_granted),
         Hook("keep_an_administrator_granted", grants, "before_delete", keep_an_administrator_granted),
-        Hook("refuse_a_key_that_is_over", "sys_api_key", "before_create", refuse_a_key_that_is_over),
-        Hook("keep_the_reach_of_a_key", "sys_api_key", "before_update", keep_the_reach_of_a_key),
+        *KEY_HOOKS,
     )
 
 
@@ -137,7 +135,8 @@ async def end_rights_with_membership(context: Context, change: Change) -> None:
     place = {name: change.previous[name] for name in ("user_id", "organization_id")}
     for object_name in HELD_BY_MEMBERS:
         for record in await read_records(context.execute, object_name, place, ("id",)):
-            await context.execute(Delete(object_name, record["id"]), SYSTEM)
+            with suppress(NotFound):
+                await context.execute(Delete(object_name, record["id"]), SYSTEM)
 
 
 async def grant_only_what_is_held(context: Context, change: Change) -> None:
@@ -157,21 +156,6 @@ async def keep_an_administrator_granted(context: Context, change: Change) -> Non
     kept = {name: previous[name] for name in ("user_id", "permission_set")}
     if not change.values or kept | {name: change.values.get(name, kept[name]) for name in kept} != kept:
         await _require_another(context, previous["organization_id"], previous["user_id"])
-
-
-async def refuse_a_key_that_is_over(context: Context, change: Change) -> None:
-    """Refuses an API key whose time is over before it begins."""
-    expires_at = change.values.get("expires_at")
-    if expires_at is not None and expires_at <= context.now:
-        fault = FieldFault("expires_at", "min_value", "The key would be over already.")
-        raise Invalid(fault.message, faults=[fault])
-
-
-async def keep_the_reach_of_a_key(context: Context, change: Change) -> None:
-    """Refuses to change whose key it is, what it reaches or when it ends."""
-    forbidden = sorted(set(change.values) - KEY_FIELDS)
-    if forbidden and not context.caller.system:
-        raise PermissionDenied("A key keeps its user, scopes and end.", details={"forbiddenFields": forbidden})
 
 
 async def _require_another(context: Context, organization_id: str, user_id: str) -> None:

@@ -48,6 +48,7 @@ async def create_key(
         "user_id": caller.id,
         "scopes": None if scopes is None else sorted(scopes),
         "expires_at": expires_at,
+        "made_with": caller.key,
     }
     ids = await create_records(execute, "sys_api_key", [row], system_in(caller.organization_id))
     return NewKey(id=ids[0], name=name, prefix=shown_prefix(key), key=key)

@@ -64,7 +64,7 @@ async def resolve_key(execute: Execute, key_hash: str, now: str, sets: Sets, _au
     found = await _resolve(execute, key.user_id, key.organization_id, now, sets)
     if found is None or found.caller.organization_id is None:
         return None
-    caller = msgspec.structs.replace(found.caller, scopes=key.scopes)
+    caller = msgspec.structs.replace(found.caller, scopes=key.scopes, key=key.id)
     return Resolved(caller, "sys_api_key", key.id, earliest([found.changes_at, key.expires_at]), key.last_used_at)
 
 
