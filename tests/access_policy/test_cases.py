@@ -15,7 +15,16 @@ from fieldstone.registry.catalog import Catalog
 from tests.worlds import load_world
 
 TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
-ME = {"id": "me", "email": "me@example.org", "organization_id": "here"}
+ME: dict[str, Any] = {
+    "id": "me",
+    "email": "me@example.org",
+    "organization_id": "here",
+    "positions": ("clerk",),
+    "business_unit_id": "south",
+    "unit_ids_below": ("south", "deep_south"),
+    "report_ids": ("report", "reports_report"),
+    "org_user_ids": ("me", "fellow", "report"),
+}
 REACHES: dict[str, Action] = {"read": "read", "update": "update", "delete": "delete"}
 STANDS: dict[str, Action] = {"create": "create", "leave": "update"}
 FIELDS: dict[str, Action] = {"fill": "create", "set": "update"}

@@ -11,6 +11,7 @@ import msgspec
 from fieldstone.access.grants import WILDCARD, allows, grant_of, held_sets, lifts
 from fieldstone.access.rows import rules_for
 from fieldstone.errors import Place
+from fieldstone.kinds.permission import ObjectGrant
 from fieldstone.query.ast import EVERYTHING
 from fieldstone.registry.catalog import Catalog, Object, PermissionSet
 
@@ -22,8 +23,8 @@ ALL_RECORDS = "all_records"
 class AddedRule(msgspec.Struct, frozen=True):
     """One rule that a policy adds to every read of an object; without a permission set it holds for all of them.
 
-    `rule` is the name of a row policy, `organization_wall` or `personal_wall`, `sharing:<model>` for the record scope, or `all_records`
-    where a set adds nothing.
+    `rule` is the name of a row policy, `organization_wall` or `personal_wall`, `sharing:<model>` or `scope:<depth>` for the record
+    scope, or `all_records` where a set adds nothing.
     """
 
     object: str
@@ -46,7 +47,7 @@ def _rules(catalog: Catalog, sets: frozenset[str], subject: Object) -> Iterator[
         grant = grant_of(held, subject)
         if grant is None or not allows(grant, "read"):
             continue
-        added = [] if lifts(grant, "read") else list(_of_set(catalog, held, subject))
+        added = [] if lifts(grant, "read") else list(_of_set(catalog, held, grant, subject))
         under_parent = under_parent or not lifts(grant, "read")
         yield from added or [AddedRule(subject.name, ALL_RECORDS, held.name, _place_of_grant(catalog, held, subject))]
     parent = subject.parent.reference if subject.parent is not None else None
@@ -54,14 +55,18 @@ def _rules(catalog: Catalog, sets: frozenset[str], subject: Object) -> Iterator[
         yield from _rules(catalog, sets, catalog.objects[parent])
 
 
-def _of_set(catalog: Catalog, held: PermissionSet, subject: Object) -> Iterator[AddedRule]:
-    if subject.sharing_model in ("private", "controlled_by_parent"):
+def _of_set(catalog: Catalog, held: PermissionSet, grant: ObjectGrant, subject: Object) -> Iterator[AddedRule]:
+    model = subject.sharing_model
+    if model == "controlled_by_parent" or (model == "private" and grant.read_scope == "own"):
         place = catalog.items["object"][subject.name].at("sharingModel")
-        yield AddedRule(subject.name, f"sharing:{subject.sharing_model}", held.name, place)
+        yield AddedRule(subject.name, f"sharing:{model}", held.name, place)
+    elif model == "private" and grant.read_scope != "org":
+        place = _place_of_grant(catalog, held, subject, "readScope")
+        yield AddedRule(subject.name, f"scope:{grant.read_scope}", held.name, place)
     for rule in rules_for(held, subject.name, "read"):
         yield AddedRule(subject.name, rule.name, held.name, rule.place)
 
 
-def _place_of_grant(catalog: Catalog, held: PermissionSet, subject: Object) -> Place:
+def _place_of_grant(catalog: Catalog, held: PermissionSet, subject: Object, *key: str) -> Place:
     named = subject.name if subject.name in held.declaration.objects else WILDCARD
-    return catalog.items["permission"][held.name].at("objects", named)
+    return catalog.items["permission"][held.name].at("objects", named, *key)

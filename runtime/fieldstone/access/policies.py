@@ -115,7 +115,7 @@ class Policies:
         def reached(held: PermissionSet, grant: ObjectGrant) -> Filter:
             if lifts(grant, action):
                 return EVERYTHING
-            scope = record_scope(subject, action, self._parent_rows(sets))
+            scope = record_scope(subject, action, grant, self._parent_rows(sets))
             return conjunction(scope, rows_reached(rules_for(held, subject.name, action)))
 
         kept = conjunction(subject.wall, _kept_rows(subject, action))
@@ -127,7 +127,7 @@ class Policies:
             EVERYTHING
             if lifts(grant, "read")
             else conjunction(
-                record_scope(subject, "read", self._parent_rows(sets)),
+                record_scope(subject, "read", grant, self._parent_rows(sets)),
                 rows_reached(rules_for(held, subject.name, "read")),
             )
             for held, grant in readers

@@ -1,13 +1,15 @@
-"""Record scope: which rows an object's sharing baseline opens to somebody who holds the object right (contract 4.6).
+"""Record scope: which rows an object's sharing baseline and a grant's depth open to its holder (contract 4.6).
 
-An owner's rows are his; a child under `controlled_by_parent` is reached exactly as its parent is, at any depth, because the
-parent's filter is the caller's whole policy for it. Reads nothing, refuses nothing.
+An owner's rows are his, and those of others as far as the depth goes; a child under `controlled_by_parent` is reached exactly as its
+parent is, at any depth, because the parent's filter is the caller's whole policy for it. Reads nothing, refuses nothing.
 """
 
 from collections.abc import Callable
 
+from fieldstone.access.depth import depth_of, rows_in_depth
 from fieldstone.access.policy import Action
-from fieldstone.query.ast import EVERYTHING, NOTHING, CallerValue, Exists, Filter, Term
+from fieldstone.kinds.permission import ObjectGrant
+from fieldstone.query.ast import EVERYTHING, NOTHING, CallerValue, Exists, Filter, Term, disjunction
 from fieldstone.registry.catalog import Object
 
 OWNED_BY_CALLER = Term("owner_id", "eq", CallerValue("id"))
@@ -16,8 +18,8 @@ ParentRows = Callable[[str, Action], Filter]
 """Returns the rows of an object that the same caller reaches for an action."""
 
 
-def record_scope(subject: Object, action: Action, parent_rows: ParentRows) -> Filter:
-    """Returns the rows that the sharing baseline opens for an action; a child is changed by whoever may change its parent."""
+def record_scope(subject: Object, action: Action, grant: ObjectGrant, parent_rows: ParentRows) -> Filter:
+    """Returns the rows that baseline and depth open for an action; a child is changed by whoever may change its parent."""
     match subject.sharing_model:
         case "public_read_write":
             return EVERYTHING
@@ -26,7 +28,8 @@ def record_scope(subject: Object, action: Action, parent_rows: ParentRows) -> Fi
         case "controlled_by_parent":
             return _under_parent(subject, "read" if action == "read" else "update", parent_rows)
         case _:
-            return OWNED_BY_CALLER if subject.owned else NOTHING
+            own = OWNED_BY_CALLER if subject.owned else NOTHING
+            return disjunction(own, rows_in_depth(subject, depth_of(grant, action)))
 
 
 def scope_after_write(subject: Object, parent_rows: ParentRows) -> Filter:

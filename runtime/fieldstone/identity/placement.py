@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.engine.records import Execute, read_first, read_records
+from fieldstone.query.cel.context import FELLOWS, REPORTS
 
-REPORTS = "report_ids"
-FELLOWS = "org_user_ids"
 _AT_ONCE = 500
 
 

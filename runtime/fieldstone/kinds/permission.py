@@ -14,6 +14,9 @@ GivenCapability = Annotated[
 ]
 
 
+Depth = Literal["own", "own_and_reports", "unit", "unit_and_below", "org"]
+
+
 class ObjectGrant(Declared, frozen=True, kw_only=True):
     """What a set allows on an object as a whole; view and modify all lift record scope and row policies, never the wall."""
 
@@ -31,6 +34,12 @@ class ObjectGrant(Declared, frozen=True, kw_only=True):
     """See the trash, and bring records back from it."""
     allow_purge: bool = False
     """Delete records in the trash for good."""
+    read_scope: Depth = "own"
+    """Whose records are read where the sharing model keeps them to their owners: his own, those of whoever reports to him too, of
+    his business unit, of it and the units within, or all of the organisation."""
+    write_scope: Depth = "own"
+    """Whose records are changed where the sharing model keeps that to their owners; no wider than what is read. To delete stays with the
+    owner."""
     view_all_records: bool = False
     """Read every record of the organisation."""
     modify_all_records: bool = False

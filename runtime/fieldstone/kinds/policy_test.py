@@ -15,6 +15,10 @@ class ActingUser(Declared, frozen=True, kw_only=True):
     """The permission sets that he holds beside `everyone`."""
     at: Organization = "here"
     """Where he is a member: in the first organisation, in the other one (`there`), in both, or in none."""
+    unit: Name | None = None
+    """The business unit that he belongs to, by the name of its row."""
+    manager: Name | None = None
+    """The user to whom he reports."""
 
 
 class ActingKey(Declared, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from fieldstone.access.caller import SYSTEM, Caller, system_in
 from fieldstone.app import Runtime, Seams, open_runtime
 from fieldstone.clock import system_clock
-from fieldstone.engine.operation import Create
+from fieldstone.engine.operation import Create, Update
 from fieldstone.engine.records import create_records, read_first
 from fieldstone.errors import DeclarationError, Fault, FieldstoneError
 from fieldstone.identity.credential import credential_of
@@ -57,7 +57,8 @@ class Stage:
         self.answered: dict[tuple[str, ...], Answer] = {}
         self._log = log
         self.own = tuple(name for name, item in runtime.catalog.objects.items() if item.package != PLATFORM)
-        self._rehearsal = Rehearsal(runtime.store, (*self.own, *FEEDING))
+        named = {*(row.object for row in test.rows.values()), *(said.object for said in test.sentences if said.object)}
+        self._rehearsal = Rehearsal(runtime.store, {*self.own, *FEEDING, *named})
 
     @property
     def crashes(self) -> list[str]:
@@ -106,6 +107,7 @@ class Stage:
                 await self._make(name, row_of.object, values | owner_id, row_of.at)
             except FieldstoneError as error:
                 raise DeclarationError([self._row_fault(name, error)]) from error
+        await self._place()
         for spot in self.ids.values():
             fields = tuple(self.object(spot[0]).fields)
             self.stored[spot] = await read_first(execute, spot[0], {"id": spot[1]}, fields) or {}
@@ -146,6 +148,17 @@ class Stage:
             await self._find(f"{name}_member", "sys_member", {"user_id": user_id, "organization_id": home})
             owner = await self.runtime.identity.caller(credential_of(token))
             self.people[name] = Person(name, token, await self._make_key(name, owner, None))
+
+    async def _place(self) -> None:
+        """Puts people into their business units and under their managers."""
+        for name, user in self.test.users.items():
+            wanted = {
+                "business_unit_id": None if user.unit is None else self.ids[user.unit][1],
+                "manager_id": None if user.manager is None else self.ids[f"{user.manager}_member"][1],
+            }
+            values = {field: record_id for field, record_id in wanted.items() if record_id is not None}
+            if values:
+                await self.runtime.door.execute(Update(*self.ids[f"{name}_member"], values), SYSTEM)
 
     async def _make_key(self, name: str, owner: Caller, scopes: tuple[str, ...] | None) -> str:
         made = await self.runtime.accounts.create_key(owner, f"The key of {name}", scopes=scopes)

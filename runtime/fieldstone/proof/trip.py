@@ -93,10 +93,9 @@ class Trip:
         """A name that no field has, as long as that of the sentence's field, and as like or unlike to every other name."""
         return unknown_name(self.field.name, tuple(self.object.fields))
 
-    @cached_property
-    def unknown_object(self) -> str:
-        """A name that no object has, as long as that of the sentence's object, and as like or unlike to every other name."""
-        return unknown_name(self.name, tuple(self.stage.runtime.catalog.objects))
+    def unknown_object(self, visible: tuple[str, ...]) -> str:
+        """A name that no object has, as long as that of the sentence's, and as like or unlike to every name that the person may know."""
+        return unknown_name(self.name, tuple(self.stage.runtime.catalog.objects), visible)
 
     def shown(self, record_id: str, object_name: str | None = None) -> str:
         """Returns an id as it is written on this surface."""
@@ -223,9 +222,12 @@ class Trip:
 
 
 @lru_cache
-def unknown_name(name: str, known: tuple[str, ...]) -> str:
-    """Returns a name that is not known, as long as one that is, for which every hint would be the same."""
-    others = [other for other in known if other != name]
+def unknown_name(name: str, known: tuple[str, ...], told: tuple[str, ...] | None = None) -> str:
+    """Returns a name that is not known, as long as one that is, for which every hint would be the same.
+
+    Hints are made of the names `told`, of all that are known unless given.
+    """
+    others = [other for other in (known if told is None else told) if other != name]
     swapped = (name[:at] + "q" + name[at + 1 :] for at in range(len(name)))
     for twin in (name[::-1], *swapped, "q" * len(name)):
         hints = (nearest(twin, among) == nearest(name, among) for among in (others, (*others, *PARAMETERS)))

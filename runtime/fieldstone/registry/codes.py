@@ -37,6 +37,7 @@ class Code(StrEnum):
     TENANCY = "TENANCY"
     TRASH_LOSES = "TRASH_LOSES"
     INDEX_REPEATED = "INDEX_REPEATED"
+    SCOPE_IDLE = "SCOPE_IDLE"
     EXPRESSION = "EXPRESSION"
     SUMMARY = "SUMMARY"
     POLICY_EMPTY = "POLICY_EMPTY"
@@ -80,6 +81,7 @@ EXPLANATIONS: dict[Code, str] = {
     Code.TENANCY: "The wall around records cannot be built from what `tenancy` says.",
     Code.TRASH_LOSES: "Records that go along with others to the trash would be deleted for good.",
     Code.INDEX_REPEATED: "An index names a field twice, or two indexes are the same.",
+    Code.SCOPE_IDLE: "A depth scope opens nothing: the grant lacks the right, or more is open already, or the object has no owners.",
     Code.EXPRESSION: "An expression does not compile.",
     Code.SUMMARY: "A summary cannot be computed from what it names.",
     Code.POLICY_EMPTY: "A row policy says neither `using` nor `check`, or its operation never looks at what it says.",

@@ -8,8 +8,10 @@ import msgspec
 from fieldstone.errors import Fault
 from fieldstone.kinds.permission import PermissionDeclaration, RowPolicy
 from fieldstone.query.ast import NOTHING
+from fieldstone.query.cel.context import REPORTS
 from fieldstone.registry.catalog import Object, PermissionSet, RowRule
 from fieldstone.registry.codes import Code
+from fieldstone.registry.depths import depth_faults
 from fieldstone.registry.documents import Document
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.rules import Scope, link_rule, scope_of, scope_of_all
@@ -32,10 +34,11 @@ def link_permissions(
         declared: Any = document.declared
         declaration: PermissionDeclaration = declared
         faults += _grant_faults(document, declaration, objects)
+        faults += depth_faults(document, declaration, objects)
         rules, more = _rules(document, declaration, objects, scopes)
         faults += more
         linked[name] = PermissionSet(
-            name, declaration, rules, _caller_values(rules), document.value_at(), document.package
+            name, declaration, rules, _caller_values(declaration, rules), document.value_at(), document.package
         )
     return linked, faults
 
@@ -75,9 +78,11 @@ def _over(subject: Object, policy: RowPolicy, rule: RowRule, document: Document,
     return own if isinstance(own, RowRule) else msgspec.structs.replace(rule, using=NOTHING, check=NOTHING)
 
 
-def _caller_values(rules: Mapping[str, tuple[RowRule, ...]]) -> frozenset[str]:
+def _caller_values(declaration: PermissionDeclaration, rules: Mapping[str, tuple[RowRule, ...]]) -> frozenset[str]:
     """Returns the names of the values of its holder that a set looks at."""
-    return frozenset().union(*(rule.caller_values for of_object in rules.values() for rule in of_object))
+    depths = {depth for grant in declaration.objects.values() for depth in (grant.read_scope, grant.write_scope)}
+    by_depth = {REPORTS} if "own_and_reports" in depths else set()
+    return frozenset(by_depth).union(*(rule.caller_values for of_object in rules.values() for rule in of_object))
 
 
 def _scope(name: str, objects: Known[Object], scopes: dict[str, Scope]) -> Scope | None:

@@ -30,6 +30,9 @@ MADE_FOR_USERS: Mapping[str, str] = {
 }
 """The platform's own records that are made for somebody, by what follows his name in theirs."""
 
+UNITS = "sys_business_unit"
+NOWHERE = ActingUser(at="none")
+
 _OUTLOOKS: tuple[Outlook, ...] = ("can", "cannot", "never")
 _PLACES = ("here", "there")
 
@@ -105,11 +108,24 @@ class _Linking:
                 if held not in self._sets:
                     hint = did_you_mean(held, self._sets)
                     yield self._fault((*path, number), f"There is no permission set `{held}`.", hint)
+            yield from self._placement_faults(who, user)
         for name, key in self._declaration.keys.items():
             if key.of not in self._users:
                 yield self._fault(
                     ("keys", name, "of"), f"Nobody is called `{key.of}`.", did_you_mean(key.of, self._users)
                 )
+
+    def _placement_faults(self, who: str, user: ActingUser) -> Iterator[Fault]:
+        rows = self._made() | self._rows
+        if (user.unit or user.manager) and user.at == "none":
+            yield self._fault(("users", who, "at"), "Who is a member nowhere has no unit and no manager.", "Drop one.")
+        if user.unit is not None and rows.get(user.unit) != UNITS:
+            fitting = [name for name, object_name in rows.items() if object_name == UNITS]
+            hint = did_you_mean(user.unit, fitting) or f"Add a row of `{UNITS}`."
+            yield self._fault(("users", who, "unit"), f"`{user.unit}` is no row of `{UNITS}`.", hint)
+        if user.manager is not None and self._users.get(user.manager, NOWHERE).at == "none":
+            near = did_you_mean(user.manager, [name for name, other in self._users.items() if other.at != "none"])
+            yield self._fault(("users", who, "manager"), f"`{user.manager}` is no member.", near)
 
     def _clashes(self) -> Iterator[Fault]:
         for who in self._declaration.keys:

@@ -47,7 +47,9 @@ async def _in_metadata(trip: Trip) -> Verdict:
         return _among_fields(trip, answer.json["item"])
     if answer.status in (401, 403):
         return REFUSED
-    unknown = trip.unknown_object
+    lists = next(route for route in trip.mount.table.routes if route.declaration.handler == "meta.items")
+    listed = await trip.ask(route=lists, places={"type": "object"})
+    unknown = trip.unknown_object(tuple(item["name"] for item in listed.json["items"]))
     other = await trip.ask(places={"type": "objects", "name": unknown})
     if answer.without(trip.name) != other.without(unknown):
         raise Leak(f"an unknown object is answered by {other}, this one by {answer}")

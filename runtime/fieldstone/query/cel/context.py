@@ -2,6 +2,12 @@
 
 from fieldstone.query.cel.types import STRING, list_of, optional, struct_of
 
+REPORTS = "report_ids"
+"""The users who report to the caller, over however many others."""
+
+FELLOWS = "org_user_ids"
+"""The users who are members of his active organisation."""
+
 _OF_ALL = {
     "id": optional(STRING),
     "email": optional(STRING),
@@ -14,8 +20,8 @@ _OF_MEMBERS = {
     "business_unit_id": optional(STRING),
     "unit_ids_below": list_of(STRING),
     "team_ids": list_of(STRING),
-    "report_ids": list_of(STRING),
-    "org_user_ids": list_of(STRING),
+    REPORTS: list_of(STRING),
+    FELLOWS: list_of(STRING),
 }
 
 CALLER_TYPE = struct_of(_OF_ALL)
