@@ -1,5 +1,6 @@
 """What goes in comes out, orders and compares the same; what does not fit is refused, all of it at once."""
 
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -16,6 +17,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 COUNT = 12
 COMPUTED = FIELD_TYPES.keys() & {"formula", "summary", "autonumber"}
+PRIMITIVES: Mapping[str, Any] = {"string": "17", "number": 17, "boolean": True, "array": [17], "object": {"a": 17}}
+NUMERIC = {"number": "integer"}
 EXACT = msgspec.json.Decoder(float_hook=exact_number)
 
 
@@ -62,6 +65,21 @@ async def test_what_went_in_comes_out_and_orders_and_compares_the_same(admin: Pe
 
 def _number(value: Any) -> Any:
     return EXACT.decode(_encoded(value)) if isinstance(value, float | list | dict) else value
+
+
+@pytest.mark.parametrize("kind", PRIMITIVES)
+async def test_a_value_of_another_json_type_is_refused_and_never_turned_into_the_right_one(
+    admin: Person, types: World, kind: str
+) -> None:
+    body = {}
+    for field in types.runtime.catalog.objects["sample"].fields.values():
+        schema = field.type.schema(field.declaration)
+        taken = {each.get("type") for each in schema.get("anyOf", [schema])}
+        if not (field.system or field.type.computed) and taken.isdisjoint({kind, NUMERIC.get(kind), None}):
+            body[field.name] = PRIMITIVES[kind]
+    faults = error_of(await send(admin, "POST", f"{DATA}/sample", body), 400, "VALIDATION_ERROR")["details"]["fields"]
+    assert {fault["field"]: fault["code"] for fault in faults} == dict.fromkeys(body, "invalid_type")
+    assert len(body) > COUNT
 
 
 async def test_every_wrong_value_of_a_body_is_named_at_once(admin: Person) -> None:

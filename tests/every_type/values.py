@@ -96,6 +96,7 @@ VALUES: Mapping[str, Values] = {
     "datetime": Values(moment),
     "time": Values(lambda random: moment(random)[11:23]),
     "select": words(lambda random: random.choice(OPTIONS)),
+    "several": unordered(some),
     "radio": words(lambda random: random.choice(OPTIONS)),
     "multiselect": unordered(some),
     "checkboxes": unordered(some),
@@ -135,7 +136,7 @@ REFUSED: Mapping[str, tuple[tuple[Any, str], ...]] = {
     **dict.fromkeys(("boolean", "toggle"), (("true", TYPED), (1, TYPED), (0, TYPED))),
     **{
         name: (("low", TYPED), ([1], TYPED), ({"low": True}, TYPED))
-        for name in ("multiselect", "checkboxes", "tags", "image")
+        for name in ("several", "multiselect", "checkboxes", "tags", "image")
     },
     **{name: (("a", TYPED), ([1], TYPED), (1, TYPED)) for name in ("location", "address", "composite", "groups")},
     "richtext": ((1, TYPED), ([], TYPED)),

@@ -22,6 +22,7 @@ from fieldstone.registry.objects import (
     field_type_of,
     holds_many,
     holds_text,
+    is_masked,
     object_declaration,
     system_fields_of,
 )
@@ -107,6 +108,9 @@ def _number_faults(name: str, options: AutonumberOptions, document: Document) ->
         elif not _stands_in_numbers(known[named]):
             message = f"`{named}` cannot stand in a number: it holds no text of its own, nor a whole number."
             yield document.fault(path, Code.FIELD_OPTION, message, "Name a text, a choice or a whole number.")
+        elif is_masked(known[named]) and named not in options.discloses:
+            message = f"`{named}` is masked, and the number would show it whole."
+            yield document.fault(path, Code.FIELD_OPTION, message, f"Have it say `discloses: [{named}]`.")
     inputs = format_of(options).fields
     for position, disclosed in enumerate(options.discloses):
         if disclosed not in inputs:

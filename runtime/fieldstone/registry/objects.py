@@ -129,6 +129,11 @@ def holds_many(options: FieldOptions) -> bool:
     return bool(getattr(options, "multiple", False))
 
 
+def is_masked(options: FieldOptions) -> bool:
+    """Tells whether some readers of a field are shown a part of it alone."""
+    return getattr(options, "masking_rule", None) is not None
+
+
 def all_options(declaration: ObjectDeclaration) -> dict[str, FieldOptions]:
     """Returns the options of all fields of an object by name, system fields first."""
     return {**system_options(**_kinds_of_system_fields(declaration)), **declaration.fields}
