@@ -15,12 +15,14 @@ from docs.generator.functions import functions_page
 from docs.generator.kinds import kinds_page
 from docs.generator.objectql import objectql_page
 from docs.generator.settings import settings_page
+from docs.generator.validations import validations_page
 
 REFERENCE = Path(__file__).parent / "reference"
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "kinds.md": kinds_page,
     "fields.md": fields_page,
+    "validations.md": validations_page,
     "objectql.md": objectql_page,
     "functions.md": functions_page,
     "dialects.md": dialects_page,

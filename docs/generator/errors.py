@@ -30,7 +30,7 @@ FIELD_CODES = {
     "invalid_time": "Not a time of day.",
     "invalid_number": "Not a finite number.",
     "invalid_json": "Cannot be stored as JSON.",
-    "invalid_format": "Does not match the field's `pattern`, which is `constraint`.",
+    "invalid_format": "Does not match the field's `pattern`, which is `constraint`, or the form that a [rule](validations.md) asks for.",
     "min_length": "Too short; `constraint` is the least length.",
     "max_length": "Too long; `constraint` is the greatest length.",
     "min_value": "Too small; `constraint` is the least value.",
@@ -38,6 +38,11 @@ FIELD_CODES = {
     "max_scale": "Too many digits after the point; `constraint` is how many there may be.",
     "min_items": "Fewer members than the least.",
     "max_items": "More members than the most.",
+    "rule_violation": "A [rule](validations.md) of the object says no; `constraint.rule` is its name.",
+    "invalid_transition": "A state that may not follow the one before; `constraint` has that as `before`, and what is `allowed`.",
+    "invalid_initial_state": "A state in which no record begins; `constraint.allowed` lists those in which one does.",
+    "json_schema_violation": "Does not satisfy a rule's JSON Schema; `constraint.keyword` says which part of it.",
+    "rule_not_evaluable": "A rule, or a condition of the field, has no answer on this record; it refuses the record.",
     "reference_not_found": "Points to a record that is not there, or that the caller may not see.",
 }
 """What `details.fields[].code` may be; a test holds it against the code."""

@@ -31,6 +31,8 @@ from msgspec.inspect import (
 )
 
 from docs.generator.markdown import code, codes
+from fieldstone.kinds.fields.field_type import FieldOptions
+from fieldstone.kinds.validation import RuleOptions
 
 Link = Callable[[type[msgspec.Struct]], str]
 """Returns how a nested Struct is named in a table: as a link to where its own keys stand."""
@@ -40,8 +42,11 @@ NoDefault = type(msgspec.NODEFAULT)
 
 _WORDS = {FloatType: "number", BoolType: "`true` or `false`", AnyType: "any value"}
 
-MANY = 6
-"""A union of more Structs than this is that of all field types."""
+ELSEWHERE: Mapping[type[msgspec.Struct], str] = {
+    FieldOptions: "[a field](fields.md)",
+    RuleOptions: "[a rule](validations.md)",
+}
+"""Families of Structs that have pages of their own, and how a table names one of them."""
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -75,26 +80,28 @@ def meanings_of(struct: type) -> Mapping[str, str]:
 
 
 def nested(struct: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
-    """Yields the Structs that the keys of a Struct hold, in order, each once; those of field types are left out."""
-    seen: dict[type[msgspec.Struct], None] = {}
+    """Yields the Structs that the keys of a Struct hold, in order, each once; those with pages of their own are left out."""
+    seen: dict[type[msgspec.Struct], None] = {struct: None}
 
     def visit(kind: Type) -> None:
         match kind:
             case Metadata(type=inner):
                 visit(inner)
-            case UnionType(types=types) if len(types) <= MANY:
+            case UnionType(types=types):
                 for member in types:
                     visit(member)
             case VarTupleType(item_type=item):
                 visit(item)
             case DictType(value_type=value):
                 visit(value)
-            case StructType(cls=cls, fields=fields) if cls not in seen:
+            case StructType(cls=cls, fields=fields) if cls not in seen and not _elsewhere(cls):
                 seen[cls] = None
                 for field in fields:
                     visit(field.type)
 
-    visit(type_info(struct))
+    root = type_info(struct)
+    for field in root.fields if isinstance(root, StructType) else ():
+        visit(field.type)
     yield from list(seen)[1:]
 
 
@@ -144,11 +151,17 @@ def words(struct: type) -> str:
 
 def _union(types: tuple[Type, ...], link: Link) -> str:
     members = [member for member in types if not isinstance(member, NoneType)]
-    if len(members) > MANY:
-        return "[a field](fields.md)"
+    first = members[0]
+    if isinstance(first, StructType) and _elsewhere(first.cls):
+        return _elsewhere(first.cls)
     if {type(member) for member in members} == {IntType, FloatType}:
         return "number"
     return " or ".join(type_text(member, link) for member in members)
+
+
+def _elsewhere(struct: type[msgspec.Struct]) -> str:
+    """Returns how a Struct with a page of its own is named; empty for any other."""
+    return next((text for family, text in ELSEWHERE.items() if issubclass(struct, family)), "")
 
 
 def _described(description: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from docs import generate
 from docs.generator.dialects import TABLES
 from docs.generator.errors import FIELD_CODES, REASONS
+from docs.generator.validations import rule_types
 from fieldstone.app import DIALECT_PARTS
 from fieldstone.cli import build_app
 from fieldstone.errors import FieldstoneError
@@ -59,6 +60,7 @@ def command_names(command: Any = None, words: str = "fieldstone") -> Iterator[st
 PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "kinds.md": lambda: {*KINDS, "app", "package"},
     "fields.md": lambda: FIELD_TYPES,
+    "validations.md": rule_types,
     "objectql.md": lambda: {*LOGIC, *(operator.spelling for operator in OPERATORS.values()), *MEASURES},
     "functions.md": lambda: {*MACROS, *(row.name for row in SIGNATURES)},
     "dialects.md": lambda: DIALECT_PARTS or (),

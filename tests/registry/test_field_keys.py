@@ -25,6 +25,7 @@ from fieldstone.kinds.fields.table import FIELD_TYPES
 from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.registry.catalog import Object, PermissionSet
 from fieldstone.registry.objects import holds_text
+from fieldstone.registry.validations.rule import Validations
 from fieldstone.store.rename import renames_of
 from fieldstone.store.schema import ColumnSchema, TableSchema
 from tests.registry.declared import load
@@ -42,6 +43,7 @@ PRESENTED: Mapping[str, Any] = {
     "descriptionField": "id",
     "lookupColumns": ["id", "version"],
     "allowCreate": True,
+    "visibleWhen": "record.version > 1",
 }
 """Keys that `/meta` serves and faces read, each with a value; those that name fields are checked for names that lead nowhere."""
 
@@ -58,6 +60,8 @@ OTHER: Mapping[str, Any] = {
     "searchable": True,
     "readonly": True,
     "internal": True,
+    "requiredWhen": "record.version > 1",
+    "readonlyWhen": "record.version > 1",
     "renamedFrom": "was",
     "requiredPermissions": ["query:explain"],
     "defaultValue": {"dialect": "cel", "source": "current_user.id"},
@@ -262,10 +266,19 @@ def seen(folder: Path, declared: Mapping[str, Any]) -> Any:
         "it" in readable_fields(subject, [_everything(subject)], frozenset()),
         renames_of(subject, TableSchema("thing", (ColumnSchema("was", "text", "text"),))),
         holds_text(field.declaration),
+        _conditions(subject),
         [_read(field.reader, probe) for probe in PROBES],
         [(group.child, group.reference, group.rollups) for group in catalog.rollups],
         [(numbering.field, numbering.format, numbering.start) for numbering in subject.numbers],
     )
+
+
+def _conditions(subject: Object) -> list[str]:
+    """Returns what each field is under a condition."""
+    found = subject.validations or Validations()
+    conditions = [(condition, "required") for condition in found.required]
+    conditions += [(condition, "read-only") for condition in found.readonly]
+    return [f"{condition.field} is {what}" for condition, what in conditions]
 
 
 def _everything(subject: Object) -> PermissionSet:

@@ -10,6 +10,7 @@ from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.declaration import Declared
 from fieldstone.kinds.package import PackageDeclaration
 from fieldstone.kinds.table import KINDS
+from fieldstone.kinds.validation import PredicateRule
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -31,7 +32,10 @@ def schema(*, out: Path = Path("metadata/schemas")) -> None:
 
 
 def declaration_schemas() -> dict[str, dict[str, Any]]:
-    """Returns the JSON Schema of each kind, and of `app.yaml` and `package.yaml`, by name."""
+    """Returns the JSON Schema of each kind, and of `app.yaml` and `package.yaml`, by name; a plain rule may leave its type out."""
     structs: dict[str, type[Declared]] = {kind.name: kind.struct for kind in KINDS.values()}
     structs |= {"app": AppDeclaration, "package": PackageDeclaration}
-    return {name: {"$schema": _DRAFT, **msgspec.json.schema(struct)} for name, struct in structs.items()}
+    schemas = {name: {"$schema": _DRAFT, **msgspec.json.schema(struct)} for name, struct in structs.items()}
+    plain = schemas["object"]["$defs"][PredicateRule.__name__]
+    plain["required"].remove(PredicateRule.__struct_config__.tag_field)
+    return schemas

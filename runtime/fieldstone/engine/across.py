@@ -15,7 +15,7 @@ from fieldstone.engine.batch_record import REFUSALS, check_record, left_out
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import check_method, find_object, refuse_many
 from fieldstone.engine.operation import Across, Create, Delete, Update
-from fieldstone.engine.outcome import AcrossResult, BatchRow
+from fieldstone.engine.outcome import AcrossResult, BatchRow, Remarks
 from fieldstone.engine.unit import Ready, Undone, Unit
 from fieldstone.errors import FieldstoneError, Invalid
 from fieldstone.kinds.fields.field_type import Rejected
@@ -53,15 +53,16 @@ async def apply_across(door: Door, prepared: PreparedAcross, caller: Caller, uni
     operation = prepared.operation
     errors = dict(prepared.errors)
     ids: dict[int, str] = {}
+    remarks: dict[int, Remarks] = {}
     for place, step in enumerate(operation.operations):
         if operation.atomic and errors:
             break
         if place not in errors:
             try:
-                ids[place] = await _run(door, unit, caller, step, place, ids)
+                ids[place], remarks[place] = await _run(door, unit, caller, step, place, ids)
             except REFUSALS as error:
                 errors[place] = error
-    result = _result(operation, ids, errors)
+    result = _result(operation, ids, remarks, errors)
     if operation.atomic and errors:
         raise Undone(result)
     return result
@@ -69,18 +70,18 @@ async def apply_across(door: Door, prepared: PreparedAcross, caller: Caller, uni
 
 async def _run(
     door: Door, unit: Unit, caller: Caller, step: Mapping[str, Any], place: int, ids: Mapping[int, str]
-) -> str:
-    """Runs one operation and returns the id of its record."""
+) -> tuple[str, Remarks]:
+    """Runs one operation and returns the id of its record, with what is remarked of it."""
     name, expected = step["object"], step.get("expectedVersion")
     subject = find_object(door, caller, name)
     if not caller.system:
         check_method(subject, "bulk")
     data, record_id = (_resolved(step.get(key), place, ids) for key in ("data", "id"))
-    if step["action"] == "create":
-        return (await door.execute(Create(name, (data,)), caller, unit=unit)).ids[0]
-    if step["action"] == "update":
-        return (await door.execute(Update(name, record_id, data, expected), caller, unit=unit)).ids[0]
-    return (await door.execute(Delete(name, record_id, expected), caller, unit=unit)).id
+    if step["action"] == "delete":
+        return (await door.execute(Delete(name, record_id, expected), caller, unit=unit)).id, ()
+    write = Create(name, (data,)) if step["action"] == "create" else Update(name, record_id, data, expected)
+    written = await door.execute(write, caller, unit=unit)
+    return written.ids[0], written.remarks_at(0)
 
 
 def _check(step: Any) -> None:
@@ -129,12 +130,14 @@ def _resolved(value: Any, place: int, ids: Mapping[int, str]) -> Any:
     return value
 
 
-def _result(operation: Across, ids: Mapping[int, str], errors: Mapping[int, FieldstoneError]) -> AcrossResult:
+def _result(
+    operation: Across, ids: Mapping[int, str], remarks: Mapping[int, Remarks], errors: Mapping[int, FieldstoneError]
+) -> AcrossResult:
     undone = operation.atomic and bool(errors)
     rows = []
     for place, step in enumerate(operation.operations):
         if place in ids and not undone:
-            rows.append(BatchRow(place, ids[place]))
+            rows.append(BatchRow(place, ids[place], remarks=remarks[place]))
         else:
             rows.append(BatchRow(place, _text(step, "id"), errors.get(place) or left_out(tried=place in ids)))
     steps = operation.operations

@@ -71,10 +71,9 @@ class _Run:
     def keep(self, places: Sequence[int], written: Written) -> None:
         """Notes rows that are written."""
         shown = self.batch.operation.return_records
-        for place, record_id, row in zip(places, written.ids, written.rows, strict=True):
-            self.done[place] = BatchRow(
-                place, record_id, None, written.columns if shown else (), row if shown else None
-            )
+        for at, (place, record_id, row) in enumerate(zip(places, written.ids, written.rows, strict=True)):
+            columns, record = (written.columns, row) if shown else ((), None)
+            self.done[place] = BatchRow(place, record_id, None, columns, record, written.remarks_at(at))
 
     def refuse(self, place: int, error: FieldstoneError) -> None:
         """Notes a row that cannot be written; a new record of an upsert that clashes is looked for once more."""

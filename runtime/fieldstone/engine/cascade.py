@@ -5,10 +5,11 @@ circles end. Everything here looks past the caller's rights; only what a refusal
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from fieldstone.access.caller import SYSTEM, Caller
 from fieldstone.access.policies import NOT_IN_TRASH
+from fieldstone.engine.bystander import refuse_ruled
 from fieldstone.engine.defaults import stamps_of_change
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
@@ -16,7 +17,7 @@ from fieldstone.engine.gate import may_look
 from fieldstone.engine.journal import note_change
 from fieldstone.engine.operation import Update
 from fieldstone.engine.plans import pointing_rows
-from fieldstone.engine.reference_list import refuse_emptied, restricted, shorten_lists
+from fieldstone.engine.reference_list import refuse_emptied, restricted, shorten_lists, shortened
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import SerializationFailure
 from fieldstone.query.ast import EVERYTHING, Filter, Slot, Term
@@ -69,6 +70,8 @@ async def refuse_restricted(door: Door, unit: Unit, caller: Caller, doomed: Doom
     for reference, ids in _references(door, doomed, "set_null") if among == "all" else ():
         if reference.multiple and reference.required:
             await refuse_emptied(door, unit, caller, reference, ids, list(doomed.get(reference.object, ())))
+        if door.catalog.objects[reference.object].validations is not None:
+            await refuse_ruled(door, unit, caller, reference, await _left(door, unit, reference, ids, doomed))
 
 
 async def let_go(door: Door, unit: Unit, caller: Caller, doomed: Doomed) -> None:
@@ -101,6 +104,14 @@ async def let_go(door: Door, unit: Unit, caller: Caller, doomed: Doomed) -> None
                 {**stamp, "version": stamp["version"] + 1},
                 (reference.field,),
             )
+
+
+async def _left(door: Door, unit: Unit, reference: Reference, ids: list[str], doomed: Doomed) -> dict[str, Any]:
+    """Returns what a reference of the records that let go would hold, by their ids."""
+    if not reference.multiple:
+        return dict.fromkeys(await _pointing(door, unit, reference, ids, doomed, "all"))
+    records = await shortened(door, unit, reference, ids, list(doomed.get(reference.object, ())))
+    return {record.id: record.left for record in records}
 
 
 def _references(

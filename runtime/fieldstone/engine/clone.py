@@ -1,11 +1,8 @@
 """Cloning: a new record with the values of another, as far as the caller may read and set them (contract 3.8).
 
-Values of unique keys are not taken along, nor what the system keeps: a clone belongs to its maker. The new record goes the way of
-every create. Refuses with NotFound what the caller cannot see.
+Values of unique keys are not taken along, nor what the system keeps, nor what would be read-only in the new record: a clone belongs to
+its maker. The new record goes the way of every create. Refuses with NotFound what the caller cannot see.
 """
-
-from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -16,6 +13,7 @@ from fieldstone.engine.gate import absent, enter
 from fieldstone.engine.locate import plain
 from fieldstone.engine.operation import Clone, Create
 from fieldstone.engine.outcome import Written
+from fieldstone.engine.rules import readonly_fields
 from fieldstone.engine.unit import Unit
 from fieldstone.ids import is_id
 from fieldstone.registry.catalog import Object
@@ -49,8 +47,10 @@ async def apply_clone(door: Door, prepared: Cloning, caller: Caller, unit: Unit)
     if not rows:
         raise absent(operation.object, operation.id)
     held = plain(dict(zip(prepared.taken, rows[0], strict=False)))
-    values: Mapping[str, Any] = {name: value for name, value in held.items() if value is not None}
-    return await door.execute(Create(operation.object, ({**values, **operation.overrides},)), caller, unit=unit)
+    values = {name: value for name, value in held.items() if value is not None and name not in operation.overrides}
+    shut = readonly_fields(door.catalog.objects[operation.object], caller, unit.now, {**values, **operation.overrides})
+    taken = {name: value for name, value in values.items() if name not in shut}
+    return await door.execute(Create(operation.object, ({**taken, **operation.overrides},)), caller, unit=unit)
 
 
 def _unique_fields(subject: Object) -> frozenset[str]:

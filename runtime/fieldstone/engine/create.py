@@ -23,8 +23,9 @@ from fieldstone.engine.hooks import Change
 from fieldstone.engine.journal import note_change
 from fieldstone.engine.numbering import number_rows
 from fieldstone.engine.operation import Create
-from fieldstone.engine.outcome import Written
+from fieldstone.engine.outcome import Remarks, Written
 from fieldstone.engine.review import may_not_stand, review
+from fieldstone.engine.rules import judge
 from fieldstone.engine.telling import clash_told, known_fields, refusal
 from fieldstone.engine.tree import circles_among
 from fieldstone.engine.unit import Fetch, Unit
@@ -98,9 +99,11 @@ async def all_faults(
         fill_defaults(subject, row, caller, now)
     later = await find_faults(door, fetch, caller, now, _own_fields(subject), rows)
     faults = []
-    for draft, found in zip(drafts, later, strict=True):
+    for draft, row, found in zip(drafts, rows, later, strict=True):
         named = {root_of(fault.field) for fault in draft.faults}
-        told = (fault for fault in found if root_of(fault.field) in known)
+        faulty = named.union(root_of(fault.field) for fault in found)
+        verdict = judge(subject, caller, now, row, None, sent=_sent(draft.values), faulty=faulty)
+        told = (fault for fault in (*found, *verdict.faults(known)) if root_of(fault.field) in known)
         faults.append([*draft.faults, *(fault for fault in told if fault.field not in named)])
     return faults
 
@@ -119,6 +122,7 @@ async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> W
     faults = await find_faults(door, unit.transaction.fetch, caller, unit.now, own, rows)
     faults = [[*found, *circles] for found, circles in zip(faults, circles_among(subject, rows), strict=True)]
     known = known_fields(door, caller, new.policy)
+    remarks = await _ruled(unit, caller, new, rows, faults, known) if subject.validations is not None else ()
     if any(faults):
         raise RowsRefused({place: refusal(new.policy, known, found) for place, found in enumerate(faults) if found})
     await number_rows(door, unit, caller, subject, rows)
@@ -129,7 +133,28 @@ async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> W
     for row in rows:
         sent = (field.name for field in own if row.get(field.name) is not None)
         note_change(unit, caller, subject.name, "created", row, sent)
-    return await _settle(door, unit, caller, new, changes)
+    written = await _settle(door, unit, caller, new, changes)
+    return msgspec.structs.replace(written, remarks=remarks) if any(remarks) else written
+
+
+async def _ruled(
+    unit: Unit,
+    caller: Caller,
+    new: NewRows,
+    rows: Sequence[Mapping[str, Any]],
+    faults: Sequence[list[FieldFault]],
+    known: frozenset[str],
+) -> tuple[Remarks, ...]:
+    """Adds to the faults of each row what rules refuse in it; returns what they remark."""
+    remarks: list[Remarks] = []
+    for row, sent, found in zip(rows, new.rows, faults, strict=True):
+        faulty = {root_of(fault.field) for fault in found}
+        verdict = judge(new.subject, caller, unit.now, row, None, sent=_sent(sent), faulty=faulty)
+        found.extend(verdict.faults(known))
+        remarks.append(verdict.remarks(known))
+        if len(remarks) % ROWS_WITHOUT_PAUSE == 0:
+            await asyncio.sleep(0)
+    return tuple(remarks)
 
 
 async def _settle(door: Door, unit: Unit, caller: Caller, new: NewRows, changes: Sequence[Change]) -> Written:
@@ -158,6 +183,11 @@ def _change(door: Door, unit: Unit, caller: Caller, subject: Object, row: Mappin
     fill_defaults(subject, values, caller, unit.now)
     stamp_new(subject, values, caller, unit.now, door.new_id)
     return Change(subject.name, values["id"], values, None)
+
+
+def _sent(values: Mapping[str, Any]) -> frozenset[str]:
+    """Returns the fields to which a body gives a value."""
+    return frozenset(name for name, value in values.items() if value is not None)
 
 
 def _own_fields(subject: Object) -> list[Field]:

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import UNSET
 
 from fieldstone.access.caller import Caller
+from fieldstone.engine.activation import activation_of
 from fieldstone.errors import FieldFault, Invalid
 from fieldstone.ids import NewId
 from fieldstone.kinds.fields.field_type import Rejected
@@ -20,9 +21,6 @@ from fieldstone.registry.field_defaults import NOW
 from fieldstone.registry.system_fields import CREATED_AT, CREATED_BY, UPDATED_AT, UPDATED_BY
 
 FIRST_VERSION = 1
-
-_SCALARS = ("id", "email", "organization_id")
-_LISTS = ("roles", "positions", "permissions")
 
 
 def fill_defaults(subject: Object, values: dict[str, Any], caller: Caller, now: str) -> None:
@@ -68,9 +66,8 @@ def _default_of(field: Field, caller: Caller, now: str) -> Any:
 
 def _computed(field: Field, default: Callable[[Mapping[str, Any]], Any], caller: Caller, now: str) -> Any:
     """Returns the value of a default that is an expression; raises Invalid where it has none that the field takes."""
-    user = {**dict.fromkeys(_SCALARS), **dict.fromkeys(_LISTS, ()), **caller.values}
     try:
-        value = default({"current_user": user, "now": now, "timezone": caller.values.get("timezone")})
+        value = default(activation_of(caller, now))
         return None if value is None else field.reader(value)
     except EvaluationError as error:
         message = f"The default of {field.label} cannot be computed: {error}"

@@ -13,7 +13,7 @@ from fieldstone.access.caller import Caller
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import may_look
 from fieldstone.engine.masks import masked_record, masked_row
-from fieldstone.engine.outcome import AcrossResult, BatchResult, BatchRow, Deleted, Written
+from fieldstone.engine.outcome import AcrossResult, BatchResult, BatchRow, Deleted, Remarks, Written
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import (
     ConcurrentUpdate,
@@ -57,6 +57,7 @@ class _Written(msgspec.Struct, frozen=True, tag="written", array_like=True):
     versions: tuple[int, ...]
     columns: tuple[str, ...]
     rows: tuple[Cells, ...]
+    remarks: tuple[Remarks, ...] = ()
 
 
 class _Deleted(msgspec.Struct, frozen=True, tag="deleted", array_like=True):
@@ -75,6 +76,7 @@ class _Row(msgspec.Struct, frozen=True, array_like=True):
     error: _Error | None
     columns: tuple[str, ...]
     record: Cells
+    remarks: Remarks = ()
 
 
 class _Batch(msgspec.Struct, frozen=True, tag="batch", array_like=True):
@@ -98,7 +100,7 @@ def pack_outcome(outcome: Keepable) -> str:
     packed: msgspec.Struct
     match outcome:
         case Written():
-            packed = _Written(outcome.object, outcome.ids, outcome.versions, outcome.columns, outcome.rows)
+            packed = _Written(**msgspec.structs.asdict(outcome))
         case Deleted():
             packed = _Deleted(outcome.object, outcome.id)
         case BatchResult():
@@ -113,7 +115,7 @@ def unpack_outcome(text: str) -> Keepable:
     packed = _decoder.decode(text)
     if isinstance(packed, _Written):
         rows = tuple(map(_cells, packed.rows))
-        return Written(packed.object, packed.ids, packed.versions, packed.columns, rows)
+        return Written(packed.object, packed.ids, packed.versions, packed.columns, rows, packed.remarks)
     if isinstance(packed, _Deleted):
         return Deleted(packed.object, packed.id)
     if isinstance(packed, _Batch):
@@ -194,12 +196,12 @@ def _without_record(row: BatchRow) -> BatchRow:
 
 def _packed_row(row: BatchRow) -> _Row:
     error = None if row.error is None else _Error(row.error.code, row.error.message, row.error.details)
-    return _Row(row.id, error, row.columns, row.record)
+    return _Row(row.id, error, row.columns, row.record, row.remarks)
 
 
 def _unpacked_rows(rows: Iterable[_Row]) -> tuple[BatchRow, ...]:
     return tuple(
-        BatchRow(place, row.id, _unpacked_error(row.error), row.columns, _cells(row.record))
+        BatchRow(place, row.id, _unpacked_error(row.error), row.columns, _cells(row.record), row.remarks)
         for place, row in enumerate(rows)
     )
 

@@ -14,7 +14,7 @@ from fieldstone.access.policy import Policy
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import absent
 from fieldstone.engine.masks import masked_record
-from fieldstone.engine.unit import Unit
+from fieldstone.engine.unit import Fetch, Unit
 from fieldstone.errors import ConcurrentUpdate, PermissionDenied
 from fieldstone.ids import is_id
 from fieldstone.query.values import exact_number
@@ -56,6 +56,14 @@ async def locate(door: Door, unit: Unit, caller: Caller, target: Target) -> Stor
     if target.expected_version is not None and target.expected_version != stored["version"]:
         raise _outdated(target, stored)
     return stored
+
+
+async def glimpse(door: Door, fetch: Fetch, caller: Caller, target: Target, now: str) -> Stored | None:
+    """Returns the record as it is stored; None where the caller may not see it, or not do to it what he asks."""
+    plan = door.plans.before_write(target.subject, target.read, target.policy)
+    rows = await fetch(plan.statement, Binds((target.id,), caller.values, now)) if is_id(target.id) else []
+    *values, seen, permitted = rows[0] if rows else (False, False)
+    return dict(zip(plan.columns, values, strict=True)) if seen and permitted else None
 
 
 def plain(stored: Mapping[str, Any]) -> Stored:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.access.explain import AddedRule
-from fieldstone.errors import FieldstoneError
+from fieldstone.errors import FieldFault, FieldstoneError
 from fieldstone.query.ast import Expansion
 
 
@@ -68,10 +68,19 @@ class Record(msgspec.Struct, frozen=True):
     expand: tuple[Expansion, ...] = ()
 
 
+class Remark(FieldFault, frozen=True, kw_only=True, omit_defaults=True):
+    """What a rule that does not refuse says of a record that was written: a fault with its severity, `warning` or `info`."""
+
+    severity: str
+
+
+Remarks = tuple[Remark, ...]
+
+
 class Written(msgspec.Struct, frozen=True):
     """Records after a write, in the order of the operation: each as its writer may read it, or None where he may not.
 
-    `versions` stands beside `ids`, place by place.
+    `versions` stands beside `ids`, place by place; so does `remarks`, or it is empty where no record has any.
     """
 
     object: str
@@ -79,6 +88,11 @@ class Written(msgspec.Struct, frozen=True):
     versions: tuple[int, ...]
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...] | None, ...]
+    remarks: tuple[Remarks, ...] = ()
+
+    def remarks_at(self, place: int) -> Remarks:
+        """Returns what is remarked of the record at a place."""
+        return self.remarks[place] if self.remarks else ()
 
 
 class Deleted(msgspec.Struct, frozen=True):
@@ -122,6 +136,7 @@ class BatchRow(msgspec.Struct, frozen=True):
     error: FieldstoneError | None = None
     columns: tuple[str, ...] = ()
     record: tuple[Any, ...] | None = None
+    remarks: Remarks = ()
 
 
 class BatchResult(msgspec.Struct, frozen=True):

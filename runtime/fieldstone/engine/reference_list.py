@@ -45,15 +45,17 @@ async def refuse_emptied(
     door: Door, unit: Unit, caller: Caller, reference: Reference, ids: Sequence[str], gone: Sequence[str]
 ) -> None:
     """Raises DeleteRestricted when a required list of a record that stays would have no member left."""
-    emptied = [record.id for record in await _shortened(door, unit, reference, ids, gone) if not record.left]
-    if not emptied:
-        return
-    seen = 0
+    emptied = [record.id for record in await shortened(door, unit, reference, ids, gone) if not record.left]
+    if emptied:
+        raise restricted(reference, await seen_among(door, unit, caller, reference, emptied))
+
+
+async def seen_among(door: Door, unit: Unit, caller: Caller, reference: Reference, ids: Sequence[str]) -> int:
+    """Returns how many of some records that refer to another the caller may see to do so."""
     policy = door.policies.policy(caller, reference.object, "read")
-    if may_look(door, caller, reference.object) and reference.field in policy.readable:
-        binds = Binds((emptied,), caller.values, unit.now)
-        seen = len(await unit.transaction.fetch(door.plans.visible(policy), binds))
-    raise restricted(reference, seen)
+    if not may_look(door, caller, reference.object) or reference.field not in policy.readable:
+        return 0
+    return len(await unit.transaction.fetch(door.plans.visible(policy), Binds((list(ids),), caller.values, unit.now)))
 
 
 async def shorten_lists(
@@ -61,7 +63,7 @@ async def shorten_lists(
 ) -> None:
     """Takes the ids out of every list of records that stay, record by record; an emptied list is `[]`."""
     hooked = door.hooks(reference.object, "before_update") or door.hooks(reference.object, "after_update")
-    records = await _shortened(door, unit, reference, ids, gone)
+    records = await shortened(door, unit, reference, ids, gone)
     if not records:
         return
     subject, every = door.catalog.objects[reference.object], [record.id for record in records]
@@ -85,7 +87,7 @@ async def shorten_lists(
         note_change(unit, caller, reference.object, "updated", after, (reference.field,))
 
 
-async def _shortened(
+async def shortened(
     door: Door, unit: Unit, reference: Reference, ids: Sequence[str], gone: Sequence[str]
 ) -> list[Shortened]:
     """Returns the records that lose members of their lists and do not go themselves."""

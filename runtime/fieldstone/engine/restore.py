@@ -6,7 +6,10 @@ UPDATEs, review, after-hooks.
 
 from typing import Any
 
+import msgspec
+
 from fieldstone.access.caller import SYSTEM, Caller
+from fieldstone.engine.bystander import refuse_ruled_along
 from fieldstone.engine.cascade import Doomed, gather
 from fieldstone.engine.defaults import stamps_of_change
 from fieldstone.engine.door import Door
@@ -17,9 +20,11 @@ from fieldstone.engine.hooks import Change
 from fieldstone.engine.journal import ID_AMONG, note_change
 from fieldstone.engine.locate import Stored, Target, locate, plain
 from fieldstone.engine.operation import Get, Restore, Update
-from fieldstone.engine.outcome import Written
+from fieldstone.engine.outcome import Remarks, Written
 from fieldstone.engine.past import require_history
 from fieldstone.engine.review import may_not_stand, review
+from fieldstone.engine.rules import SOUND, judge
+from fieldstone.engine.telling import known_fields, refusal
 from fieldstone.engine.unit import Unit
 from fieldstone.engine.update import Changing, apply_update, prepare_update, same_value
 from fieldstone.engine.validate import find_faults
@@ -49,6 +54,7 @@ async def apply_restore(door: Door, prepared: Target | Changing, caller: Caller,
     subject = prepared.subject
     await _require_master(door, unit, prepared, stored)
     back = await gather(door, unit, subject.name, prepared.id, "together", stored[DELETED_WITH])
+    remarks = await _ruled(door, unit, caller, prepared, stored, back)
     for name, ids in back.items():
         values = {**_CLEARED, **stamps_of_change(door.catalog.objects[name], caller, unit.now)}
         stamps = await door.plans.stamps_of(unit.transaction.fetch, door.catalog.objects[name], list(ids), unit.now)
@@ -62,7 +68,22 @@ async def apply_restore(door: Door, prepared: Target | Changing, caller: Caller,
     seen = await review(door, unit, caller, prepared.policy, [prepared.id])
     if seen.refused:
         raise may_not_stand(prepared.policy)
-    return seen.written
+    return msgspec.structs.replace(seen.written, remarks=(remarks,)) if remarks else seen.written
+
+
+async def _ruled(door: Door, unit: Unit, caller: Caller, target: Target, stored: Stored, back: Doomed) -> Remarks:
+    """Returns what rules remark of the record that comes back; raises what they refuse in it, or in what comes along."""
+    for name, ids in back.items():
+        along = [record_id for record_id in ids if record_id != target.id]
+        await refuse_ruled_along(door, unit, door.catalog.objects[name], along, _CLEARED)
+    previous = plain(stored)
+    verdict = judge(target.subject, caller, unit.now, previous | _CLEARED, previous)
+    if verdict is SOUND:
+        return ()
+    known = known_fields(door, caller, target.policy)
+    if verdict.refuses:
+        raise refusal(target.policy, known, verdict.faults(known))
+    return verdict.remarks(known)
 
 
 async def _values_at(door: Door, operation: Restore, version: int, caller: Caller, unit: Unit | None) -> dict[str, Any]:

@@ -12,11 +12,14 @@ from fieldstone.engine.body import invalid, root_of
 from fieldstone.engine.door import Door
 from fieldstone.engine.review import may_not_stand
 from fieldstone.errors import FieldFault, FieldstoneError, UniqueViolation
+from fieldstone.registry.validations.rule import RECORD
+
+_WHOLE = frozenset({RECORD})
 
 
 def known_fields(door: Door, caller: Caller, policy: Policy) -> frozenset[str]:
-    """Returns the fields that may be named to a caller who writes under a policy."""
-    return policy.writable | door.policies.policy(caller, policy.object, "read").readable
+    """Returns the fields that may be named to a caller who writes under a policy, and the name of the record as a whole."""
+    return policy.writable | door.policies.policy(caller, policy.object, "read").readable | _WHOLE
 
 
 def refusal(policy: Policy, known: frozenset[str], faults: Iterable[FieldFault]) -> FieldstoneError:

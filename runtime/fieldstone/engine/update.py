@@ -4,7 +4,7 @@ The order of things: gate, body, (prepared outside the Unit), the stored record 
 review, after-hooks. A change of nothing changes nothing, and calls nobody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,16 +18,17 @@ from fieldstone.engine.fire import fire
 from fieldstone.engine.gate import enter
 from fieldstone.engine.hooks import Change
 from fieldstone.engine.journal import note_change
-from fieldstone.engine.locate import Stored, Target, locate, plain
+from fieldstone.engine.locate import Stored, Target, glimpse, locate, plain
 from fieldstone.engine.masks import masked_row
 from fieldstone.engine.operation import Update
 from fieldstone.engine.outcome import Written
 from fieldstone.engine.review import may_not_stand, review
+from fieldstone.engine.rules import judge
 from fieldstone.engine.telling import clash_told, known_fields, refusal
 from fieldstone.engine.tree import circle_faults
-from fieldstone.engine.unit import Unit
+from fieldstone.engine.unit import Fetch, Unit
 from fieldstone.engine.validate import find_faults
-from fieldstone.errors import SerializationFailure
+from fieldstone.errors import FieldFault, SerializationFailure
 from fieldstone.query.ast import And, Slot, Term
 from fieldstone.query.storage import StorageClass
 from fieldstone.registry.catalog import Field, Object
@@ -51,12 +52,14 @@ async def prepare_update(door: Door, operation: Update, caller: Caller, unit: Un
     read = door.policies.policy(caller, subject.name, "read")
     draft = read_body(subject, policy, read.readable, operation.values)
     refuse_forbidden(subject, policy, draft.forbidden)
+    target = Target(subject, policy, read, operation.id, operation.expected_version)
     if draft.faults:
         sent = [subject.fields[name] for name in draft.values]
         later = await find_faults(door, door.fetcher(unit), caller, door.clock(), sent, [draft.values])
-        raise invalid((*draft.faults, *later[0]))
+        faults = (*draft.faults, *later[0])
+        raise invalid((*faults, *await _ruled_besides(door, door.fetcher(unit), caller, target, draft.values, faults)))
     values = await prepare_values(subject, draft.values, door.preparers(unit))
-    return Changing(Target(subject, policy, read, operation.id, operation.expected_version), values)
+    return Changing(target, values)
 
 
 async def apply_update(door: Door, prepared: Changing, caller: Caller, unit: Unit) -> Written:
@@ -76,12 +79,35 @@ async def apply_update(door: Door, prepared: Changing, caller: Caller, unit: Uni
     faulty = {root_of(fault.field) for fault in faults[0]}
     sound = {name: value for name, value in values.items() if name not in faulty}
     circles = await circle_faults(door, unit, subject, target.id, sound)
-    if faults[0] or circles:
-        raise refusal(target.policy, known_fields(door, caller, target.policy), (*faults[0], *circles))
+    sent = values.keys() & prepared.values.keys()
+    verdict = judge(subject, caller, unit.now, {**previous, **values}, previous, sent=sent, faulty=faulty)
+    if faults[0] or circles or verdict.refuses:
+        known = known_fields(door, caller, target.policy)
+        raise refusal(target.policy, known, (*faults[0], *circles, *verdict.faults(known)))
     await _write(door, unit, caller, target, stored["version"], values)
     note_write(unit, subject.name, "update", values)
     note_change(unit, caller, subject.name, "updated", {**stored, "version": stored["version"] + 1}, values)
-    return await _settle(door, unit, caller, target, change)
+    written = await _settle(door, unit, caller, target, change)
+    if not verdict.notes:
+        return written
+    return msgspec.structs.replace(written, remarks=(verdict.remarks(known_fields(door, caller, target.policy)),))
+
+
+async def _ruled_besides(
+    door: Door, fetch: Fetch, caller: Caller, target: Target, values: Mapping[str, Any], faults: Sequence[FieldFault]
+) -> list[FieldFault]:
+    """Returns what rules refuse in a change that cannot be made anyway, where its record is one that the caller may change."""
+    stored = (
+        await glimpse(door, fetch, caller, target, door.clock()) if target.subject.validations is not None else None
+    )
+    if stored is None:
+        return []
+    faulty = {root_of(fault.field) for fault in faults}
+    previous = plain(stored)
+    sent = _differing(target.subject, previous, values)
+    verdict = judge(target.subject, caller, door.clock(), previous | sent, previous, sent=sent, faulty=faulty)
+    known = known_fields(door, caller, target.policy)
+    return [fault for fault in verdict.faults(known) if root_of(fault.field) in known]
 
 
 async def _write(

@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from fieldstone.kinds.declaration import CapabilityName, Declared, Kind
-from fieldstone.kinds.object import Name
+from fieldstone.kinds.declaration import CapabilityName, Declared, Kind, Name
 
 _PATH = "A path is made of `/word` and `/{name}`, and does not end with `/`."
 Path = Annotated[str, msgspec.Meta(pattern=r"^(/[A-Za-z0-9_.\-]+|/\{[a-z_]+\})*$", description=_PATH)]

@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from fieldstone.kinds.declaration import Declared
-from fieldstone.kinds.object import Name
+from fieldstone.kinds.declaration import Declared, Name
 
 
 class Database(Declared, frozen=True, kw_only=True):

@@ -1,8 +1,13 @@
 """What every declaration shares: strict camelCase Structs, and what a kind is."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 import msgspec
+
+_NAME = "A name is made of lower-case letters, digits and `_`, and does not begin with a digit."
+Name = Annotated[str, msgspec.Meta(pattern="^[a-z_][a-z0-9_]*$", max_length=63, description=_NAME)]
+"""The name of whatever is declared."""
 
 _CAPABILITY = "A capability is spelled in lower case, such as `ai:chat` or `setup.access`."
 CapabilityName = Annotated[
@@ -12,7 +17,19 @@ CapabilityName = Annotated[
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """The root of every declared Struct: unknown keys are refused, keys are spelled in camelCase."""
+    """The root of every declared Struct: unknown keys are refused, keys are spelled in camelCase.
+
+    `elsewhere` are keys that people know from other places, with what says the same here; `noun` is what messages call one of several
+    Structs that are told apart by their `type`.
+    """
+
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    noun: ClassVar[str] = ""
+
+    @classmethod
+    def completed(cls, value: Any) -> Any:
+        """Returns a document with what may be left out of it written out, before it is held against the Struct."""
+        return value
 
 
 class Kind(msgspec.Struct, frozen=True):

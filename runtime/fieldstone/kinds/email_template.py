@@ -6,8 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from fieldstone.kinds.declaration import Declared, Kind
-from fieldstone.kinds.object import Name
+from fieldstone.kinds.declaration import Declared, Kind, Name
 
 PLACEHOLDER = re.compile(r"\{\{ *([a-z_][a-z0-9_]*) *\}\}")
 """A place for a value: its name between two pairs of braces."""

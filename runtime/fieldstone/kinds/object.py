@@ -1,14 +1,14 @@
 """Kind `object`: a business object, its fields and who shares it (contract 2.4)."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from fieldstone.kinds.declaration import CapabilityName, Declared, Kind
+from fieldstone.kinds.declaration import CapabilityName, Declared, Kind, Name
 from fieldstone.kinds.fields.table import AnyField
+from fieldstone.kinds.validation import Rule, typed
 
-_NAME = "A name is made of lower-case letters, digits and `_`, and does not begin with a digit."
-Name = Annotated[str, msgspec.Meta(pattern="^[a-z_][a-z0-9_]*$", max_length=63, description=_NAME)]
 _ID_PREFIX = "A prefix is made of lower-case letters and digits, and ends with `_`: `tic_`."
 IdPrefix = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9]*_$", max_length=12, description=_ID_PREFIX)]
 ApiMethod = Literal["get", "list", "create", "update", "delete", "bulk"]
@@ -81,6 +81,12 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     the data API may do with it.
     """
 
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        "softDelete": "Say `enable: {trash: true}` on the object.",
+        "trash": "Say `enable: {trash: true}` on the object.",
+        "trackHistory": "Say `enable: {trackHistory: true}` on the object.",
+    }
+
     name: Name
     """The name in paths, queries and references; as in the file's name, and new among all objects."""
     label: str | None = None
@@ -119,6 +125,14 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """What the data API offers of it; the rest is 405."""
     enable: Enable = Enable()
     """History and trash; both are off unless said."""
+    validations: tuple[Rule, ...] = ()
+    """Rules that every record satisfies whenever it is written."""
+
+    @classmethod
+    def completed(cls, value: Any) -> Any:
+        """Returns a document with the type of every plain validation rule written out."""
+        rules = value.get("validations") if isinstance(value, dict) else None
+        return {**value, "validations": [typed(rule) for rule in rules]} if isinstance(rules, list) else value
 
 
 OBJECT = Kind(name="object", plural="objects", struct=ObjectDeclaration, summary="A business object and its fields")

@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from fieldstone.kinds.declaration import CapabilityName, Declared, Kind
-from fieldstone.kinds.object import Name
+from fieldstone.kinds.declaration import CapabilityName, Declared, Kind, Name
 
 Version = Annotated[str, msgspec.Meta(pattern=r"^\d+\.\d+\.\d+$", description="A version has three numbers: `1.0.0`.")]
 

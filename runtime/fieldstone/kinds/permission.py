@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from fieldstone.kinds.declaration import Declared, Kind
-from fieldstone.kinds.object import Name
+from fieldstone.kinds.declaration import Declared, Kind, Name
 
 EVERY_CAPABILITY = "*"
 _GIVEN = "A capability is spelled in lower case, such as `ai:chat`; `*` stands for all."

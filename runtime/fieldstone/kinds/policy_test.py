@@ -2,8 +2,7 @@
 
 from typing import Any, Literal
 
-from fieldstone.kinds.declaration import Declared, Kind
-from fieldstone.kinds.object import Name
+from fieldstone.kinds.declaration import Declared, Kind, Name
 
 Organization = Literal["here", "there", "both", "none"]
 

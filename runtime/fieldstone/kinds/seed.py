@@ -4,8 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from fieldstone.kinds.declaration import Declared, Kind
-from fieldstone.kinds.object import Name
+from fieldstone.kinds.declaration import Declared, Kind, Name
 
 
 class SeedDeclaration(Declared, frozen=True, kw_only=True):

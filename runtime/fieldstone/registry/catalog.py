@@ -24,6 +24,7 @@ from fieldstone.query.masking import Masking
 from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.registry.policy_test import PolicyTest
 from fieldstone.registry.source import Spot
+from fieldstone.registry.validations.rule import Validations
 
 
 class Choice(msgspec.Struct, frozen=True, eq=False):
@@ -85,7 +86,9 @@ class Object(msgspec.Struct, frozen=True, eq=False):
 
     `owned` and `walled` say that it has `owner_id` and `organization_id`. `wall` is the wall around its records as a filter (EVERYTHING for
     `tenancy: none`), `housed` says that it is the organisation's. `parent` is the master_detail field under `controlled_by_parent`.
-    `referenced_by` are the fields that have a delete behaviour, `referrers` the objects with all their fields that point here. `history_of`
+    `referenced_by` are the fields that have a delete behaviour, `referrers` the objects with all their fields that point here.
+    `validations` are there where a record is looked at before it is written; `looks_at` tells which fields the expressions and rules of
+    the declaration look at, by their paths in it. `history_of`
     is set on the history of another object (`registry/history.py`). `numbers` are its autonumbers.
     """
 
@@ -104,6 +107,8 @@ class Object(msgspec.Struct, frozen=True, eq=False):
     parent: Field | None = None
     referenced_by: tuple[Reference, ...] = ()
     referrers: Mapping[str, tuple[str, ...]] = {}
+    validations: Validations | None = None
+    looks_at: Mapping[tuple[str | int, ...], frozenset[str]] = {}
     history_of: str | None = None
     numbers: tuple[Numbering, ...] = ()
 

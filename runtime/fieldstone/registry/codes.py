@@ -41,6 +41,8 @@ class Code(StrEnum):
     EXPRESSION = "EXPRESSION"
     SUMMARY = "SUMMARY"
     POLICY_EMPTY = "POLICY_EMPTY"
+    VALIDATION_RULE = "VALIDATION_RULE"
+    RULE_DISCLOSES = "RULE_DISCLOSES"
     ROUTE_CLASH = "ROUTE_CLASH"
     ROUTE_INCOMPLETE = "ROUTE_INCOMPLETE"
     SEED_RECORD = "SEED_RECORD"
@@ -85,6 +87,8 @@ EXPLANATIONS: dict[Code, str] = {
     Code.EXPRESSION: "An expression does not compile.",
     Code.SUMMARY: "A summary cannot be computed from what it names.",
     Code.POLICY_EMPTY: "A row policy says neither `using` nor `check`, or its operation never looks at what it says.",
+    Code.VALIDATION_RULE: "A validation rule says something that could not be applied to a record.",
+    Code.RULE_DISCLOSES: "A rule tells whoever writes a record of a field that his permission set hides from him.",
     Code.ROUTE_CLASH: "Two operations of a surface have the same id, or the same method and path.",
     Code.ROUTE_INCOMPLETE: "A route lacks what it needs, or has what it cannot use.",
     Code.SEED_RECORD: "A record of a seed is not acceptable.",

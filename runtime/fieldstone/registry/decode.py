@@ -19,8 +19,9 @@ D = TypeVar("D", bound=Declared)
 
 def decode(source: Source, struct: type[D], file: str) -> tuple[D | None, list[Fault]]:
     """Returns the declaration, or None and every fault of the document."""
+    value = struct.completed(source.value)
     try:
-        return msgspec.convert(source.value, struct), []
+        return msgspec.convert(value, struct), []
     except msgspec.ValidationError as error:
         faults = [
             Fault(
@@ -29,6 +30,6 @@ def decode(source: Source, struct: type[D], file: str) -> tuple[D | None, list[F
                 found.message,
                 found.hint,
             )
-            for found in mismatches(source.value, struct)
+            for found in mismatches(value, struct)
         ]
         return None, faults or [Fault(source.spot.of_value(file), Code.WRONG_VALUE, str(error))]

@@ -154,11 +154,15 @@ def _kept_documents(files: list[tuple[PackagedFile, bytes]], version: str, cache
         return None
     try:
         return tuple(
-            _document(packaged, content, source, msgspec.convert(source.value, KINDS[packaged.file.kind].struct))
+            _document(packaged, content, source, _converted(source, KINDS[packaged.file.kind].struct))
             for (packaged, content), source in zip(files, sources, strict=True)
         )
     except msgspec.ValidationError:
         return None
+
+
+def _converted(source: Source, struct: type[Declared]) -> Declared:
+    return msgspec.convert(struct.completed(source.value), struct)
 
 
 def _document(packaged: PackagedFile, content: bytes, source: Source, declared: Declared) -> Document:

@@ -26,6 +26,7 @@ from fieldstone.registry.policy_tests import link_policy_tests
 from fieldstone.registry.seeds import seed_faults
 from fieldstone.registry.summaries import Summaries
 from fieldstone.registry.templates import template_faults
+from fieldstone.registry.validations.link import link_validations
 
 _UNLINKABLE = frozenset({Code.FIELD_OPTION, Code.EXPRESSION})
 """What keeps an object from being linked at all."""
@@ -97,7 +98,11 @@ def _objects(
     summaries = Summaries(documents, chosen)
     with_summaries, rollups = summaries.link()
     faults += summaries.faults
-    return Known(with_summaries, chosen.broken), rollups
+    ruled: dict[str, Object] = {}
+    for name, subject in with_summaries.items():
+        ruled[name], wrong = link_validations(documents[name], subject)
+        faults += wrong
+    return Known(ruled, chosen.broken), rollups
 
 
 def _by_name(documents: Iterable[Document]) -> tuple[dict[str, dict[str, Document]], list[Fault]]:

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from fieldstone.kinds.declaration import Declared
+from fieldstone.kinds.fields.field_type import FIELD
 from fieldstone.query.names import did_you_mean
 from fieldstone.registry.codes import Code
 from fieldstone.registry.scalars import resolve
@@ -30,18 +32,6 @@ _DESCRIPTIONS: tuple[tuple[tuple[type[inspect.Type], ...], str], ...] = (
     ((inspect.StructType, inspect.DictType), "a mapping of keys to values"),
     (_LISTS, "a list"),
 )
-_FIELD_TYPE_KEY = "type"
-ELSEWHERE = {
-    "softDelete": "Say `enable: {trash: true}` on the object.",
-    "trash": "Say `enable: {trash: true}` on the object.",
-    "trackHistory": "Say `enable: {trackHistory: true}` on the object.",
-    "accept": "A file is an id so far, of which nothing can tell what it holds.",
-    "maxSize": "A file is an id so far, of which nothing can tell how large it is.",
-    "columnName": "A column has the name of its field; a field that had another says `renamedFrom`.",
-    "system": "The system fields are there without being declared.",
-    "maskingRule": "Only a field of text is masked; a permission set hides any other.",
-}
-"""Keys that people know from elsewhere, and what says the same here."""
 _FEW = 12
 
 
@@ -96,13 +86,10 @@ def _struct(value: dict[str, Any], wanted: inspect.StructType, path: Path) -> It
         if key in known:
             yield from _walk(item, known[key].type, (*path, key))
         elif key != wanted.tag_field:
-            what = (
-                f"a field of type `{wanted.tag}`"
-                if wanted.tag_field == _FIELD_TYPE_KEY
-                else _where(path) or "this file"
-            )
+            declared = _declared(wanted)
+            what = f"a {declared.noun} of type `{wanted.tag}`" if declared.noun else _where(path) or "this file"
             hint = (
-                ELSEWHERE.get(key) or _choose(key, names)
+                declared.elsewhere.get(key) or _choose(key, names)
                 if item is not None
                 else did_you_mean(key, names) or COMMA_HINT
             )
@@ -110,6 +97,10 @@ def _struct(value: dict[str, Any], wanted: inspect.StructType, path: Path) -> It
     for name, field in known.items():
         if field.required and name not in value:
             yield _missing(name, path)
+
+
+def _declared(wanted: inspect.StructType) -> type[Declared]:
+    return wanted.cls if issubclass(wanted.cls, Declared) else Declared
 
 
 def _missing(name: str, path: Path, hint: str | None = None) -> Mismatch:
@@ -146,15 +137,10 @@ def _tagged(value: dict[str, Any], structs: list[inspect.StructType], path: Path
     if chosen is not None:
         yield from _struct(value, chosen, path)
         return
-    message = (
-        f"There is no field type {shown(tag)}."
-        if tag_field == _FIELD_TYPE_KEY
-        else f"There is no {tag_field} {shown(tag)}."
-    )
-    code = Code.UNKNOWN_FIELD_TYPE if tag_field == _FIELD_TYPE_KEY else Code.WRONG_VALUE
-    yield Mismatch(
-        (*path, tag_field), code, message, _choose(str(tag), [str(struct.tag) for struct in structs], all_of_them=True)
-    )
+    noun = _declared(structs[0]).noun
+    code = Code.UNKNOWN_FIELD_TYPE if noun == FIELD else Code.WRONG_VALUE
+    hint = _choose(str(tag), [str(struct.tag) for struct in structs], all_of_them=True)
+    yield Mismatch((*path, tag_field), code, f"There is no {noun} {tag_field} {shown(tag)}.", hint)
 
 
 def _bare(wanted: inspect.Type) -> inspect.Type:

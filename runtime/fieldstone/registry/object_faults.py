@@ -27,8 +27,10 @@ from fieldstone.registry.objects import (
     system_fields_of,
 )
 from fieldstone.registry.system_fields import SYSTEM_NAMES
+from fieldstone.registry.validations.rule import RECORD, WARNINGS
 
 _EXPRESSION_WORDS = WORDS | {"record", "current_user"}
+_IN_ANSWERS = frozenset({RECORD, WARNINGS})
 _UNFIT = {
     "unique": frozenset({"json", "none", "list"}),
     "index": frozenset({"json", "none", "list"}),
@@ -130,6 +132,8 @@ def _stands_in_numbers(options: FieldOptions) -> bool:
 def _name_faults(name: str, document: Document) -> Iterator[Fault]:
     if name in SYSTEM_NAMES:
         message = f"`{name}` is a system field, which every object may have."
+    elif name in _IN_ANSWERS:
+        message = f"`{name}` stands beside the fields of a record in some answers."
     elif name in _EXPRESSION_WORDS:
         message = f"`{name}` is a word of the expression language."
     else:

@@ -12,6 +12,7 @@ from fieldstone.query.cel.context import REPORTS
 from fieldstone.registry.catalog import Object, PermissionSet, RowRule
 from fieldstone.registry.codes import Code
 from fieldstone.registry.depths import depth_faults
+from fieldstone.registry.disclosures import rule_disclosures
 from fieldstone.registry.documents import Document
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.rules import Scope, link_rule, scope_of, scope_of_all
@@ -35,6 +36,7 @@ def link_permissions(
         declaration: PermissionDeclaration = declared
         faults += _grant_faults(document, declaration, objects)
         faults += depth_faults(document, declaration, objects)
+        faults += rule_disclosures(document, declaration, objects)
         rules, more = _rules(document, declaration, objects, scopes)
         faults += more
         linked[name] = PermissionSet(

@@ -111,10 +111,20 @@ def _caller_values(compiled: Compiled) -> frozenset[str]:
     return frozenset(path[1] for path in compiled.refs if path[0] == "current_user" and len(path) > 1)
 
 
+def expression_fields(fields: Iterable[Field]) -> dict[str, Field]:
+    """Returns the fields that an expression may look at: those whose values are ever read."""
+    return {field.name: field for field in fields if not field.internal and field.type.mask is None}
+
+
+def expression_types(fields: Mapping[str, Field]) -> dict[str, Type]:
+    """Returns the types that fields have in expressions."""
+    return {name: _expression_type(field) for name, field in fields.items()}
+
+
 def _scope(fields: Iterable[Field]) -> Scope:
-    kept = {field.name: field for field in fields if not field.internal and field.type.mask is None}
-    types = {name: _expression_type(field) for name, field in kept.items()}
-    return Scope(Environment({"record": struct_of(types), "current_user": POLICY_CALLER_TYPE}, bare="record"), kept)
+    kept = expression_fields(fields)
+    roots = {"record": struct_of(expression_types(kept)), "current_user": POLICY_CALLER_TYPE}
+    return Scope(Environment(roots, bare="record"), kept)
 
 
 def _expression_type(field: Field) -> Type:

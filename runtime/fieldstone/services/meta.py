@@ -21,7 +21,7 @@ from fieldstone.services.field_names import cut_field
 
 ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete", "restore")
 _OPEN_KINDS = frozenset({"object"})
-_NAMING_FIELDS = frozenset({"indexes", "nameField"})
+_NAMING_FIELDS = frozenset({"indexes", "nameField", "validations"})
 """Keys of an object that name fields, beside the fields themselves: left out when nothing of them may be known."""
 
 
@@ -143,12 +143,20 @@ def _pattern(kind: Kind) -> str:
 
 
 def _masked(document: Mapping[str, Any], known: KnownObject) -> dict[str, Any]:
-    """Returns those keys of an object's document that name fields, without the fields that are hidden."""
+    """Returns those keys of an object's document that name fields, without the fields that are hidden and what looks at them."""
     declared = known.object.declaration.fields
     hidden = declared.keys() - known.fields
+    veiled = {path for path, read in known.object.looks_at.items() if not read <= known.fields}
     masked: dict[str, Any] = {
-        "fields": {name: field for name, field in document["fields"].items() if name not in hidden}
+        "fields": {
+            name: {key: value for key, value in field.items() if ("fields", name, key) not in veiled}
+            for name, field in document["fields"].items()
+            if name not in hidden
+        }
     }
+    rules = [rule for at, rule in enumerate(document.get("validations", ())) if ("validations", at) not in veiled]
+    if rules:
+        masked["validations"] = rules
     indexes = [index for index in document.get("indexes", ()) if hidden.isdisjoint(index["fields"])]
     if indexes:
         masked["indexes"] = indexes

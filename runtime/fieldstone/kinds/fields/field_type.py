@@ -1,13 +1,15 @@
 """What a field type is: a Struct for its configuration and the functions that the rest of the house asks it."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from fieldstone.kinds.declaration import CapabilityName, Declared
 from fieldstone.query.cel.types import Type
 from fieldstone.query.storage import Storage
+
+FIELD = "field"
 
 
 class FieldOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
@@ -18,6 +20,16 @@ class FieldOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
     `current_user`, spelled `{dialect: cel, source: ...}`. An `internal` field is the system's own: nobody else reads it,
     filters by it or writes it.
     """
+
+    noun: ClassVar[str] = FIELD
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        "accept": "A file is an id so far, of which nothing can tell what it holds.",
+        "maxSize": "A file is an id so far, of which nothing can tell how large it is.",
+        "columnName": "A column has the name of its field; a field that had another says `renamedFrom`.",
+        "system": "The system fields are there without being declared.",
+        "maskingRule": "Only a field of text is masked; a permission set hides any other.",
+        "conditionalRequired": "Say `requiredWhen`.",
+    }
 
     label: str | None = None
     """What people call it; made of the name unless given."""
@@ -43,8 +55,14 @@ class FieldOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
     """`search` looks for words in it; for fields that hold text."""
     external_id: bool = False
     """It holds the record's name in another system, and is `unique`: by it an upsert finds records unless it names another field."""
+    required_when: str | None = None
+    """A CEL expression over `record` and `previous`: where it holds, the field must have a value."""
     readonly: bool = False
     """A body that sets it is refused; defaults, hooks and the system fill it."""
+    readonly_when: str | None = None
+    """A CEL expression over `record` and `previous`: where it holds, a body that changes the field is refused."""
+    visible_when: str | None = None
+    """A CEL expression over `record`: where it does not hold, faces leave the field out; told by `/meta`. No access rule."""
     internal: bool = False
     """The system's own: nobody reads it, filters by it or writes it."""
     required_permissions: tuple[CapabilityName, ...] = ()
@@ -144,6 +162,8 @@ def check_computed(declaration: FieldOptions, *, but: frozenset[str] = frozenset
 
 _ABOUT_SETTING = {
     "required": "required",
+    "required_when": "requiredWhen",
+    "readonly_when": "readonlyWhen",
     "unique": "unique",
     "readonly": "readonly",
     "external_id": "externalId",

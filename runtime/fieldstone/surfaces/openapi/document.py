@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from fieldstone.engine.outcome import Remark
 from fieldstone.query.buckets import BUCKETS
 from fieldstone.query.measures import MEASURES
 from fieldstone.services.meta import KnownObject
@@ -101,7 +102,7 @@ def openapi_document(table: RouteTable, objects: Iterable[KnownObject]) -> dict[
             "schemas": {
                 "Error": table.dialect.errors.schema,
                 "Query": QUERY,
-                **struct_schemas(_structs(table)),
+                **struct_schemas([*_structs(table), Remark]),
                 **record_schemas(known),
             },
         },

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fieldstone.access.policy import Action
+from fieldstone.engine.outcome import Remark
 from fieldstone.kinds.api import DataOperation
+from fieldstone.registry.validations.rule import WARNINGS
 from fieldstone.services.meta import KnownObject
 from fieldstone.surfaces.openapi.record_schema import EXPECTED_VERSION, create_name, read_name, update_name
 from fieldstone.surfaces.openapi.struct_schema import reference
@@ -203,7 +205,20 @@ def _answer(dialect: Dialect, route: Route, item: KnownObject) -> Schema:
         return dialect.envelope.page_schema({"anyOf": [record, _GROUP]})
     if route.declaration.operation == "list":
         return dialect.envelope.page_schema(record)
-    return dialect.envelope.one_schema(record)
+    return dialect.envelope.one_schema(_remarked(record, route, item))
+
+
+def _remarked(record: Schema, route: Route, item: KnownObject) -> Schema:
+    """Returns the schema of a record with what rules may remark of it, where it is answered to whoever wrote it."""
+    rules = item.object.declaration.validations
+    if route.data is None or not route.data.writes or all(rule.severity == "error" for rule in rules):
+        return record
+    told: Schema = {
+        "type": "array",
+        "items": reference(Remark.__name__),
+        "description": "What rules say that do not refuse.",
+    }
+    return {"allOf": [record, {"type": "object", "properties": {WARNINGS: told}}]}
 
 
 def _responses(route: Route, status: str, content: Schema) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from fieldstone.engine.operation import Batch
-from fieldstone.engine.outcome import BatchRow
+from fieldstone.engine.outcome import BatchRow, Remark
 from fieldstone.errors import Invalid
 from fieldstone.surfaces.rest.records import Names, RecordCodec
 from fieldstone.surfaces.rest.table import Call, ObjectFace
@@ -75,13 +75,14 @@ class RowError(msgspec.Struct):
 
 
 class RowResult(msgspec.Struct, rename="camel", omit_defaults=True):
-    """What came of one row; `index` counts from 0."""
+    """What came of one row; `index` counts from 0, `warnings` are what rules say that do not refuse."""
 
     index: int
     success: bool
     id: str | None = None
     errors: list[RowError] = []
     data: Any = None
+    warnings: list[Remark] = []
 
 
 class StepResult(RowResult, rename="camel", omit_defaults=True):

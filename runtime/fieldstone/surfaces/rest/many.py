@@ -28,6 +28,7 @@ from fieldstone.surfaces.rest.batch import (
 )
 from fieldstone.surfaces.rest.records import RecordCodec
 from fieldstone.surfaces.rest.table import AcrossPart, Call, DataPart, ObjectFace
+from fieldstone.surfaces.rest.written import remarked_record
 
 
 def clone_operation(call: Call, face: ObjectFace) -> Operation:
@@ -81,10 +82,7 @@ def _create_many(call: Call, face: ObjectFace) -> Operation:
 def _created_many(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
     if not isinstance(outcome, Written):
         raise _unexpected(outcome)
-    records: list[Any] = [
-        {"id": face.codec.shown(record_id)} if row is None else face.codec.record(outcome.columns, row)
-        for record_id, row in zip(outcome.ids, outcome.rows, strict=True)
-    ]
+    records: list[Any] = [remarked_record(face.codec, outcome, place) for place in range(len(outcome.ids))]
     return Response(201, call.wrapped(ManyAnswer(outcome.object, records, len(records))))
 
 
@@ -102,7 +100,8 @@ def _done_across(call: Call, outcome: Outcome) -> Response:
         codec = _codec(call, name)
         shown = shown_id(row, codec)
         errors = row_errors(row)
-        results.append(StepResult(row.index, not errors, shown, errors, object=name, action=action))
+        warnings = list(row.remarks)
+        results.append(StepResult(row.index, not errors, shown, errors, None, warnings, object=name, action=action))
     succeeded = sum(result.success for result in results)
     total = len(results)
     return Response(200, call.wrapped(AcrossAnswer(succeeded == total, total, succeeded, total - succeeded, results)))
@@ -110,7 +109,8 @@ def _done_across(call: Call, outcome: Outcome) -> Response:
 
 def _row_result(codec: RecordCodec, row: BatchRow) -> RowResult:
     record = None if row.record is None else codec.record(row.columns, row.record)
-    return RowResult(row.index, row.error is None, shown_id(row, codec), row_errors(row), record)
+    warnings = list(row.remarks)
+    return RowResult(row.index, row.error is None, shown_id(row, codec), row_errors(row), record, warnings)
 
 
 def _bare_step(call: Call, step: dict[str, Any]) -> Mapping[str, Any]:

@@ -34,6 +34,7 @@ from fieldstone.surfaces.rest.past import (
 )
 from fieldstone.surfaces.rest.preconditions import EXPECTED_VERSION, split_version, take_version
 from fieldstone.surfaces.rest.table import AcrossPart, Call, DataPart, ObjectFace, Paging
+from fieldstone.surfaces.rest.written import plain_record, remarked_record
 
 
 class DeletedAnswer(msgspec.Struct):
@@ -145,11 +146,11 @@ def _update(call: Call, face: ObjectFace) -> Operation:
 def _written(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
     if not isinstance(outcome, Written):
         raise _unexpected(outcome)
-    row = outcome.rows[0]
-    if row is None:
-        return Response(200, _one(call, {"id": face.codec.shown(outcome.ids[0])}))
-    body = _one(call, face.codec.record(outcome.columns, row))
-    tag: Header = (b"etag", entity_tag(body, outcome.versions[0]).encode())
+    body = _one(call, remarked_record(face.codec, outcome))
+    if outcome.rows[0] is None:
+        return Response(200, body)
+    read = _one(call, plain_record(face.codec, outcome)) if outcome.remarks else body
+    tag: Header = (b"etag", entity_tag(read, outcome.versions[0]).encode())
     return Response(200, body, headers=(tag,))
 
 
