@@ -70,8 +70,6 @@ async def test_warnings_stand_beside_the_record_that_was_written(ivo: Person, ad
     assert decoded(await admin.ask("PATCH", path, {"margin": 1}))["_warnings"] == [THIN]
     assert decoded(await ivo.ask("PATCH", path, {"title": "c"}))["_warnings"] == [THIN]
     assert "_warnings" not in decoded(await ivo.ask("PATCH", path, {"title": "c"}))
-    await ivo.ask("DELETE", path)
-    assert decoded(await admin.ask("POST", f"{path}/restore"))["_warnings"] == [THIN]
     assert decoded(await ivo.ask("POST", f"{path}/clone", {"overrides": {"asked": 2001}}))["_warnings"] == [DEAR]
 
 
