@@ -32,10 +32,13 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 CLOSED_LIST = frozenset(
-    """required invalid_type invalid_shape unknown_field invalid_boolean invalid_number invalid_date invalid_time invalid_email
-    invalid_url invalid_phone invalid_json invalid_format min_length max_length min_value max_value max_scale min_items max_items
-    invalid_option invalid_value reference_not_found reference_ambiguous rule_violation json_schema_violation invalid_initial_state
-    invalid_transition""".split()
+    {
+        *("required", "invalid_type", "invalid_shape", "unknown_field", "invalid_boolean", "invalid_number"),
+        *("invalid_date", "invalid_time", "invalid_email", "invalid_url", "invalid_phone", "invalid_json"),
+        *("invalid_format", "min_length", "max_length", "min_value", "max_value", "max_scale"),
+        *("min_items", "max_items", "invalid_option", "invalid_value", "reference_not_found", "reference_ambiguous"),
+        *("rule_violation", "json_schema_violation", "invalid_initial_state", "invalid_transition"),
+    }
 )
 """Every code of a field that contract 10.2 knows."""
 
