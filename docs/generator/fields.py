@@ -6,8 +6,8 @@ import msgspec
 import yaml
 
 from docs.generator.field_samples import SAMPLES
-from docs.generator.markdown import anchor, code, page, paragraph, table
-from docs.generator.struct import Key, keys_of, nested, words
+from docs.generator.markdown import anchor, code, fenced, page, paragraph, table
+from docs.generator.struct import NEEDED, Key, keys_of, nested, words
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Rejected
 from fieldstone.kinds.fields.table import FIELD_TYPES, AnyField
 from fieldstone.query.values import exact_number
@@ -19,6 +19,20 @@ INTRODUCTION = """\
 A field stands under `fields` of an [object](kinds.md#object): `name: {type: text, ...}`. A value is read strictly:
 one of another JSON type is refused, not turned into the right one. `null` clears a field. Numbers travel as JSON
 numbers with all their digits, and never pass through a binary float unless the field says `approximate: true`."""
+
+EXAMPLE = """\
+name: ticket
+fields:
+  subject: {type: text, required: true, maxLength: 120, searchable: true}
+  state:
+    type: select
+    options: [{value: open, label: Open, default: true}, {value: done, label: Done}]
+  hours: {type: number, scale: 2, min: 0}
+  customer: {type: lookup, reference: customer, deleteBehavior: restrict, lookupFilters: [{field: active, value: true}]}
+  watchers: {type: user, multiple: true, maxItems: 10}
+  phone: {type: phone, maskingRule: phone}
+  opened_on: {type: date, defaultValue: {dialect: cel, source: today()}}
+"""
 
 _JSON = msgspec.json.Decoder(float_hook=exact_number)
 
@@ -49,6 +63,7 @@ def fields_page() -> str:
     return page(
         "Fields",
         INTRODUCTION,
+        _example(),
         "## Options of every field",
         OPTIONS,
         _keys(common),
@@ -63,6 +78,12 @@ def fields_page() -> str:
         PARTS,
         *(_part(struct) for struct in _parts()),
     )
+
+
+def _example() -> str:
+    """Returns an example of several fields; raises ValidationError for one that no declaration could be."""
+    msgspec.convert(yaml.safe_load(EXAMPLE)["fields"], dict[str, AnyField])
+    return fenced(EXAMPLE, "yaml")
 
 
 def _overview() -> str:
@@ -103,6 +124,7 @@ def _section(field_type: FieldType, common: dict[str, Key]) -> str:
     sample = SAMPLES[field_type.name]
     declaration = _declared(field_type)
     own = [key for key in keys_of(field_type.declaration, _link) if common.get(key.name) != key]
+    own.sort(key=lambda key: key.default != NEEDED)
     sent = [(code(text), _became(field_type, declaration, text)) for text in sample.sent]
     parts = [
         f"## {code(field_type.name)}",
