@@ -95,5 +95,6 @@ SAMPLES: Mapping[str, Sample] = {
         "{type: summary, label: Hours spent, scale: 2, summaryOperations: {object: ticket, function: avg, field: hours}}"
     ),
     "autonumber": _sample("{type: autonumber, label: Number, format: 'TKT-{YYYY}-{0000}'}"),
+    "formula": _sample("{type: formula, label: A third, returnType: number, scale: 2, expression: version / 3.0}"),
     "secret": _sample("{type: secret, label: Key}", '"a key of another system"', '""'),
 }

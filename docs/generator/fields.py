@@ -10,6 +10,7 @@ from docs.generator.markdown import anchor, code, fenced, page, paragraph, table
 from docs.generator.struct import NEEDED, Key, keys_of, nested, words
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Rejected
 from fieldstone.kinds.fields.table import FIELD_TYPES, AnyField
+from fieldstone.query.storage import StorageClass
 from fieldstone.query.values import exact_number
 from fieldstone.registry.system_fields import NOT_NULL, system_options
 from fieldstone.store.columns import column_of
@@ -139,12 +140,18 @@ def _section(field_type: FieldType, common: dict[str, Key]) -> str:
 
 def _storage(field_type: FieldType, declaration: FieldOptions) -> str:
     storage = field_type.storage(declaration)
+    if storage.kind == StorageClass.NONE:
+        return _described(field_type, declaration, "Nothing is kept")
     sqlite, postgres = column_of("sqlite", storage).ddl, column_of("postgresql", storage).ddl
+    kept = f"Kept as {storage.kind}: {code(sqlite)} on SQLite, {code(postgres)} on PostgreSQL"
+    return _described(field_type, declaration, kept)
+
+
+def _described(field_type: FieldType, declaration: FieldOptions, kept: str) -> str:
     family = "none" if field_type.internal else field_type.family(declaration)
     return (
-        f"On the wire: {code(encode_json(field_type.schema(declaration)).decode())}. Kept as {storage.kind}: "
-        f"{code(sqlite)} on SQLite, {code(postgres)} on PostgreSQL. In expressions: {code(field_type.expression_type(declaration))}. "
-        f"Filtered as [{family}](objectql.md#families)."
+        f"On the wire: {code(encode_json(field_type.schema(declaration)).decode())}. {kept}. "
+        f"In expressions: {code(field_type.expression_type(declaration))}. Filtered as [{family}](objectql.md#families)."
     )
 
 

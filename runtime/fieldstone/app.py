@@ -139,7 +139,8 @@ async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams 
     catalog = seams.catalog or load_catalog(folder)
     settings = _with_secret(folder, settings)
     url = database_url(folder, catalog, settings)
-    store = await open_store(catalog, url, synchronous=catalog.app.database.synchronous, limits=settings.limits)
+    synchronous = catalog.app.database.synchronous
+    store = await open_store(catalog, url, synchronous=synchronous, limits=settings.limits, log=log)
     try:
         runtime = await _compose(catalog, settings, store, log, seams, folder / OWN_FOLDER / "outbox")
         async with _beside(runtime, log):

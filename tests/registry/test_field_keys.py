@@ -91,6 +91,8 @@ OTHER: Mapping[str, Any] = {
     "discloses": ["nothing"],
     "autonumberFormat": "N-{0}",
     "startAt": 7,
+    "expression": "version + 1",
+    "returnType": "text",
 }
 """Another value of each key that acts."""
 
@@ -254,7 +256,8 @@ def seen(folder: Path, declared: Mapping[str, Any]) -> Any:
     field = subject.fields["it"]
     return (
         field.label,
-        field.shape,
+        msgspec.structs.replace(field.shape, formula=None),
+        field.shape.formula and field.shape.formula.node,
         field.type.schema(field.declaration),
         field.type.expression_type(field.declaration),
         (field.required, field.unique, field.declaration.index, field.declaration.searchable, field.internal),

@@ -126,7 +126,7 @@ async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> W
     if any(faults):
         raise RowsRefused({place: refusal(new.policy, known, found) for place, found in enumerate(faults) if found})
     await number_rows(door, unit, caller, subject, rows)
-    columns = tuple(subject.fields)
+    columns = subject.stored
     with clash_told(known):
         await unit.transaction.insert(subject.name, columns, [tuple(row.get(name) for name in columns) for row in rows])
     note_write(unit, subject.name, "create")

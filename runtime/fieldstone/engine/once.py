@@ -82,7 +82,7 @@ async def _claim(door: Door, prepared: PreparedOnce, caller: Caller, unit: Unit)
     }
     subject = door.catalog.objects[KEYS]
     stamp_new(subject, values, SYSTEM, unit.now, door.new_id)
-    columns = tuple(subject.fields)
+    columns = subject.stored
     row = tuple(values.get(name) for name in columns)
     past = Binds((unit.now, prepared.scope), SYSTEM.values, unit.now)
     try:

@@ -169,8 +169,9 @@ class Plans:
         return self._store.prepare(Select(policy.object, ("id", field), rows))
 
     def _before_write(self, subject: Object, read: Policy, write: Policy) -> RowsPlan:
-        """One record in full, and whether the caller may read it and may do this to it."""
-        columns = tuple(subject.fields)
+        """One record in full, with the formulas that the caller may read, and whether he may read it and may do this to it."""
+        formulas = (name for name, shape in read.shape.fields.items() if shape.formula is not None)
+        columns = (*subject.stored, *formulas)
         select = Select(subject.name, columns, ID_IS, flags=(read.rows, write.rows))
         return RowsPlan(self._store.prepare(select), columns)
 
@@ -182,7 +183,7 @@ class Plans:
 
     def _stored(self, subject: Object) -> RowsPlan:
         """Records in full, for hooks."""
-        columns = tuple(subject.fields)
+        columns = subject.stored
         return RowsPlan(self._store.prepare(Select(subject.name, columns, ID_AMONG)), columns)
 
     def _stamps(self, subject: Object) -> RowsPlan:

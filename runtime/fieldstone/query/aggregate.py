@@ -180,10 +180,7 @@ class _Parts:
         return reached
 
     def _find(self, name: Any, path: str) -> Reached:
-        reached = self._paths.find(name)
-        if reached is None:
-            raise self._paths.refusal(name, path)
-        return reached
+        return self._paths.reach(name, path, reason="INVALID_QUERY")
 
     def _note_target(self, name: str, reached: Reached) -> None:
         """Notes of which object a name answers ids, if it does."""

@@ -100,9 +100,7 @@ class Comparisons:
         return bound(field, operator.becomes[0] if operator.becomes else operator.name, value, self._values)
 
     def _other_field(self, reached: Reached, operator: str, name: Any, path: Path) -> Filter:
-        other = self.paths.find(name)
-        if other is None:
-            raise self.paths.refusal(name, spelled(path))
+        other = self.paths.reach(name, spelled(path), reason="INVALID_FILTER")
         field = reached.field
         if other.field.comparison != field.comparison:
             holds = f"`{reached.name}` holds {HOLDS[field.comparison]}, `{other.name}` {HOLDS[other.field.comparison]}."

@@ -35,9 +35,7 @@ def sort_keys(order_by: Any, shape: ObjectShape, limits: Limits, viewpoint: View
         raise _bad_sort(f"An order takes at most {limits.order_keys} keys.")
     paths = Paths(shape, viewpoint.related, limits.relation_depth)
     for name, descending in sent:
-        reached = paths.find(name)
-        if reached is None:
-            raise paths.refusal(name, "orderBy", reason="INVALID_SORT")
+        reached = paths.reach(name, "orderBy", reason="INVALID_SORT", unknown="INVALID_SORT")
         if reached.field.comparison not in SORTABLE:
             raise _bad_sort(f"`{name}` holds nothing that can be sorted.")
         if name in keys:

@@ -15,6 +15,9 @@ from fieldstone.query.names import did_you_mean, nearest, shown
 from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.query.viewpoint import FindRelated, Related
 
+UNFIT_HINT = "Ask by fields that it is computed from."
+"""What to do about a formula that only answers can hold."""
+
 
 class Reached(msgspec.Struct, frozen=True):
     """A field under the name that was sent, and the hops that lead to its record; none for a field of the object itself."""
@@ -22,6 +25,12 @@ class Reached(msgspec.Struct, frozen=True):
     name: str
     field: FieldShape
     through: tuple[Hop, ...] = ()
+
+    @property
+    def unfit(self) -> str | None:
+        """Why the database cannot be asked about the field; None when it can."""
+        formula = self.field.formula
+        return None if formula is None else formula.unfit
 
     @property
     def column(self) -> Column:
@@ -69,6 +78,15 @@ class Paths:
             return Invalid(f"A path goes through at most {most}.", reason=reason, path=path)
         meant = self._mended(name) or nearest(name, (field for field in self._shape.fields if "." in field))
         return _unknown(self._shape, name, path, reason, f"Did you mean `{meant}`?" if meant else None)
+
+    def reach(self, name: Any, path: str, *, reason: str, unknown: str = "INVALID_FIELD") -> Reached:
+        """Returns what a name or path leads to, to be computed with by the database; raises Invalid where that cannot be."""
+        reached = self.find(name)
+        if reached is None:
+            raise self.refusal(name, path, reason=unknown)
+        if reached.unfit is not None:
+            raise Invalid(reached.unfit, reason=reason, path=path, hint=UNFIT_HINT)
+        return reached
 
     def _target(self, field: FieldShape | None) -> Related | None:
         return None if field is None or field.reference is None else self._related(field.reference)

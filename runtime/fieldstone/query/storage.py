@@ -22,6 +22,7 @@ from enum import StrEnum
 
 import msgspec
 
+from fieldstone.query.formula import Formula
 from fieldstone.query.masking import Masking
 
 
@@ -64,7 +65,8 @@ class FieldShape(msgspec.Struct, frozen=True):
 
     `comparison` names the family of operators that fit (see `query/operators.py`): text, number, instant, day, time,
     boolean, list, json or none. `reference` is the object that the field's ids point to, `members` that to which the ids of a list do.
-    `nullable` is false only for columns that the store declares NOT NULL. The words of a `searchable` text are kept for searches.
+    `nullable` is false only for columns that the store declares NOT NULL. The words of a `searchable` text are kept for searches. A field
+    with a `formula` has no column: its values are like those of `storage`.
     """
 
     name: str
@@ -74,6 +76,7 @@ class FieldShape(msgspec.Struct, frozen=True):
     reference: str | None = None
     searchable: bool = False
     members: str | None = None
+    formula: Formula | None = None
 
 
 class ObjectShape(msgspec.Struct, frozen=True):

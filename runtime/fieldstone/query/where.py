@@ -13,7 +13,7 @@ from fieldstone.query.comparison import Comparisons
 from fieldstone.query.complement import complement
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.query.operators import LOGIC, OPERATORS, SPELLINGS
-from fieldstone.query.paths import Reached
+from fieldstone.query.paths import UNFIT_HINT, Reached
 from fieldstone.query.refusals import Path, refused, spelled
 from fieldstone.query.storage import ObjectShape
 from fieldstone.query.viewpoint import NOWHERE, Viewpoint
@@ -88,6 +88,8 @@ class Conditions:
         reached = self._comparisons.paths.find(name)
         if reached is None:
             raise self._comparisons.paths.refusal(name, spelled(path), more=more)
+        if reached.unfit is not None:
+            raise refused(reached.unfit, path, UNFIT_HINT)
         return reached
 
     def _field(self, reached: Reached, condition: Any, path: Path) -> Filter:

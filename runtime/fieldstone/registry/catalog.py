@@ -82,7 +82,7 @@ class Reference(msgspec.Struct, frozen=True, eq=False):
 
 
 class Object(msgspec.Struct, frozen=True, eq=False):
-    """A linked object; `fields` holds system fields first, then the declared ones in their order.
+    """A linked object; `fields` holds system fields first, then the declared ones in their order; those of `stored` have a column.
 
     `owned` and `walled` say that it has `owner_id` and `organization_id`. `wall` is the wall around its records as a filter (EVERYTHING for
     `tenancy: none`), `housed` says that it is the organisation's. `parent` is the master_detail field under `controlled_by_parent`.
@@ -95,6 +95,7 @@ class Object(msgspec.Struct, frozen=True, eq=False):
     name: str
     declaration: ObjectDeclaration
     fields: Mapping[str, Field]
+    stored: tuple[str, ...]
     shape: ObjectShape
     place: Place
     package: str

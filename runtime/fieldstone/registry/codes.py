@@ -40,6 +40,8 @@ class Code(StrEnum):
     SCOPE_IDLE = "SCOPE_IDLE"
     EXPRESSION = "EXPRESSION"
     SUMMARY = "SUMMARY"
+    FORMULA_CYCLE = "FORMULA_CYCLE"
+    FORMULA_DISCLOSES = "FORMULA_DISCLOSES"
     POLICY_EMPTY = "POLICY_EMPTY"
     VALIDATION_RULE = "VALIDATION_RULE"
     RULE_DISCLOSES = "RULE_DISCLOSES"
@@ -86,6 +88,8 @@ EXPLANATIONS: dict[Code, str] = {
     Code.SCOPE_IDLE: "A depth scope opens nothing: the grant lacks the right, or more is open already, or the object has no owners.",
     Code.EXPRESSION: "An expression does not compile.",
     Code.SUMMARY: "A summary cannot be computed from what it names.",
+    Code.FORMULA_CYCLE: "Formulas use each other in a circle.",
+    Code.FORMULA_DISCLOSES: "A formula tells the holders of a permission set of a field that the set hides from them.",
     Code.POLICY_EMPTY: "A row policy says neither `using` nor `check`, or its operation never looks at what it says.",
     Code.VALIDATION_RULE: "A validation rule says something that could not be applied to a record.",
     Code.RULE_DISCLOSES: "A rule tells whoever writes a record of a field that his permission set hides from him.",

@@ -35,7 +35,13 @@ def history_of(linked: Object) -> Object:
     }
     shape = ObjectShape(name, {key: field.shape for key, field in fields.items()})
     return msgspec.structs.replace(
-        linked, name=name, fields=fields, shape=shape, referenced_by=(), history_of=linked.name
+        linked,
+        name=name,
+        fields=fields,
+        stored=(*linked.stored, VALID_FROM, VALID_TO),
+        shape=shape,
+        referenced_by=(),
+        history_of=linked.name,
     )
 
 

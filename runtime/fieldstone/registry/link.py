@@ -17,6 +17,7 @@ from fieldstone.registry.catalog import Catalog, Item, Object, RollupGroup
 from fieldstone.registry.choices import link_choices
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package, Reading
+from fieldstone.registry.formulas import link_formulas
 from fieldstone.registry.history import history_of
 from fieldstone.registry.known import Known
 from fieldstone.registry.object_faults import object_faults, prefix_faults
@@ -93,13 +94,15 @@ def _objects(
         for name, document in documents.items()
         if name not in broken
     }
-    chosen, wrong = link_choices(documents, Known(linked, frozenset(broken)))
-    faults += wrong
-    summaries = Summaries(documents, chosen)
+    summaries = Summaries(documents, Known(linked, frozenset(broken)))
     with_summaries, rollups = summaries.link()
     faults += summaries.faults
+    with_formulas, wrong = link_formulas(documents, Known(with_summaries, frozenset(broken)))
+    faults += wrong
+    chosen, wrong = link_choices(documents, with_formulas)
+    faults += wrong
     ruled: dict[str, Object] = {}
-    for name, subject in with_summaries.items():
+    for name, subject in chosen.by_name.items():
         ruled[name], wrong = link_validations(documents[name], subject)
         faults += wrong
     return Known(ruled, chosen.broken), rollups

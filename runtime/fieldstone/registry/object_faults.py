@@ -7,6 +7,7 @@ import msgspec
 from fieldstone.errors import Fault
 from fieldstone.kinds.fields.autonumber import AutonumberOptions, format_of
 from fieldstone.kinds.fields.field_type import FieldOptions
+from fieldstone.kinds.fields.formula import FormulaOptions
 from fieldstone.kinds.object import ObjectDeclaration, ThroughMembership
 from fieldstone.query.cel.tokens import WORDS
 from fieldstone.query.names import did_you_mean
@@ -88,7 +89,7 @@ def _field_faults(name: str, options: FieldOptions, document: Document, objects:
     if kind.name == "tree" and target not in (None, document.name):
         message = f"A tree is made of records of one object: `{document.name}`."
         yield document.fault(("fields", name, "reference"), Code.FIELD_OPTION, message, "Make it a `lookup`.")
-    if options.external_id and not options.unique:
+    if options.external_id and not options.unique and not any(key == "externalId" for key, _ in wrong):
         message = "An external id finds one record, so it must be unique."
         yield document.fault(("fields", name, "externalId"), Code.FIELD_OPTION, message, "Add `unique: true`.")
     if options.track_history is True and not object_declaration(document).enable.track_history:
@@ -171,6 +172,9 @@ def _named_field_faults(document: Document, declaration: ObjectDeclaration) -> I
             place = document.value_at("indexes", number, "fields", position)
             if name not in known:
                 yield unknown_field(place, name, declaration.name, known)
+            elif isinstance(known[name], FormulaOptions):
+                message = f"`{name}` is a formula: it is computed and not stored, so that there is nothing to index."
+                yield Fault(place, Code.FIELD_OPTION, message, "Index the fields that it is computed from.")
             elif name in index.fields[:position]:
                 yield Fault(place, Code.INDEX_REPEATED, f"`{name}` stands twice in this index.", "Name it once.")
         if index.fields in seen:

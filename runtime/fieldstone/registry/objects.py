@@ -13,12 +13,13 @@ from fieldstone.errors import Place
 from fieldstone.kinds.fields.autonumber import AutonumberOptions, format_of
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType
 from fieldstone.kinds.fields.file import FileOptions
+from fieldstone.kinds.fields.formula import FormulaOptions
 from fieldstone.kinds.fields.masking import masking_of
 from fieldstone.kinds.fields.summary import LinkedSummaryOptions
 from fieldstone.kinds.fields.table import FIELD_TYPES
 from fieldstone.kinds.object import ObjectDeclaration, SystemFields, ThroughMembership
 from fieldstone.query.ast import EVERYTHING, CallerValue, Exists, Filter, Term
-from fieldstone.query.storage import FieldShape, ObjectShape
+from fieldstone.query.storage import FieldShape, ObjectShape, StorageClass
 from fieldstone.registry.catalog import Field, Numbering, Object, Reference
 from fieldstone.registry.documents import Document
 from fieldstone.registry.field_defaults import default_of
@@ -59,6 +60,7 @@ def link_object(
         name=declaration.name,
         declaration=declaration,
         fields=fields,
+        stored=tuple(name for name, field in fields.items() if field.shape.storage.kind != StorageClass.NONE),
         shape=ObjectShape(declaration.name, {name: field.shape for name, field in fields.items()}),
         place=document.value_at(),
         package=document.package,
@@ -117,9 +119,9 @@ def field_type_of(options: FieldOptions) -> FieldType:
 
 
 def holds_text(options: FieldOptions) -> bool:
-    """Tells whether a field holds texts that somebody may read, and not ids."""
+    """Tells whether a field keeps texts that somebody may read, and not ids."""
     kind = field_type_of(options)
-    hidden = options.internal or kind.internal
+    hidden = options.internal or kind.internal or isinstance(options, FormulaOptions)
     points = isinstance(options, FileOptions) or getattr(options, "reference", None) is not None
     return kind.family(options) == "text" and not points and not hidden
 

@@ -14,6 +14,7 @@ from fieldstone.registry.codes import Code
 from fieldstone.registry.depths import depth_faults
 from fieldstone.registry.disclosures import rule_disclosures
 from fieldstone.registry.documents import Document
+from fieldstone.registry.formula_disclosures import formula_disclosures
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.rules import Scope, link_rule, scope_of, scope_of_all
 from fieldstone.registry.system_fields import AUDIT_NAMES
@@ -37,6 +38,7 @@ def link_permissions(
         faults += _grant_faults(document, declaration, objects)
         faults += depth_faults(document, declaration, objects)
         faults += rule_disclosures(document, declaration, objects)
+        faults += formula_disclosures(document, declaration, objects)
         rules, more = _rules(document, declaration, objects, scopes)
         faults += more
         linked[name] = PermissionSet(

@@ -26,8 +26,8 @@ from fieldstone.query.ast import (
 from fieldstone.query.cel.context import POLICY_CALLER_TYPE
 from fieldstone.query.cel.environment import Environment
 from fieldstone.query.cel.expression import compile_expression
-from fieldstone.query.cel.fault import ExpressionError, Refused
-from fieldstone.query.cel.ir import Compiled, Lit, Node, Op, Ref
+from fieldstone.query.cel.fault import ExpressionError, ExpressionFault, Refused
+from fieldstone.query.cel.ir import Compiled, Lit, Node, Op, Ref, walk
 from fieldstone.query.cel.translatable import check_sql
 from fieldstone.query.cel.types import BOOL, Type, optional, required, struct_of
 from fieldstone.registry.catalog import Field, Object, RowRule
@@ -96,7 +96,7 @@ def compile_filter(text: str, scope: Scope) -> Filter:
 
 def _compiled(text: str, scope: Scope) -> Compiled:
     compiled = compile_expression(text, scope.environment, BOOL)
-    if faults := check_sql(compiled.node):
+    if faults := check_sql(compiled.node) or _unfit_formulas(compiled.node, scope.fields):
         raise Refused(faults)
     return compiled
 
@@ -132,6 +132,20 @@ def _expression_type(field: Field) -> Type:
     return optional(kind) if field.shape.nullable else required(kind)
 
 
+def _unfit_formulas(node: Node, fields: Mapping[str, Field]) -> list[ExpressionFault]:
+    """Returns a fault for every formula in an expression that the database cannot compute."""
+    faults = []
+    for part in walk(node):
+        formula = fields[part.path[1]].shape.formula if isinstance(part, Ref) and _of_record(part) else None
+        if formula is not None and formula.unfit is not None:
+            faults.append(ExpressionFault(part.pos, part.end, "NOT_IN_SQL", formula.unfit))
+    return faults
+
+
+def _of_record(part: Ref) -> bool:
+    return len(part.path) == 2 and part.path[0] == "record"
+
+
 def _lowered(node: Node, fields: Mapping[str, Field]) -> Filter:
     """Returns a condition as plain comparisons where it is made of such, so that indexes are used, else as it stands.
 
@@ -152,7 +166,7 @@ def _lowered(node: Node, fields: Mapping[str, Field]) -> Filter:
 
 
 def _equality(one: Node, other: Node, fields: Mapping[str, Field]) -> Term | None:
-    if not (isinstance(one, Ref) and len(one.path) == 2 and one.path[0] == "record"):
+    if not (isinstance(one, Ref) and _of_record(one)):
         return None
     storage = fields[one.path[1]].shape.storage.kind
     operand: Operand | None = None

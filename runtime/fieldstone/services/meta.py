@@ -4,7 +4,7 @@ An object that he has no right on is left out, and so is every field that he may
 for administrators. Refuses unknown kinds and names: what he may not know of is unknown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -23,6 +23,10 @@ ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete", "restore")
 _OPEN_KINDS = frozenset({"object"})
 _NAMING_FIELDS = frozenset({"indexes", "nameField", "validations"})
 """Keys of an object that name fields, beside the fields themselves: left out when nothing of them may be known."""
+
+
+_NAMING_INPUTS = frozenset({"expression", "discloses"})
+"""Keys of a formula that name fields."""
 
 
 class TypeEntry(msgspec.Struct, rename="camel"):
@@ -149,7 +153,9 @@ def _masked(document: Mapping[str, Any], known: KnownObject) -> dict[str, Any]:
     veiled = {path for path, read in known.object.looks_at.items() if not read <= known.fields}
     masked: dict[str, Any] = {
         "fields": {
-            name: {key: value for key, value in field.items() if ("fields", name, key) not in veiled}
+            name: {
+                key: value for key, value in _masked_field(name, field, known) if ("fields", name, key) not in veiled
+            }
             for name, field in document["fields"].items()
             if name not in hidden
         }
@@ -163,3 +169,12 @@ def _masked(document: Mapping[str, Any], known: KnownObject) -> dict[str, Any]:
     if document.get("nameField") not in hidden | {None}:
         masked["nameField"] = document["nameField"]
     return masked
+
+
+def _masked_field(name: str, field: Mapping[str, Any], known: KnownObject) -> Iterable[tuple[str, Any]]:
+    """Returns the keys of a field's document; of a formula only what it returns where its expression names a field that is hidden."""
+    formula = known.object.fields[name].shape.formula
+    named = set() if formula is None else {*formula.inputs, *field.get("discloses", ())}
+    if named <= known.fields:
+        return field.items()
+    return ((key, value) for key, value in field.items() if key not in _NAMING_INPUTS)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from fieldstone.errors import Internal
 from fieldstone.query.ast import EVERYTHING, Aggregation, Column, FieldValue, GroupKey, Measure
 from fieldstone.query.buckets import bucket_shape
+from fieldstone.query.formula import Formula
 from fieldstone.query.measures import MEASURES
 from fieldstone.query.storage import FieldShape, StorageClass
 from fieldstone.store.columns import Convert
@@ -85,6 +86,11 @@ class _Groups(msgspec.Struct, frozen=True, eq=False):
     def shape(self, name: str) -> FieldShape:
         """Returns the shape of what a group name or alias holds."""
         return self.parts[self.places[name]].shape
+
+    def formula(self, name: str) -> Formula | None:
+        """Returns None: what is computed was computed for each row."""
+        del name
+        return None
 
     def expression_column(self, path: tuple[str, ...]) -> SqlColumn:
         """Refuses: expressions are about records."""
@@ -164,6 +170,6 @@ class _Gathering:
     def _value(self, column: Column, source: Source) -> tuple[Value, FieldShape]:
         """Returns a column's value and shape; at the end of a path there may be none."""
         if isinstance(column, str):
-            return source.column(column), source.shape(column)
+            return self.conditions.value(FieldValue(column), source)
         value, field = self.conditions.value(FieldValue(column.field, column.through), source)
         return value, msgspec.structs.replace(field, nullable=True)

@@ -55,14 +55,20 @@ def compile_predicate(node: Node, *, column: Columns, bind: Bind, dialect: Diale
     return _translator(node, column, bind, dialect).condition(node, decided=True)
 
 
-def compile_value(node: Node, *, column: Columns, bind: Bind, dialect: DialectName) -> SqlColumn:
-    """Returns the value of an expression, to be compared or sorted by; NULL where it is null or cannot be computed."""
+def compile_value(
+    node: Node, *, column: Columns, bind: Bind, dialect: DialectName, wanted: Type | None = None
+) -> SqlColumn:
+    """Returns the value of an expression, to be compared or sorted by; NULL where it is null or cannot be computed.
+
+    `wanted` is a wider type, such as a double of a decimal, or a timestamp of a date.
+    """
     translator = _translator(node, column, bind, dialect)
     nullable = bool(translator.nul(node))
-    if node.type.name == "decimal":
+    kind = wanted or node.type
+    if kind.name == "decimal":
         scaled = translator.decimal(node)
-        return SqlColumn(scaled.element, node.type, nullable, scaled.scale if dialect == "sqlite" else None)
-    return SqlColumn(translator.value(node), node.type, nullable)
+        return SqlColumn(scaled.element, kind, nullable, scaled.scale if dialect == "sqlite" else None)
+    return SqlColumn(translator.value(node, kind), kind, nullable)
 
 
 def _translator(node: Node, column: Columns, bind: Bind, dialect: DialectName) -> "_Translator":

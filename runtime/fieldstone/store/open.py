@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from fieldstone.errors import SettingsError
+from fieldstone.log import Log
 from fieldstone.registry.catalog import Catalog
 from fieldstone.settings import Limits
 from fieldstone.store.database import Database
 from fieldstone.store.failures import SQLITE_FAILURES
+from fieldstone.store.formula_function import formula_functions
 from fieldstone.store.migrate import bring_up
 from fieldstone.store.postgres import open_postgres
 from fieldstone.store.sql_store import SqlStore
@@ -17,22 +19,24 @@ SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgres://")
 
 
-async def open_store(catalog: Catalog, url: str, *, synchronous: Synchronous, limits: Limits) -> SqlStore:
+async def open_store(
+    catalog: Catalog, url: str, *, synchronous: Synchronous, limits: Limits, log: Log | None = None
+) -> SqlStore:
     """Returns the store of a catalog at an address, `sqlite:///file` or `postgresql://...`; missing tables and columns are made.
 
     `synchronous` is SQLite's: `full` survives a power cut, `normal` may lose the last commits in one. Raises SettingsError for
     an address that cannot be opened, DeclarationError for a change that needs a migration.
     """
-    database = await _open(url, synchronous, float(limits.statement_seconds))
+    database = await _open(catalog, url, synchronous, float(limits.statement_seconds))
     try:
         await bring_up(catalog, database)
     except BaseException:
         await database.close()
         raise
-    return SqlStore(catalog, database)
+    return SqlStore(catalog, database, log)
 
 
-async def _open(url: str, synchronous: Synchronous, seconds: float) -> Database:
+async def _open(catalog: Catalog, url: str, synchronous: Synchronous, seconds: float) -> Database:
     if url.startswith(POSTGRESQL):
         return await open_postgres(url, statement_seconds=seconds)
     name = url.removeprefix(SQLITE)
@@ -44,7 +48,8 @@ async def _open(url: str, synchronous: Synchronous, seconds: float) -> Database:
     path = Path(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return SqliteDatabase(path, synchronous=synchronous, statement_seconds=seconds)
+        functions = formula_functions(catalog)
+        return SqliteDatabase(path, synchronous=synchronous, statement_seconds=seconds, functions=functions)
     except (OSError, *SQLITE_FAILURES) as error:
         raise SettingsError(
             f"The SQLite file `{path}` cannot be opened.", hint="Check that it can be written."

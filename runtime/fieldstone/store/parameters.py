@@ -80,6 +80,14 @@ class Parameters:
 
         return self.add(("computed", node, convert), take, sql_type)
 
+    def now(self) -> BindParameter[Any]:
+        """Returns the parameter of the instant."""
+        return self.add(("now",), lambda binds, _given: binds.now, sa.Text())
+
+    def timezone(self) -> BindParameter[Any]:
+        """Returns the parameter of the time zone's name."""
+        return self.add(("timezone",), lambda binds, _given: binds.timezone, sa.Text())
+
     def limit(self) -> BindParameter[Any]:
         """Returns the parameter of the limit."""
         return self.add(("limit",), lambda binds, _given: binds.limit, sa.BigInteger())

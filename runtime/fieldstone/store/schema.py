@@ -82,7 +82,7 @@ class TableSchema(msgspec.Struct, frozen=True):
 
 def schema_of(linked: Object, dialect: Dialect, summaries: tuple[SummarySchema, ...] = ()) -> TableSchema:
     """Returns the schema that an object needs, whose summaries are given."""
-    stored = [field for field in linked.fields.values() if field.shape.storage.kind != StorageClass.NONE]
+    stored = [linked.fields[name] for name in linked.stored]
     columns = tuple(
         ColumnSchema(
             field.name,

@@ -11,6 +11,7 @@ from fieldstone.query.masking import Masking
 from fieldstone.query.storage import FieldShape
 from fieldstone.store.columns import Column as Kept
 from fieldstone.store.columns import Convert
+from fieldstone.store.computed import Computed, computed_columns
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.parameters import Parameters
 from fieldstone.store.statement import ReadStatement, read_statement
@@ -38,10 +39,13 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
     source = tables.source(select.object)
     keys = tuple(_sort_key(key, conditions, source, dialect) for key in select.order)
     masks = dict(select.masks)
-    columns = [_column(column, masks, conditions, source) for column in select.columns]
+    computed = computed_columns(select.columns, source.object.shape)
+    columns = _columns(select.columns if computed is None else computed.shown, masks, conditions, source)
+    if computed is not None:
+        columns += _columns(computed.inputs, {}, conditions, source)
     if select.share is not None:
         rows = _ranked(select.share, columns, keys, source, dialect).where(conditions.of(select.where, source))
-        return _compile_shares(select, select.share, columns, rows, parameters, tables, dialect)
+        return _compile_shares(select, select.share, columns, rows, parameters, tables, dialect, computed)
     shown, converts = _shown(columns, dialect)
     for flag in select.flags:
         shown.append(is_true(conditions.of(flag, source)))
@@ -56,7 +60,7 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         clause = clause.limit(parameters.limit())
     if select.shifted:
         clause = clause.offset(parameters.offset())
-    tested = _tested(select.where)
+    tested = _tested(select.where, source)
     return read_statement(
         clause,
         parameters,
@@ -65,11 +69,18 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         bounded=select.limited,
         converts=converts,
         tested=tested,
+        computed=computed,
     )
 
 
+def _columns(
+    columns: tuple[Column, ...], masks: Mapping[str, Masking], conditions: Conditions, source: Source
+) -> list[_Shaped]:
+    """Returns the values of columns and their shapes, with the masks under which they are read."""
+    return [_column(column, masks, conditions, source) for column in columns]
+
+
 def _column(column: Column, masks: Mapping[str, Masking], conditions: Conditions, source: Source) -> _Shaped:
-    """Returns the value of a column and its shape, with the mask under which it is read."""
     if not isinstance(column, str):
         return conditions.value(column, source)
     value, shape = conditions.value(FieldValue(column), source)
@@ -79,10 +90,14 @@ def _column(column: Column, masks: Mapping[str, Masking], conditions: Conditions
     return value, msgspec.structs.replace(shape, storage=storage)
 
 
-def _tested(where: Filter) -> frozenset[str] | None:
+def _tested(where: Filter, source: Source) -> frozenset[str] | None:
     """Returns the columns that a filter compares with values of the request or the caller; None where it asks more of a row."""
     items = where.items if isinstance(where, And) else (where,)
-    compared = [item for item in items if isinstance(item, Term) and item.operator in _COMPARED]
+    compared = [
+        item
+        for item in items
+        if isinstance(item, Term) and item.operator in _COMPARED and source.formula(item.field) is None
+    ]
     plain = len(compared) == len(items) and not any(isinstance(item.operand, FieldValue) for item in compared)
     return frozenset(item.field for item in compared) if plain else None
 
@@ -103,6 +118,7 @@ def _compile_shares(
     parameters: Parameters,
     tables: Tables,
     dialect: Dialect,
+    computed: Computed | None,
 ) -> ReadStatement:
     """Returns the statement of the first of ranked rows, in their order, share by share."""
     ranked = rows.subquery("ranked")
@@ -111,7 +127,15 @@ def _compile_shares(
     clause = sa.select(*shown).where(first).order_by(ranked.c.share, ranked.c.place)
     if select.limited:
         clause = clause.limit(parameters.limit())
-    return read_statement(clause, parameters, dialect, summaries=tables.summaries, bounded=False, converts=converts)
+    return read_statement(
+        clause,
+        parameters,
+        dialect,
+        summaries=tables.summaries,
+        bounded=False,
+        converts=converts,
+        computed=computed,
+    )
 
 
 def _shown(columns: list[_Shaped], dialect: Dialect) -> tuple[list[Value], list[Convert | None]]:

@@ -5,12 +5,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from typing import Any
 
 from fieldstone.errors import Internal
+from fieldstone.log import Log
 from fieldstone.query.ast import Aggregation, Filter, Select
 from fieldstone.registry.catalog import Catalog
 from fieldstone.store.aggregate import compile_group_count, compile_groups
 from fieldstone.store.binds import Binds
 from fieldstone.store.counter import Counter, reserve, reserve_text
-from fieldstone.store.database import Database, Session
+from fieldstone.store.database import Database, RawRows, Session
 from fieldstone.store.event import RecordEvent
 from fieldstone.store.explain import explain_statement
 from fieldstone.store.interface import Row, Statement
@@ -43,10 +44,11 @@ _READY = "SELECT 1"
 class SqlStore:
     """The database of one catalog; implements `interface.Store`."""
 
-    def __init__(self, catalog: Catalog, database: Database) -> None:
+    def __init__(self, catalog: Catalog, database: Database, log: Log | None = None) -> None:
         """Takes a database that holds what the catalog needs."""
         self.catalog = catalog
         self._database = database
+        self._log = log
         self._dialect = database.dialect
         self._tables = Tables(catalog, database.dialect)
         self._observe: Callable[[SqlTransaction], Awaitable[None]] | None = None
@@ -115,7 +117,19 @@ class SqlStore:
         """Runs a read by itself."""
         read = _read_statement(statement)
         rows = await self._database.read(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
-        return converted(rows, read.changes)
+        return self.answered(rows, read, binds)
+
+    def answered(self, rows: RawRows, read: ReadStatement, binds: Binds) -> list[Row]:
+        """Returns what a read answers, in wire form; writes down how many formulas had no value."""
+        found = converted(rows, read.changes)
+        if read.computed is None:
+            return found
+        found, failures = read.computed.rows(found, binds)
+        if failures is not None and self._log is not None:
+            self._log.info(
+                "formulas_without_value", object=failures.object, rows=failures.rows, counts=dict(failures.counts)
+            )
+        return found
 
     async def explain(self, statement: Statement, binds: Binds) -> StatementPlan:
         """Returns how a read would be run, without running it."""
@@ -188,7 +202,7 @@ class SqlTransaction:
         read = _read_statement(statement)
         await self._upkeep.before_read(read)
         rows = await self._session.read(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
-        return converted(rows, read.changes)
+        return self._store.answered(rows, read, binds)
 
     async def insert(self, object_name: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
         """Inserts rows; raises UniqueViolation (details.fields). A reference to nothing is a Conflict at the commit."""

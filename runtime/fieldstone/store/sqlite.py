@@ -7,13 +7,14 @@ for everybody else's writes wait behind him.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from math import inf
 from pathlib import Path
 from time import perf_counter, thread_time
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from fieldstone.errors import Internal
@@ -39,16 +40,24 @@ BUSY_PAUSE_SECONDS = 0.005
 class SqliteDatabase:
     """The connections to one file."""
 
-    def __init__(self, path: Path, *, synchronous: Synchronous, statement_seconds: float) -> None:
-        """Opens the file, making it if need be."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        synchronous: Synchronous,
+        statement_seconds: float,
+        functions: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
+    ) -> None:
+        """Opens the file, making it if need be; statements may call `functions`."""
+        connect = partial(SqliteConnection, path, functions=functions)
         self.dialect: Dialect = SqliteDialect()
         self.unique_keys: UniqueKeys = {}
         self.seconds = statement_seconds
         self._commit_pace = Pace(quick=True)
-        self.writer = SqliteConnection(path, interval=IN_THREAD_INTERVAL, writes=True, synchronous=synchronous)
+        self.writer = connect(interval=IN_THREAD_INTERVAL, writes=True, synchronous=synchronous)
         self._path = path
-        self._reader = SqliteConnection(path, interval=ON_LOOP_INTERVAL, clock=thread_time)
-        self._idle = [SqliteConnection(path, interval=IN_THREAD_INTERVAL) for _ in range(READERS)]
+        self._reader = connect(interval=ON_LOOP_INTERVAL, clock=thread_time)
+        self._idle = [connect(interval=IN_THREAD_INTERVAL) for _ in range(READERS)]
         self._reading = asyncio.Semaphore(READERS)
         self._writing = asyncio.Lock()
         self._threads = ThreadPoolExecutor(READERS + 2, thread_name_prefix="fieldstone-sqlite")

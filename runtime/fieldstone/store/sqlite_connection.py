@@ -1,9 +1,10 @@
 """One connection to an SQLite file: its settings, its functions, and a stop for statements that take too long."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any, Literal
 
 from fieldstone.store.sqlite_functions import register_functions
@@ -30,8 +31,9 @@ class SqliteConnection:
         writes: bool = False,
         synchronous: Synchronous = "full",
         clock: Callable[[], float] = perf_counter,
+        functions: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
     ) -> None:
-        """Opens the file; a connection that does not write refuses to."""
+        """Opens the file; a connection that does not write refuses to. `functions` are known to it beside those of its own."""
         self._clock = clock
         self._seconds = 0.0
         self._began: float | None = None
@@ -49,6 +51,8 @@ class SqliteConnection:
         execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
         execute("PRAGMA busy_timeout = 0")
         register_functions(self._connection)
+        for name, function in functions.items():
+            self._connection.create_function(name, -1, function, deterministic=True)
         self._connection.set_progress_handler(self._is_late, interval)
 
     @property

@@ -1,4 +1,7 @@
-"""The functions that SQLite lacks: folding and casing by Unicode, exact sums and averages, lists in order, days in a time zone."""
+"""The functions that SQLite lacks.
+
+Folding and casing by Unicode, exact sums and averages, doubles rounded as they are written, lists in order, days in a time zone.
+"""
 
 import sqlite3
 from typing import Any
@@ -7,6 +10,7 @@ import msgspec
 
 from fieldstone.query.measures import SEPARATOR
 from fieldstone.query.operators import fold
+from fieldstone.query.result import rounded
 from fieldstone.store.wide import kept_mean, kept_total, mean, narrowed, total, widened
 from fieldstone.store.zones import local_day
 
@@ -23,6 +27,7 @@ def register_functions(connection: sqlite3.Connection) -> None:
     create("fs_kept_mean", 5, kept_mean, deterministic=True)
     create("fs_wide", 2, widened, deterministic=True)
     create("fs_narrow", 2, narrowed, deterministic=True)
+    create("fs_rounded", 2, _rounded, deterministic=True)
     create("fs_local_day", 2, _local_day, deterministic=True)
     connection.create_aggregate("fs_list", 1, _List)
     connection.create_aggregate("fs_joined", 1, _Joined)
@@ -66,6 +71,10 @@ def _upper(text: Any) -> str | None:
 
 def _lower(text: Any) -> str | None:
     return text.lower() if isinstance(text, str) else None
+
+
+def _rounded(value: float | None, scale: int) -> int | None:
+    return None if value is None else rounded(value, scale)
 
 
 def _local_day(instant: str | None, zone: str) -> str | None:

@@ -9,6 +9,7 @@ from sqlalchemy.sql import visitors
 
 from fieldstone.store.binds import Binds
 from fieldstone.store.columns import Convert
+from fieldstone.store.computed import Computed
 from fieldstone.store.dialects import Dialect
 from fieldstone.store.parameters import Given, Parameters, Take
 from fieldstone.store.rows import changes_of
@@ -30,6 +31,7 @@ class ReadStatement(msgspec.Struct, frozen=True, eq=False):
 
     `bounded` says that it stops after a number of rows. `changes` are the columns that are converted. `tested` are the columns that it
     compares with values; None where it asks more of a row than that. `summaries` are those that it looks at, as (object, field).
+    `computed` makes the rows of those that were fetched, where formulas are asked for.
     """
 
     sql: Sql
@@ -37,6 +39,7 @@ class ReadStatement(msgspec.Struct, frozen=True, eq=False):
     changes: tuple[tuple[int, Convert], ...]
     tested: frozenset[str] | None
     summaries: frozenset[tuple[str, str]] = frozenset()
+    computed: Computed | None = None
 
 
 def compiled(clause: sa.ClauseElement, parameters: Parameters, dialect: Dialect) -> Sql:
@@ -55,10 +58,12 @@ def read_statement(
     bounded: bool,
     converts: Iterable[Convert | None],
     tested: frozenset[str] | None = None,
+    computed: Computed | None = None,
 ) -> ReadStatement:
     """Returns a prepared read; `summaries` are all that there are, as (object, field)."""
     looked_at = summaries & frozenset(_columns_of(clause)) if summaries else frozenset()
-    return ReadStatement(compiled(clause, parameters, dialect), bounded, changes_of(converts), tested, looked_at)
+    changes = changes_of(converts)
+    return ReadStatement(compiled(clause, parameters, dialect), bounded, changes, tested, looked_at, computed)
 
 
 def _columns_of(clause: sa.ClauseElement) -> Iterator[tuple[str, str]]:

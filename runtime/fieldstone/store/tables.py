@@ -6,6 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from fieldstone.errors import Internal
+from fieldstone.query.formula import Formula
 from fieldstone.query.storage import FieldShape, StorageClass
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.store.dialects import Dialect
@@ -25,6 +26,9 @@ class Columns(Protocol):
     def shape(self, name: str) -> FieldShape:
         """Returns the shape of what a name holds."""
 
+    def formula(self, name: str) -> Formula | None:
+        """Returns how a field is computed that has no column; None for all others."""
+
     def expression_column(self, path: tuple[str, ...]) -> SqlColumn:
         """Returns the column that an expression names."""
 
@@ -43,13 +47,18 @@ class Source(msgspec.Struct, frozen=True, eq=False):
         """Returns the shape of a field."""
         return self.object.shape.fields[name]
 
+    def formula(self, name: str) -> Formula | None:
+        """Returns how a field is computed that has no column."""
+        return self.object.shape.fields[name].formula
+
     def expression_column(self, path: tuple[str, ...]) -> SqlColumn:
-        """Returns the column that an expression names as `record.<field>`."""
+        """Returns the column that an expression names as `record.<field>`; for a formula, NULL in its place."""
         field = self.object.fields[path[1]]
         kind = field.type.expression_type(field.declaration)
         storage = field.shape.storage
         scale = storage.scale if storage.kind == StorageClass.DECIMAL else None
-        return SqlColumn(self.table.c[field.name], kind, field.shape.nullable, scale)
+        element = sa.null() if field.shape.formula is not None else self.table.c[field.name]
+        return SqlColumn(element, kind, field.shape.nullable, scale)
 
 
 class Tables:
@@ -78,9 +87,8 @@ class Tables:
         table = self._tables.get(linked.name)
         if table is None:
             columns = (
-                sa.column(shape.name, self._dialect.column(shape.storage).sql_type)
-                for shape in linked.shape.fields.values()
-                if shape.storage.kind != StorageClass.NONE
+                sa.column(name, self._dialect.column(linked.shape.fields[name].storage).sql_type)
+                for name in linked.stored
             )
             table = self._tables[linked.name] = sa.table(linked.name, *columns)
         return table

@@ -5,9 +5,11 @@ false, so that two-valued logic holds: a comparison with an absent value is fals
 """
 
 from collections.abc import Callable
+from functools import partial
 from operator import eq, ge, gt, le, lt
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
@@ -35,6 +37,8 @@ from fieldstone.query.storage import FieldShape
 from fieldstone.store.columns import Convert, comparison_of
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.expression import compile_predicate
+from fieldstone.store.expression_value import SqlColumn
+from fieldstone.store.formula import formula_value
 from fieldstone.store.parameters import Parameters
 from fieldstone.store.search import match_condition
 from fieldstone.store.tables import Columns, Source, Tables
@@ -56,6 +60,7 @@ class Conditions:
         self._dialect = dialect
         self._parameters = parameters
         self._aliases = 0
+        self._formulas: dict[tuple[sa.FromClause, str], Value] = {}
 
     def of(self, item: Filter, source: Columns) -> Condition:
         """Returns the condition of a filter over the rows, or groups, of a source."""
@@ -80,7 +85,7 @@ class Conditions:
     def value(self, item: FieldValue, source: Columns) -> tuple[Value, FieldShape]:
         """Returns a field's value, at the end of a path under the policy of every object on the way, and the shape of that field."""
         if not item.through:
-            return source.column(item.field), source.shape(item.field)
+            return self._column(item.field, source), source.shape(item.field)
         hop = item.through[0]
         inner = self._inner(hop.object)
         value, shape = self.value(FieldValue(item.field, item.through[1:]), inner)
@@ -102,7 +107,7 @@ class Conditions:
         positive = NEGATED.get(term.operator)
         if positive is not None:
             return self._term(Term(term.field, positive, term.operand), source).is_not(sa.true())
-        column = source.column(term.field)
+        column = self._column(term.field, source)
         if term.operator == "null":
             return column.is_(None)
         if source.shape(term.field).comparison == "list":
@@ -170,6 +175,29 @@ class Conditions:
             case FieldValue(field=field):
                 raise Internal(f"Field `{field}` stands where a field cannot be compared with.")
 
+    def _column(self, name: str, source: Columns) -> Value:
+        """Returns the column of a field, or what a formula comes to."""
+        formula = source.formula(name)
+        if formula is None or not isinstance(source, Source):
+            return source.column(name)
+        known = self._formulas.get((source.table, name))
+        if known is None:
+            known = self._formulas[source.table, name] = formula_value(
+                formula,
+                source.shape(name).storage,
+                column=partial(self._expression_column, source),
+                parameters=self._parameters,
+                dialect=self._dialect.name,
+            )
+        return known
+
+    def _expression_column(self, source: Columns, path: tuple[str, ...]) -> SqlColumn:
+        """Returns what an expression names: a column, or what another formula comes to."""
+        found = source.expression_column(path)
+        if source.formula(path[1]) is None:
+            return found
+        return msgspec.structs.replace(found, element=self._column(path[1], source))
+
     def _exists(self, item: Exists, source: Columns) -> Condition:
         inner = self._inner(item.object)
         joined = inner.column(item.remote) == source.column(item.local)
@@ -195,7 +223,10 @@ class Conditions:
         }
         try:
             holds = compile_predicate(
-                item.node, column=source.expression_column, bind=self._parameters.computed, dialect=self._dialect.name
+                item.node,
+                column=partial(self._expression_column, source),
+                bind=self._parameters.computed,
+                dialect=self._dialect.name,
             )
             return sa.and_(*(self._parameters.caller_has(name).is_(sa.true()) for name in sorted(granted)), holds)
         except Refused as error:

@@ -9,6 +9,7 @@ from fieldstone.kinds.fields import (
     composite,
     currency,
     file,
+    formula,
     gauge,
     json,
     markup,
@@ -47,6 +48,7 @@ FIELD_TYPES: Mapping[str, FieldType] = {
         secret,
         summary,
         autonumber,
+        formula,
     )
     for field_type in family.TYPES
 }
@@ -71,5 +73,6 @@ AnyField = (
     | secret.SecretOptions
     | summary.SummaryOptions
     | autonumber.AutonumberOptions
+    | formula.FormulaOptions
 )
 """A field as it is declared; `type` says which."""
