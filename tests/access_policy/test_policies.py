@@ -34,7 +34,7 @@ def test_callers_with_the_same_sets_share_one_policy(catalog: Catalog) -> None:
 def test_a_policy_holds_no_value_of_a_caller(catalog: Catalog) -> None:
     rows = Policies(catalog).policy(holding("note_writer", user="me"), "note", "read").rows
     assert "'me'" not in repr(rows)
-    assert "here" not in repr(rows)
+    assert "'here'" not in repr(rows)
 
 
 def test_modify_all_leaves_the_wall_and_nothing_else(catalog: Catalog) -> None:

@@ -1,13 +1,15 @@
-"""Record scope: which rows an object's sharing baseline and a grant's depth open to its holder (contract 4.6).
+"""Record scope: which rows an object's sharing baseline, a grant's depth and its shares open to the grant's holder (contract 4.6).
 
-An owner's rows are his, and those of others as far as the depth goes; a child under `controlled_by_parent` is reached exactly as its
-parent is, at any depth, because the parent's filter is the caller's whole policy for it. Reads nothing, refuses nothing.
+An owner's rows are his, and those of others as far as the depth goes; those that are shared with the caller are read, or read and
+changed, but never deleted for that. A child under `controlled_by_parent` is reached exactly as its parent is, at any depth, because the
+parent's filter is the caller's whole policy for it. Reads nothing, refuses nothing.
 """
 
 from collections.abc import Callable
 
 from fieldstone.access.depth import depth_of, rows_in_depth
 from fieldstone.access.policy import Action
+from fieldstone.access.shares import shared_rows
 from fieldstone.kinds.permission import ObjectGrant
 from fieldstone.query.ast import EVERYTHING, NOTHING, CallerValue, Exists, Filter, Term, disjunction
 from fieldstone.registry.catalog import Object
@@ -19,7 +21,7 @@ ParentRows = Callable[[str, Action], Filter]
 
 
 def record_scope(subject: Object, action: Action, grant: ObjectGrant, parent_rows: ParentRows) -> Filter:
-    """Returns the rows that baseline and depth open for an action; a child is changed by whoever may change its parent."""
+    """Returns the rows that baseline, depth and shares open for an action; a child is changed by whoever may change its parent."""
     match subject.sharing_model:
         case "public_read_write":
             return EVERYTHING
@@ -29,7 +31,8 @@ def record_scope(subject: Object, action: Action, grant: ObjectGrant, parent_row
             return _under_parent(subject, "read" if action == "read" else "update", parent_rows)
         case _:
             own = OWNED_BY_CALLER if subject.owned else NOTHING
-            return disjunction(own, rows_in_depth(subject, depth_of(grant, action)))
+            deep = rows_in_depth(subject, depth_of(grant, action))
+            return disjunction(own, deep, shared_rows(subject, action))
 
 
 def scope_after_write(subject: Object, parent_rows: ParentRows) -> Filter:

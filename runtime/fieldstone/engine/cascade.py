@@ -4,23 +4,24 @@ Works by sets: one statement for each reference and step, however many records t
 circles end. Everything here looks past the caller's rights; only what a refusal tells him is cut to what he may see.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from fieldstone.access.caller import SYSTEM, Caller
 from fieldstone.access.policies import NOT_IN_TRASH
+from fieldstone.access.shares import SHARES, is_shareable
 from fieldstone.engine.bystander import refuse_ruled
 from fieldstone.engine.defaults import stamps_of_change
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.gate import may_look
-from fieldstone.engine.journal import note_change
+from fieldstone.engine.journal import ID_AMONG, note_change
 from fieldstone.engine.operation import Update
 from fieldstone.engine.plans import pointing_rows
 from fieldstone.engine.reference_list import refuse_emptied, restricted, shorten_lists, shortened
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import SerializationFailure
-from fieldstone.query.ast import EVERYTHING, Filter, Slot, Term
+from fieldstone.query.ast import EVERYTHING, And, Filter, Slot, Term
 from fieldstone.registry.catalog import Reference
 from fieldstone.registry.system_fields import DELETED_WITH
 from fieldstone.store.binds import Binds
@@ -33,6 +34,7 @@ Among = Literal["all", "live", "together"]
 """Which referring records count: all of them, those that are not in the trash, those that went there along with one record."""
 
 _TOGETHER = Term(DELETED_WITH, "eq", Slot(2))
+_OF_OBJECT = And((Term("object_name", "eq", Slot(2)), Term("organization_id", "in", Slot(3))))
 
 
 async def gather(
@@ -104,6 +106,21 @@ async def let_go(door: Door, unit: Unit, caller: Caller, doomed: Doomed) -> None
                 {**stamp, "version": stamp["version"] + 1},
                 (reference.field,),
             )
+
+
+async def end_shares(door: Door, unit: Unit, caller: Caller, gone: Doomed, organizations: Iterable[str]) -> None:
+    """Deletes the shares of records that are gone by now, so that nobody can be granting one; these records were in the organisations."""
+    statement = door.plans.pointing(SHARES, "record_id", _OF_OBJECT)
+    for name, ids in gone.items():
+        if not is_shareable(door.catalog.objects[name]):
+            continue
+        binds = Binds((list(ids), [], name, list(organizations)), SYSTEM.values, unit.now)
+        shares = [row[0] for row in await unit.transaction.fetch(statement, binds)]
+        if not shares:
+            continue
+        for stamp in await door.plans.stamps_of(unit.transaction.fetch, door.catalog.objects[SHARES], shares, unit.now):
+            note_change(unit, caller, SHARES, "deleted", stamp)
+        await unit.transaction.delete(SHARES, ID_AMONG, Binds((shares,), SYSTEM.values, unit.now))
 
 
 async def _left(door: Door, unit: Unit, reference: Reference, ids: list[str], doomed: Doomed) -> dict[str, Any]:

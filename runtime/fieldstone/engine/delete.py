@@ -2,13 +2,14 @@
 
 The order of things: gate, the stored record with the rights to it, all that goes with it, what keeps it from going, before-hooks,
 references let go, the DELETEs, after-hooks. What goes along goes as the system; the caller's rights are asked for the record alone. An
-object with a trash keeps what goes, out of everybody's sight, with its references as they are, until it is restored or purged.
+object with a trash keeps what goes, out of everybody's sight, with its references and its shares as they are, until it is restored or
+purged.
 """
 
 from collections.abc import Mapping, Sequence
 
 from fieldstone.access.caller import SYSTEM, Caller
-from fieldstone.engine.cascade import Among, Doomed, gather, let_go, refuse_restricted
+from fieldstone.engine.cascade import Among, Doomed, end_shares, gather, let_go, refuse_restricted
 from fieldstone.engine.defaults import stamps_of_change
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
@@ -53,9 +54,10 @@ async def apply_delete(door: Door, target: Target, caller: Caller, unit: Unit) -
     await _fire(door, unit, caller, target, "before_delete", changes)
     if not to_trash:
         await let_go(door, unit, caller, doomed)
+    organizations: set[str] = set()
     for object_name in reversed(doomed):
         note_write(unit, object_name, "delete")
-        await _note(door, unit, caller, target, stored, object_name, list(doomed[object_name]))
+        organizations |= await _note(door, unit, caller, target, stored, object_name, list(doomed[object_name]))
         binds = Binds((list(doomed[object_name]), target.id, stored["version"]), caller.values, unit.now)
         if to_trash:
             stamps = {DELETED_AT: unit.now, DELETED_BY: caller.id, DELETED_WITH: target.id}
@@ -66,14 +68,16 @@ async def apply_delete(door: Door, target: Target, caller: Caller, unit: Unit) -
         if gone < len(doomed[object_name]):
             await locate(door, unit, caller, target)
             raise SerializationFailure(f"A `{object_name}` record changed while it was being deleted.")
+    if not to_trash:
+        await end_shares(door, unit, caller, doomed, organizations)
     await _fire(door, unit, caller, target, "after_delete", changes)
     return Deleted(name, target.id)
 
 
 async def _note(
     door: Door, unit: Unit, caller: Caller, target: Target, stored: Stored, object_name: str, ids: list[str]
-) -> None:
-    """Notes what goes: for good at the version at which it was, to the trash at the one after that."""
+) -> set[str]:
+    """Notes what goes: for good at the version at which it was, to the trash at the one after that; returns the organisations."""
     if object_name == target.subject.name and len(ids) == 1:
         stamps = [stored]
     else:
@@ -83,6 +87,7 @@ async def _note(
     for stamp in stamps:
         version = stamp["version"] + 1 if to_trash else stamp["version"]
         note_change(unit, caller, object_name, "purged" if purged else "deleted", {**stamp, "version": version})
+    return {stamp["organization_id"] for stamp in stamps if stamp.get("organization_id") is not None}
 
 
 async def _changes(door: Door, unit: Unit, target: Target, stored: Stored, doomed: Doomed) -> dict[str, list[Change]]:

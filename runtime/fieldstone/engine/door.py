@@ -30,9 +30,12 @@ from fieldstone.engine.operation import (
     Operation,
     Read,
     ReadHistory,
+    ReadShares,
     Restore,
     SendMail,
+    ShareRecord,
     Together,
+    UnshareRecord,
     Update,
 )
 from fieldstone.engine.outcome import (
@@ -116,7 +119,7 @@ class Door:
 
     @overload
     async def execute(
-        self, operation: Read, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+        self, operation: Read | ReadShares, caller: Caller, *, unit: Unit | None = None, dry: bool = False
     ) -> Page: ...
     @overload
     async def execute(
@@ -133,7 +136,7 @@ class Door:
     @overload
     async def execute(
         self,
-        operation: Create | Update | Restore | Clone | SendMail,
+        operation: Create | Update | Restore | Clone | SendMail | ShareRecord,
         caller: Caller,
         *,
         unit: Unit | None = None,
@@ -141,7 +144,7 @@ class Door:
     ) -> Written: ...
     @overload
     async def execute(
-        self, operation: Delete, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+        self, operation: Delete | UnshareRecord, caller: Caller, *, unit: Unit | None = None, dry: bool = False
     ) -> Deleted: ...
     @overload
     async def execute(

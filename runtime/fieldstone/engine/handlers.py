@@ -21,13 +21,17 @@ from fieldstone.engine.operation import (
     Once,
     Read,
     ReadHistory,
+    ReadShares,
     Restore,
+    ShareRecord,
     Together,
+    UnshareRecord,
     Update,
 )
 from fieldstone.engine.past import answer_history
 from fieldstone.engine.read import answer_get, answer_read
 from fieldstone.engine.restore import apply_restore, prepare_restore
+from fieldstone.engine.sharing import answer_shares, apply_share, apply_unshare, prepare_share, prepare_unshare
 from fieldstone.engine.together import apply_together, prepare_together
 from fieldstone.engine.update import apply_update, prepare_update
 
@@ -37,6 +41,7 @@ DATA_HANDLERS: Handlers = {
     Explain: Reading(answer_explain),
     Get: Reading(answer_get),
     ReadHistory: Reading(answer_history),
+    ReadShares: Reading(answer_shares),
     Create: Writing(prepare_create, apply_create),
     Update: Writing(prepare_update, apply_update),
     Delete: Writing(prepare_delete, apply_delete),
@@ -44,6 +49,8 @@ DATA_HANDLERS: Handlers = {
     Restore: Writing(prepare_restore, apply_restore),
     Batch: Writing(prepare_batch, apply_batch),
     Across: Writing(prepare_across, apply_across),
+    ShareRecord: Writing(prepare_share, apply_share),
+    UnshareRecord: Writing(prepare_unshare, apply_unshare),
     Once: Writing(prepare_once, apply_once),
     Together: Writing(prepare_together, apply_together),
 }

@@ -129,6 +129,33 @@ class Across(msgspec.Struct, frozen=True):
     atomic: bool = True
 
 
+class ReadShares(msgspec.Struct, frozen=True):
+    """Who has a share of one record; answers `Page` of `sys_record_share`. The query says no more than which page."""
+
+    object: str
+    id: str
+    query: QueryDocument
+
+
+class ShareRecord(msgspec.Struct, frozen=True):
+    """One record opened to a recipient, at a new level where he has a share already; answers `Written` of `sys_record_share`."""
+
+    object: str
+    id: str
+    recipient_type: str
+    recipient_id: str
+    access_level: str = "read"
+    reason: str | None = None
+
+
+class UnshareRecord(msgspec.Struct, frozen=True):
+    """A share that is taken back; answers `Deleted` of `sys_record_share`. Raises NotFound, and Conflict for one not made by hand."""
+
+    object: str
+    id: str
+    share_id: str
+
+
 class Once(msgspec.Struct, frozen=True):
     """A write that is done once for each key of a caller; answers `Kept`. Raises IdempotencyKeyReused.
 
@@ -137,7 +164,7 @@ class Once(msgspec.Struct, frozen=True):
 
     key: str
     fingerprint: str
-    write: Create | Update | Delete | Restore | Clone | Batch | Across
+    write: Create | Update | Delete | Restore | Clone | Batch | Across | ShareRecord | UnshareRecord
 
 
 class SendMail(msgspec.Struct, frozen=True):
@@ -167,6 +194,7 @@ Operation = (
     | Explain
     | Get
     | ReadHistory
+    | ReadShares
     | Create
     | Update
     | Delete
@@ -174,6 +202,8 @@ Operation = (
     | Clone
     | Batch
     | Across
+    | ShareRecord
+    | UnshareRecord
     | Once
     | SendMail
     | Together

@@ -9,6 +9,7 @@ from contextlib import suppress
 from zoneinfo import available_timezones
 
 from fieldstone.access.caller import SYSTEM, system_in
+from fieldstone.access.shares import SHARES
 from fieldstone.engine.hooks import Change, Context, Hook
 from fieldstone.engine.operation import Delete
 from fieldstone.engine.records import create_records, read_first, read_records
@@ -129,12 +130,14 @@ async def keep_an_administrator_member(context: Context, change: Change) -> None
 
 
 async def end_rights_with_membership(context: Context, change: Change) -> None:
-    """Takes back what somebody who left held here, and his keys, lest they come back with him."""
+    """Takes back what somebody who left held here, his keys and what was shared with him, lest they come back with him."""
     if change.previous is None:
         return
     place = {name: change.previous[name] for name in ("user_id", "organization_id")}
-    for object_name in HELD_BY_MEMBERS:
-        for record in await read_records(context.execute, object_name, place, ("id",)):
+    shared = {"recipient_id": place["user_id"], "organization_id": place["organization_id"]}
+    for object_name in (*HELD_BY_MEMBERS, SHARES):
+        where = shared if object_name == SHARES else place
+        for record in await read_records(context.execute, object_name, where, ("id",)):
             with suppress(NotFound):
                 await context.execute(Delete(object_name, record["id"]), SYSTEM)
 

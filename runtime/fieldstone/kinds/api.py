@@ -27,6 +27,9 @@ DataOperation = Literal[
     "across",
     "history",
     "restore",
+    "shares",
+    "share",
+    "unshare",
 ]
 
 

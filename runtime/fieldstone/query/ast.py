@@ -83,12 +83,17 @@ class Term(msgspec.Struct, frozen=True):
 
 
 class Exists(msgspec.Struct, frozen=True):
-    """A record of `object` exists whose `remote` field equals this record's `local` field and which satisfies `where`."""
+    """A record of `object` exists whose `remote` field equals this record's `local` field and which satisfies `where`.
+
+    `gathered` is for few such records against many of this object: the database collects their `remote` values first, and an index over
+    `local` finds the records.
+    """
 
     object: str
     local: str
     remote: str
     where: Filter
+    gathered: bool = False
 
 
 class Holds(msgspec.Struct, frozen=True):

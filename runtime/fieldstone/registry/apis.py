@@ -21,8 +21,10 @@ DialectParts = Mapping[str, frozenset[str]] | None
 """The names in the tables envelopes, errors, pagers, idents, queries, auth and handlers; None where nothing is served: any name goes."""
 
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_WITH_ID = frozenset({"get", "update", "delete", "clone", "history", "restore"})
-_READING = frozenset({"list", "get", "history"})
+_WITH_ID = frozenset({"get", "update", "delete", "clone", "history", "restore", "shares", "share", "unshare"})
+_READING = frozenset({"list", "get", "history", "shares"})
+_FURTHER_PLACES = {"unshare": "share"}
+"""What stands in a path beside the object and the id."""
 _WITHOUT_OBJECT = frozenset({"across"})
 _API_METHODS = {
     "query": "list",
@@ -33,6 +35,9 @@ _API_METHODS = {
     "delete_many": "bulk",
     "history": "get",
     "restore": "update",
+    "shares": "get",
+    "share": "update",
+    "unshare": "update",
 }
 
 Path = tuple[str | int, ...]
@@ -121,20 +126,30 @@ def _data_faults(document: Document, path: Path, operation: ApiOperation, object
             f"`{action}` needs `{{id}}` in its path." if action in _WITH_ID else f"`{action}` has no use for `{{id}}`."
         )
         yield document.fault((*path, "path"), Code.ROUTE_INCOMPLETE, told)
-    for name in named:
-        if name not in ("object", "id"):
-            yield document.fault(
-                (*path, "path"),
-                Code.ROUTE_INCOMPLETE,
-                f"`{action}` has no use for `{{{name}}}`.",
-                "Only `{object}` and `{id}`.",
-            )
+    yield from _place_faults(document, path, action, named)
     subject = objects.get(operation.object) if operation.object is not None else None
     if operation.object is not None and subject is None:
         yield from objects.missing(document.value_at(*path, "object"), operation.object)
     if subject is not None:
         yield from _allowed_faults(document, path, action, subject)
     yield from _parameter_faults(document, path, operation, subject)
+
+
+def _place_faults(document: Document, path: Path, action: str, named: list[str]) -> Iterator[Fault]:
+    further = _FURTHER_PLACES.get(action)
+    if further is not None and further not in named:
+        told = f"`{action}` needs `{{{further}}}` in its path."
+        yield document.fault((*path, "path"), Code.ROUTE_INCOMPLETE, told)
+    for name in named:
+        if name not in ("object", "id", further):
+            yield document.fault(
+                (*path, "path"),
+                Code.ROUTE_INCOMPLETE,
+                f"`{action}` has no use for `{{{name}}}`.",
+                "Only `{object}` and `{id}`."
+                if further is None
+                else f"Only `{{object}}`, `{{id}}` and `{{{further}}}`.",
+            )
 
 
 def _allowed_faults(document: Document, path: Path, action: str, subject: Object) -> Iterator[Fault]:

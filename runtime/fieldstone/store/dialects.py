@@ -70,6 +70,9 @@ class Dialect(Protocol):
     def one_of(self, value: Value, values: Value) -> Condition:
         """Tells whether a value equals one of a list that is bound as one parameter."""
 
+    def among(self, value: Value, rows: sa.Select[Any]) -> Condition:
+        """Tells whether a value is one of those of a subquery, which is run once and lets an index over the value find them."""
+
     def list_of(self, item: Convert | None, sql_type: TypeEngine[Any]) -> tuple[Convert, TypeEngine[Any]]:
         """Returns conversion and type of a list parameter; nulls in the list are left out, they equal nothing."""
 
@@ -154,6 +157,10 @@ class SqliteDialect:
     def one_of(self, value: Value, values: Value) -> Condition:
         """Binds the list as JSON, so that its length is no part of the statement."""
         return value.in_(sa.select(sa.func.json_each(values).table_valued("value").c.value))
+
+    def among(self, value: Value, rows: sa.Select[Any]) -> Condition:
+        """Uses `IN`."""
+        return value.in_(rows)
 
     def list_of(self, item: Convert | None, _sql_type: TypeEngine[Any]) -> tuple[Convert, TypeEngine[Any]]:
         """Returns the list as JSON text."""
@@ -259,6 +266,10 @@ class PostgresDialect:
         """Binds the list as an array, so that its length is no part of the statement."""
         spelled = value.type.target if isinstance(value.type, Spelled) else None
         return value == sa.any_(values if spelled is None else sa.cast(values, ARRAY(spelled)))
+
+    def among(self, value: Value, rows: sa.Select[Any]) -> Condition:
+        """Makes an array of them: below an OR, no index serves the subquery of an `IN`."""
+        return value == sa.any_(sa.func.array(rows.scalar_subquery(), type_=ARRAY(value.type)))
 
     def list_of(self, item: Convert | None, sql_type: TypeEngine[Any]) -> tuple[Convert, TypeEngine[Any]]:
         """Returns the list as it is."""

@@ -94,7 +94,7 @@ class Conditions:
         return rows.correlate_except(inner.table).scalar_subquery(), shape
 
     def _complement(self, item: Filter, source: Columns) -> Condition:
-        if isinstance(item, Exists):
+        if isinstance(item, Exists) and not item.gathered:
             return sa.not_(self._exists(item, source))
         return self.of(item, source).is_not(sa.true())
 
@@ -200,6 +200,9 @@ class Conditions:
 
     def _exists(self, item: Exists, source: Columns) -> Condition:
         inner = self._inner(item.object)
+        if item.gathered:
+            values = sa.select(inner.column(item.remote)).select_from(inner.table).where(self.of(item.where, inner))
+            return self._dialect.among(source.column(item.local), values.correlate_except(inner.table))
         joined = inner.column(item.remote) == source.column(item.local)
         rows: sa.Select[Any] = (
             sa.select(sa.literal_column("1")).select_from(inner.table).where(joined, self.of(item.where, inner))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fieldstone.access.policy import Action
+from fieldstone.access.shares import is_shareable
 from fieldstone.engine.outcome import Remark
 from fieldstone.kinds.api import DataOperation
 from fieldstone.registry.validations.rule import WARNINGS
@@ -36,6 +37,9 @@ NEEDS: Mapping[DataOperation, frozenset[Action]] = {
     "across": frozenset({"create", "update", "delete"}),
     "history": frozenset({"read"}),
     "restore": frozenset({"update", "restore"}),
+    "shares": frozenset({"read"}),
+    "share": frozenset({"read"}),
+    "unshare": frozenset({"read"}),
 }
 """Which rights let somebody use an operation: any of these."""
 
@@ -43,7 +47,8 @@ _ID_ONLY: Schema = {"type": "object", "required": ["id"], "properties": {"id": {
 _TEXT: Schema = {"type": "string"}
 _ETAG = {"ETag": {"description": "The record's version and a hash of the answer.", "schema": _TEXT}}
 _CHANGES = frozenset({"update", "delete", "restore"})
-_MAKING = frozenset({"create", "clone", "create_many"})
+_MAKING = frozenset({"create", "clone", "create_many", "share"})
+_WITHOUT_ANSWER = frozenset({"unshare"})
 _DRY = ParameterNote(DRY_RUN, "`true`: answers what the write would answer, and writes nothing.", {"type": "boolean"})
 _GROUP: Schema = {"type": "object", "description": "A group: its names and aliases, where the query asks for groups."}
 
@@ -69,13 +74,15 @@ def operations(table: RouteTable, known: Mapping[str, KnownObject]) -> Iterator[
 
 
 def _makes_sense(operation: DataOperation, item: KnownObject) -> bool:
-    """Tells whether an object has what an operation is about: a history, a trash."""
+    """Tells whether an object has what an operation is about: a history, a trash, shares."""
     enable = item.object.declaration.enable
     match operation:
         case "history":
             return enable.track_history
         case "restore":
             return enable.track_history or enable.trash
+        case "shares" | "share" | "unshare":
+            return is_shareable(item.object)
         case _:
             return True
 
@@ -117,6 +124,9 @@ def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema
     body = _request(route, name)
     if body is not None:
         found["requestBody"] = _body(body, required=route.body == "required")
+    if operation in _WITHOUT_ANSWER:
+        found["responses"] = _responses(route, "204", None)
+        return found
     status = "201" if operation in _MAKING else "200"
     found["responses"] = _responses(route, status, _content(_answer(dialect, route, item)))
     headers: Schema = dict(_ETAG) if operation in ("get", "create", "clone", "update", "restore") else {}
@@ -152,6 +162,9 @@ def _notes(dialect: Dialect, route: Route, item: KnownObject) -> tuple[Parameter
             return (*narrowing, *dialect.pager.notes(dialect.api.pager))
         case "get":
             return dialect.queries.record_notes
+        case "shares":
+            pager = dialect.api.pager
+            return tuple(note for note in dialect.pager.notes(pager) if note.name in (pager.limit, pager.cursor))
         case "delete":
             description = str(EXPECTED_VERSION["description"])
             return (ParameterNote("expectedVersion", description, {"type": "integer"}), *own)
@@ -199,7 +212,9 @@ def _request(route: Route, name: str) -> Schema | None:
 
 def _answer(dialect: Dialect, route: Route, item: KnownObject) -> Schema:
     if route.data is not None and route.data.answer_type is not None:
-        return dialect.envelope.one_schema(reference(route.data.answer_type.__name__))
+        answer = reference(route.data.answer_type.__name__)
+        whole = route.declaration.operation == "shares"
+        return dialect.envelope.page_schema(answer) if whole else dialect.envelope.one_schema(answer)
     record = reference(read_name(item.object.name)) if "read" in item.actions else _ID_ONLY
     if route.declaration.operation == "query":
         return dialect.envelope.page_schema({"anyOf": [record, _GROUP]})
@@ -221,8 +236,10 @@ def _remarked(record: Schema, route: Route, item: KnownObject) -> Schema:
     return {"allOf": [record, {"type": "object", "properties": {WARNINGS: told}}]}
 
 
-def _responses(route: Route, status: str, content: Schema) -> dict[str, Any]:
-    responses: dict[str, Any] = {status: {"description": "Done.", "content": content}}
+def _responses(route: Route, status: str, content: Schema | None) -> dict[str, Any]:
+    responses: dict[str, Any] = {
+        status: {"description": "Done."} if content is None else {"description": "Done.", "content": content}
+    }
     refusals = {"400": "The request is not acceptable.", "default": "Something else went wrong."}
     if not route.declaration.public:
         refusals |= {"401": "Nobody is signed in.", "403": "The caller may not do this."}

@@ -31,6 +31,9 @@ API_METHODS: Mapping[DataOperation, ApiMethod] = {
     "across": "bulk",
     "history": "get",
     "restore": "update",
+    "shares": "get",
+    "share": "update",
+    "unshare": "update",
 }
 """What an object's `apiMethods` must name for it to take part in a data operation."""
 

@@ -9,7 +9,19 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.engine.operation import Across, Batch, Clone, Create, Delete, Once, Operation, Restore, Update
+from fieldstone.engine.operation import (
+    Across,
+    Batch,
+    Clone,
+    Create,
+    Delete,
+    Once,
+    Operation,
+    Restore,
+    ShareRecord,
+    UnshareRecord,
+    Update,
+)
 from fieldstone.errors import Invalid
 from fieldstone.surfaces.http.request import Response
 from fieldstone.surfaces.rest.table import Call
@@ -17,6 +29,7 @@ from fieldstone.surfaces.rest.table import Call
 INVALID_KEY = "INVALID_IDEMPOTENCY_KEY"
 
 _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
+_WRITES = Create | Update | Delete | Restore | Clone | Batch | Across | ShareRecord | UnshareRecord
 _canonical = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 
 
@@ -40,7 +53,7 @@ def refuse_key(call: Call) -> None:
 def done_once(call: Call, operation: Operation, parameters: dict[str, str]) -> Operation:
     """Returns the write as one that is done once, when a key came with it; `parameters` are those that the write was read from."""
     key = sent_key(call)
-    if key is None or not isinstance(operation, Create | Update | Delete | Restore | Clone | Batch | Across):
+    if key is None or not isinstance(operation, _WRITES):
         return operation
     return Once(key, _fingerprint(call, parameters), operation)
 

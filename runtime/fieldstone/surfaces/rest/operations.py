@@ -33,6 +33,7 @@ from fieldstone.surfaces.rest.past import (
     take_instant,
 )
 from fieldstone.surfaces.rest.preconditions import EXPECTED_VERSION, split_version, take_version
+from fieldstone.surfaces.rest.sharing import SHARING
 from fieldstone.surfaces.rest.table import AcrossPart, Call, DataPart, ObjectFace, Paging
 from fieldstone.surfaces.rest.written import plain_record, remarked_record
 
@@ -195,4 +196,5 @@ DATA: Mapping[DataOperation, DataPart | AcrossPart] = {
     ),
     "restore": DataPart("Restore a record", "optional", read_restore, _written, RestoreBody, writes=True),
     **MANY,
+    **SHARING,
 }

@@ -89,9 +89,19 @@ def take_flag(values: dict[str, Any], name: str) -> bool:
     return flag
 
 
+def take_whole(parameters: dict[str, str], name: str) -> int | None:
+    """Returns a whole number above zero and takes it out of the parameters; raises Invalid."""
+    text = parameters.pop(name, None)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and int(text) > 0):
+        raise Invalid(f"`{name}` is a whole number above zero.", reason="INVALID_QUERY", path=name)
+    return int(text)
+
+
 def read_history(call: Call, face: ObjectFace) -> ReadHistory:
     """Returns the operation of a history."""
-    before, limit = _whole(call.parameters, BEFORE), _whole(call.parameters, LIMIT)
+    before, limit = take_whole(call.parameters, BEFORE), take_whole(call.parameters, LIMIT)
     refuse_parameters(call.parameters, (BEFORE, LIMIT))
     return ReadHistory(face.object.name, face.codec.bare(call.path["id"]), before, limit)
 
@@ -133,12 +143,3 @@ def answer_history(codec: RecordCodec, outcome: Outcome) -> HistoryAnswer:
         for version in outcome.versions
     ]
     return HistoryAnswer(outcome.object, codec.shown(outcome.id), items, outcome.before)
-
-
-def _whole(parameters: dict[str, str], name: str) -> int | None:
-    text = parameters.pop(name, None)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS and int(text) > 0):
-        raise Invalid(f"`{name}` is a whole number above zero.", reason="INVALID_QUERY", path=name)
-    return int(text)
