@@ -55,7 +55,8 @@ class Office:
     def caller(self, name: str, *sets: str) -> Caller:
         """Returns one of the people, holding these sets in his organisation, and that of everyone."""
         organization = self.elsewhere if name == "eve" else self.here
-        values = {"id": self.ids[name], "email": f"{name}@example.org", "organization_id": organization}
+        values: dict[str, Any] = {"id": self.ids[name], "email": f"{name}@example.org", "organization_id": organization}
+        values["recipient_ids"] = (self.ids[name],)
         return Caller(frozenset({"everyone", *sets}), values)
 
     async def make(self, object_name: str, caller: Caller | None = None, **values: Any) -> str:

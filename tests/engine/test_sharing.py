@@ -6,7 +6,18 @@ from typing import Any
 import pytest
 
 from fieldstone.access.caller import SYSTEM, Caller, system_in
-from fieldstone.engine.operation import Create, Delete, Explain, Read, ReadShares, Restore, ShareRecord, UnshareRecord, Update
+from fieldstone.engine.operation import (
+    Create,
+    Delete,
+    Explain,
+    Read,
+    ReadShares,
+    Restore,
+    ShareRecord,
+    UnshareRecord,
+    Update,
+)
+from fieldstone.engine.outcome import Explanation
 from fieldstone.errors import Conflict, FieldstoneError, Invalid, NotFound, PermissionDenied
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.ids import new_id
@@ -323,6 +334,7 @@ async def test_what_is_done_to_shares_is_told_as_the_callers(office: Office) -> 
 async def test_an_index_finds_what_is_owned_and_what_is_shared(office: Office) -> None:
     explainer = office.caller("ann", "note_reader", "query_explainer")
     explained = await office.door.execute(Explain(Read("note", QueryDocument())), explainer)
+    assert isinstance(explained, Explanation)
     plan = str(explained.statements[0].plan)
     assert "sys_record_share" in plan
     assert "Seq Scan" not in plan.partition("sys_record_share")[2]

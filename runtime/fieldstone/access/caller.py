@@ -13,9 +13,10 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
     what `CallerValue` reads: `id`, `email`, `organization_id`, its `timezone`, and the lists `roles`, `positions`, `permissions`,
     which whoever is under a policy always has; absent means null. A member has what tells where he stands, too
     (`identity/placement.py`): `position_ids`, `team_ids`, `business_unit_id`, `unit_ids_below` and `unit_ids_above`, both with his own,
-    and, when a set of his asks for them, the users who report to him, `report_ids`, and all members, `org_user_ids`. `scopes` is None
-    without a limit, else the only scopes that his credential carries; `key` is the id of the API key that he shows, if it is one. The
-    system caller stands above every policy and the wall.
+    and, when a set of his asks for them, the users who report to him, `report_ids`, and all members, `org_user_ids`. `recipient_ids` are
+    all by which a record can be shared with him: his own id, his teams, his positions, and his unit with those above it. `scopes` is
+    None without a limit, else the only scopes that his credential carries; `key` is the id of the API key that he shows, if it is one.
+    The system caller stands above every policy and the wall.
     """
 
     sets: frozenset[str]

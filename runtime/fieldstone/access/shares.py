@@ -4,23 +4,19 @@ A share is a row of `sys_record_share`, and acts in the organisation in which it
 within the object right, and narrowed by the row policies of the set that gives it. Reads nothing, refuses nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from fieldstone.access.capabilities import capabilities
 from fieldstone.access.grants import grant_of
 from fieldstone.access.policy import Action
 from fieldstone.query.ast import NOTHING, CallerValue, Exists, Filter, Literal, Term, conjunction
 from fieldstone.registry.catalog import Catalog, Object
+from fieldstone.registry.record_share import EDIT, SHARES
 
-SHARES = "sys_record_share"
-LEVELS = (READ, EDIT) = ("read", "edit")
 MANAGE_SHARING = "manage_sharing"
 
-RECIPIENTS: Mapping[str, str] = {"user": "sys_user"}
-"""The object of each kind of recipient."""
-
 _HERE = Term("organization_id", "eq", CallerValue("organization_id"))
-_WITH_CALLER = Term("recipient_id", "eq", CallerValue("id"))
+_WITH_CALLER = Term("recipient_id", "in", CallerValue("recipient_ids"))
 _TO_EDIT = Term("access_level", "eq", Literal(EDIT))
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from fieldstone.access.caller import SYSTEM, Caller
 from fieldstone.access.policies import NOT_IN_TRASH
-from fieldstone.access.shares import SHARES, is_shareable
+from fieldstone.access.shares import is_shareable
 from fieldstone.engine.bystander import refuse_ruled
 from fieldstone.engine.defaults import stamps_of_change
 from fieldstone.engine.door import Door
@@ -23,6 +23,7 @@ from fieldstone.engine.unit import Unit
 from fieldstone.errors import SerializationFailure
 from fieldstone.query.ast import EVERYTHING, And, Filter, Slot, Term
 from fieldstone.registry.catalog import Reference
+from fieldstone.registry.record_share import SHARES
 from fieldstone.registry.system_fields import DELETED_WITH
 from fieldstone.store.binds import Binds
 

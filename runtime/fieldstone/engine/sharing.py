@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.access.caller import Caller, system_for
-from fieldstone.access.shares import EDIT, LEVELS, MANAGE_SHARING, RECIPIENTS, SHARES, is_shareable, may_share_any
+from fieldstone.access.shares import MANAGE_SHARING, is_shareable, may_share_any
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import absent, enter, may_look
 from fieldstone.engine.operation import Create, Delete, Operation, Read, ReadShares, ShareRecord, UnshareRecord, Update
@@ -31,6 +31,7 @@ from fieldstone.ids import is_id
 from fieldstone.kinds.object import ApiMethod
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Object
+from fieldstone.registry.record_share import ALIASES, EDIT, LEVELS, RECIPIENTS, SHARES
 from fieldstone.store.binds import Binds
 
 BY_HAND = "manual"
@@ -69,6 +70,8 @@ async def answer_shares(door: Door, operation: ReadShares, caller: Caller, unit:
 async def prepare_share(door: Door, operation: ShareRecord, caller: Caller, _unit: Unit | None) -> PreparedShare:
     """Returns the share, if its object can be shared and its words are known."""
     subject = _subject(door, caller, operation.object, "update")
+    kind = ALIASES.get(operation.recipient_type, operation.recipient_type)
+    operation = msgspec.structs.replace(operation, recipient_type=kind)
     faults = [
         FieldFault(name, "invalid_value", f"`{shown(value)}` is not one of {', '.join(f'`{item}`' for item in known)}.")
         for name, value, known in (

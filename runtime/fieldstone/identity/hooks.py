@@ -9,7 +9,6 @@ from contextlib import suppress
 from zoneinfo import available_timezones
 
 from fieldstone.access.caller import SYSTEM, system_in
-from fieldstone.access.shares import SHARES
 from fieldstone.engine.hooks import Change, Context, Hook
 from fieldstone.engine.operation import Delete
 from fieldstone.engine.records import create_records, read_first, read_records
@@ -20,6 +19,7 @@ from fieldstone.identity.sessions import close_sessions
 from fieldstone.query.cel.calendar import is_zone
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.record_share import RECIPIENTS, SHARES
 
 ACCOUNT_FIELDS = frozenset({"email", "password", "active"})
 """What lets somebody in, or keeps him out."""
@@ -49,6 +49,7 @@ def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
         Hook("keep_membership_in_place", "sys_member", "before_update", keep_membership_in_place),
         Hook("keep_an_administrator_member", "sys_member", "before_delete", keep_an_administrator_member),
         Hook("end_rights_with_membership", "sys_member", "after_delete", end_rights_with_membership),
+        *(Hook("end_shares", name, "after_delete", end_shares) for name in RECIPIENTS.values() if name != "sys_user"),
         Hook("grant_only_what_is_held", grants, "before_create", grant_only_what_is_held),
         Hook("grant_only_what_is_held", grants, "before_update", grant_only_what_is_held),
         Hook("check_set_name", grants, "before_create", check_set_name),
@@ -140,6 +141,12 @@ async def end_rights_with_membership(context: Context, change: Change) -> None:
         for record in await read_records(context.execute, object_name, where, ("id",)):
             with suppress(NotFound):
                 await context.execute(Delete(object_name, record["id"]), SYSTEM)
+
+
+async def end_shares(context: Context, change: Change) -> None:
+    """Takes back what was shared with a team, a position or a business unit that is gone."""
+    for share in await read_records(context.execute, SHARES, {"recipient_id": change.id}, ("id",)):
+        await context.execute(Delete(SHARES, share["id"]), SYSTEM)
 
 
 async def grant_only_what_is_held(context: Context, change: Change) -> None:

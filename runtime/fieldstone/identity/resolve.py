@@ -89,11 +89,18 @@ async def _membership(execute: Execute, member: Mapping[str, Any], holdings: Hol
     home = await read_first(execute, "sys_organization", {"id": organization_id}, ("timezone",))
     wanted = frozenset().union(*(sets[name].caller_values for name in holdings.sets if name in sets))
     positions = tuple(sorted(holdings.positions))
+    placement = await load_placement(execute, member, wanted)
     return {
         "organization_id": organization_id,
         "timezone": home["timezone"] if home else None,
         "roles": tuple(dict.fromkeys((member["role"], *positions))),
         "positions": positions,
         "position_ids": holdings.position_ids,
-        **await load_placement(execute, member, wanted),
+        "recipient_ids": (
+            member["user_id"],
+            *holdings.position_ids,
+            *(placement["team_ids"] or ()),
+            *(placement["unit_ids_above"] or ()),
+        ),
+        **placement,
     }

@@ -29,13 +29,28 @@ class ActingKey(Declared, frozen=True, kw_only=True):
     """What the key is limited to; no limit unless given."""
 
 
+class ActingShare(Declared, frozen=True, kw_only=True):
+    """A share that is there from the beginning."""
+
+    of: str
+    """The row that is shared."""
+    to: str
+    """With whom: a user, or a row of teams, positions or business units."""
+    level: Literal["read", "edit"] = "read"
+    """What it opens."""
+    at: Literal["here", "there"] | None = None
+    """Where it acts; where its row is unless given."""
+
+
 class PolicyTestDeclaration(Declared, frozen=True, kw_only=True):
     """What people can and cannot do with records, said in sentences.
 
     `tom reads a` (a record, by the name of its row), `tom reads note` (the object as a whole), `tom reads note.price` (a field, on a
     record that he sees), `tom writes note.price` (a field, in the body of a create or an update), `tom updates a with title=x`,
-    `tom creates note with title=x`, `tom deletes a`. `on NAME` at the end keeps a sentence to one surface. `nobody` is a caller who is
-    not signed in. Each refusal needs its twin: somebody who can do the same thing by the same road.
+    `tom creates note with title=x`, `tom deletes a`. Shares: `tom shares a with to=ann, level=edit` (without values: for reading, with a
+    fellow), `tom revokes s` (a share, by its name). The trash: `tom finds a` (in it), `tom restores a`, `tom purges a`. `on NAME` at the
+    end keeps a sentence to one surface. `nobody` is a caller who is not signed in. Each refusal needs its twin: somebody who can do the
+    same thing by the same road.
     """
 
     name: Name
@@ -47,7 +62,9 @@ class PolicyTestDeclaration(Declared, frozen=True, kw_only=True):
     keys: dict[Name, ActingKey] = {}
     """Further callers, each with an API key of a user."""
     rows: dict[Name, dict[str, Any]] = {}
-    """Records by name: `object`, `owner` (a user), `at` (`here` or `there`) and values; a reference names another row."""
+    """Records by name: `object`, `owner` (a user), `at` (`here` or `there`), `trashed`, and values; a reference names another row."""
+    shares: dict[Name, ActingShare] = {}
+    """Shares of these records by name."""
     new: dict[str, dict[str, Any]] = {}
     """By object, what a create sends beside what a sentence says."""
     change: dict[str, dict[str, Any]] = {}

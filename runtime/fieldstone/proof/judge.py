@@ -146,7 +146,9 @@ def _secrets(stage: Stage, who: str) -> Mapping[str, str]:
     """Returns the texts that may be in no answer to somebody, each with the sentence that says so: names and values, if distinct."""
     values = [str(value) for stored in stage.stored.values() for value in stored.values()]
     names = [name for subject in stage.runtime.catalog.objects.values() for name in subject.fields]
+    found = {said.row for said in stage.test.sentences if (said.who, said.verb, said.outlook) == (who, "finds", "can")}
     kept = [said for said in stage.test.sentences if (said.who, said.verb) == (who, "reads") and said.outlook != "can"]
+    kept = [said for said in kept if said.row is None or said.row not in found]
     hidden = [said.field for said in kept if said.object in stage.own]
     secrets: dict[str, str] = {}
     for sentence in kept:

@@ -12,22 +12,24 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from fieldstone.access.caller import SYSTEM, Caller, system_in
 from fieldstone.app import Runtime, Seams, open_runtime
 from fieldstone.clock import system_clock
-from fieldstone.engine.operation import Create, Update
+from fieldstone.engine.operation import Create, Delete, Read, Update
 from fieldstone.engine.records import create_records, read_first
 from fieldstone.errors import DeclarationError, Fault, FieldstoneError
 from fieldstone.identity.credential import credential_of
 from fieldstone.identity.sessions import Origin, open_session
 from fieldstone.identity.tokens import hash_token
-from fieldstone.kinds.policy_test import POLICY_TEST, ActingUser
+from fieldstone.kinds.policy_test import POLICY_TEST, ActingShare, ActingUser
 from fieldstone.log import open_log
 from fieldstone.proof.mount import Mount, Person
 from fieldstone.proof.rehearsal import Effect, Rehearsal
 from fieldstone.proof.wire import Answer, send
+from fieldstone.query.document import QueryDocument
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.layout import PLATFORM
 from fieldstone.registry.policy_test import PolicyTest, Sentence
 from fieldstone.registry.policy_tests import NOBODY
+from fieldstone.registry.record_share import RECIPIENTS, SHARES
 from fieldstone.settings import Settings
 
 FOREVER = "2999-01-01T00:00:00.000Z"
@@ -58,7 +60,7 @@ class Stage:
         self._log = log
         self.own = tuple(name for name, item in runtime.catalog.objects.items() if item.package != PLATFORM)
         named = {*(row.object for row in test.rows.values()), *(said.object for said in test.sentences if said.object)}
-        self._rehearsal = Rehearsal(runtime.store, {*self.own, *FEEDING, *named})
+        self._rehearsal = Rehearsal(runtime.store, {*self.own, *FEEDING, SHARES, *named})
 
     @property
     def crashes(self) -> list[str]:
@@ -108,9 +110,13 @@ class Stage:
             except FieldstoneError as error:
                 raise DeclarationError([self._row_fault(name, error)]) from error
         await self._place()
+        for name, share in self.test.shares.items():
+            await self._share(name, share)
+        for name, row_of in self.test.rows.items():
+            if row_of.trashed:
+                await execute(Delete(*self.ids[name]), SYSTEM)
         for spot in self.ids.values():
-            fields = tuple(self.object(spot[0]).fields)
-            self.stored[spot] = await read_first(execute, spot[0], {"id": spot[1]}, fields) or {}
+            self.stored[spot] = await self._stored(*spot)
 
     def value(self, object_name: str, field: str, value: Any) -> Any:
         """Returns a value of a test as it is stored: what names a record, in a field that refers to one, becomes its id."""
@@ -169,6 +175,23 @@ class Stage:
         caller = system_in(self._organizations[at])
         made = await create_records(self.runtime.door.execute, object_name, [values], caller)
         self.ids[name] = (object_name, made[0])
+
+    async def _share(self, name: str, share: ActingShare) -> None:
+        object_name, record_id = self.ids[share.of]
+        target, recipient_id = self.ids[share.to]
+        kind = next(kind for kind, held_by in RECIPIENTS.items() if held_by == target)
+        values = {"object_name": object_name, "record_id": record_id, "recipient_type": kind}
+        values |= {"recipient_id": recipient_id, "access_level": share.level}
+        await self._make(name, SHARES, values, share.at or self.test.rows[share.of].at)
+
+    async def _stored(self, object_name: str, record_id: str) -> Mapping[str, Any]:
+        """Returns a record as it is stored, be it in the trash."""
+        subject = self.object(object_name)
+        query = QueryDocument(where={"id": record_id}, fields=list(subject.fields))
+        found = (await self.runtime.door.execute(Read(object_name, query), SYSTEM)).records()
+        if not found and subject.declaration.enable.trash:
+            found = (await self.runtime.door.execute(Read(object_name, query, trash=True), SYSTEM)).records()
+        return found[0] if found else {}
 
     async def _find(self, name: str, object_name: str, where: Mapping[str, Any]) -> None:
         found = await read_first(self.runtime.door.execute, object_name, where, ("id",))

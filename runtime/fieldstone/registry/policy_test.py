@@ -2,18 +2,18 @@
 
 import re
 from collections.abc import Container, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from fieldstone.errors import Place
-from fieldstone.kinds.policy_test import ActingKey, ActingUser
+from fieldstone.kinds.policy_test import ActingKey, ActingShare, ActingUser
 
-Verb = Literal["reads", "updates", "deletes", "creates", "writes"]
+Verb = Literal["reads", "updates", "deletes", "creates", "writes", "shares", "revokes", "finds", "restores", "purges"]
 Outlook = Literal["can", "cannot", "never"]
 
 _SENTENCE = re.compile(
-    r"(?P<who>\w+) (?P<verb>reads|updates|deletes|creates|writes) (?P<target>\w+)(\.(?P<field>\w+))?"
+    rf"(?P<who>\w+) (?P<verb>{'|'.join(get_args(Verb))}) (?P<target>\w+)(\.(?P<field>\w+))?"
     r"( with (?P<values>.+?))?( on (?P<surface>\w+))?"
 )
 _HINT = (
@@ -53,12 +53,13 @@ class Sentence(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A record that is there from the beginning; `owner` is somebody of the test."""
+    """A record that is there from the beginning, perhaps in the trash; `owner` is somebody of the test."""
 
     object: str
     owner: str | None
     at: str
     values: Mapping[str, Any]
+    trashed: bool = False
 
 
 class PolicyTest(msgspec.Struct, frozen=True, eq=False):
@@ -68,6 +69,7 @@ class PolicyTest(msgspec.Struct, frozen=True, eq=False):
     users: Mapping[str, ActingUser]
     keys: Mapping[str, ActingKey]
     rows: Mapping[str, Row]
+    shares: Mapping[str, ActingShare]
     new: Mapping[str, Mapping[str, Any]]
     change: Mapping[str, Mapping[str, Any]]
     sentences: tuple[Sentence, ...]
@@ -89,14 +91,8 @@ def parse_sentence(line: str, outlook: Outlook, rows: Container[str]) -> Sentenc
         raise SentenceFault(f"`{line}` is not a sentence.")
     verb, target, field = found["verb"], found["target"], found["field"]
     is_row = field is None and target in rows
-    fits = {
-        "reads": True,
-        "writes": field is not None,
-        "creates": field is None and not is_row,
-        "updates": is_row,
-        "deletes": is_row,
-    }
-    if not fits[verb]:
+    fits = {"reads": True, "writes": field is not None, "creates": field is None and not is_row}
+    if not fits.get(verb, is_row):
         raise SentenceFault(f"`{line}`: nobody {verb} such a thing as `{target}`.")
     pairs = (pair.partition("=") for pair in (found["values"] or "").split(", ") if pair)
     return Sentence(

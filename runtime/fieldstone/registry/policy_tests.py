@@ -11,6 +11,7 @@ from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.policy_test import Outlook, PolicyTest, Row, Sentence, SentenceFault, parse_sentence
+from fieldstone.registry.record_share import LEVELS, RECIPIENTS, SHARES
 
 NOBODY = "nobody"
 """Who asks without being signed in."""
@@ -67,6 +68,7 @@ class _Linking:
         self._users = {who: _user(entry) for who, entry in self._declaration.users.items()}
         self._people = {NOBODY, *self._users, *self._declaration.keys}
         self._rows = {name: str(entry.get("object", "")) for name, entry in self._declaration.rows.items()}
+        self._shares = dict.fromkeys(self._declaration.shares, SHARES)
         self._faults: list[Fault] = []
 
     def test(self) -> tuple[PolicyTest, list[Fault]]:
@@ -75,6 +77,7 @@ class _Linking:
         self._faults += self._people_faults()
         rows = {name: self._row(name, dict(entry)) for name, entry in declaration.rows.items()}
         self._faults += self._clashes()
+        self._faults += self._share_faults()
         for key, said in (("new", declaration.new), ("change", declaration.change)):
             for object_name, values in said.items():
                 self._faults += self._value_faults((key, object_name), object_name, values)
@@ -83,9 +86,10 @@ class _Linking:
             users=self._users,
             keys=declaration.keys,
             rows=rows,
+            shares=declaration.shares,
             new=declaration.new,
             change=declaration.change,
-            sentences=tuple(self._sentences({**self._made(), **self._rows})),
+            sentences=tuple(self._sentences({**self._made(), **self._rows, **self._shares})),
             package=self._document.package,
             place=self._document.value_at(),
         )
@@ -136,12 +140,32 @@ class _Linking:
         for name in self._declaration.rows:
             if name in self._people or name in self._made() or self._objects.get(name) is not None:
                 yield self._fault(("rows", name), f"`{name}` is two things.", "Rename this row.")
+        for name in self._declaration.shares:
+            if name in {*self._people, *self._made(), *self._rows} or self._objects.get(name) is not None:
+                yield self._fault(("shares", name), f"`{name}` is two things.", "Rename this share.")
+
+    def _share_faults(self) -> Iterator[Fault]:
+        for name, share in self._declaration.shares.items():
+            if share.of not in self._rows:
+                hint = did_you_mean(share.of, self._rows)
+                yield self._fault(("shares", name, "of"), f"`{share.of}` is no row of this test.", hint)
+            yield from self._recipient_faults(("shares", name, "to"), share.to)
+
+    def _recipient_faults(self, path: tuple[str | int, ...], name: str) -> Iterator[Fault]:
+        known = {**self._made(), **self._rows}
+        if known.get(name) not in RECIPIENTS.values():
+            fitting = [recipient for recipient, target in known.items() if target in RECIPIENTS.values()]
+            hint = (
+                did_you_mean(name, fitting) or f"A recipient is a user, or a row of {', '.join(RECIPIENTS.values())}."
+            )
+            yield self._fault(path, f"Nothing is shared with `{name}`.", hint)
 
     def _row(self, name: str, values: dict[str, Any]) -> Row:
         path = ("rows", name)
         object_name, owner = str(values.pop("object", "")), values.pop("owner", None)
         there = owner is not None and owner in self._users and self._users[owner].at == "there"
         place = values.pop("at", "there" if there else "here")
+        trashed = values.pop("trashed", False)
         if owner is not None and owner not in self._users:
             self._faults.append(
                 self._fault((*path, "owner"), f"Nobody is called `{owner}`.", did_you_mean(str(owner), self._users))
@@ -152,11 +176,15 @@ class _Linking:
             self._faults.append(self._fault((*path, "owner"), message, "Leave `owner` out."))
         if place not in _PLACES:
             self._faults.append(self._fault((*path, "at"), f"`{place}` is no place.", "Say `here` or `there`."))
+        subject = self._objects.get(object_name)
+        if type(trashed) is not bool or (trashed and subject is not None and not subject.declaration.enable.trash):
+            message = "This record cannot be in the trash: its object has none, or this is neither `true` nor `false`."
+            self._faults.append(self._fault((*path, "trashed"), message, None))
         if not object_name:
             self._faults.append(self._fault(path, "This row does not name its object.", "Add `object: ...`."))
         else:
             self._faults += self._value_faults(path, object_name, values)
-        return Row(object_name, owner, place, values)
+        return Row(object_name, owner, place, values, bool(trashed))
 
     def _value_faults(self, path: tuple[str, ...], object_name: str, values: Mapping[str, Any]) -> Iterator[Fault]:
         subject = self._objects.get(object_name)
@@ -215,6 +243,9 @@ class _Linking:
             return
         if said.field is not None and said.field not in subject.fields:
             yield unknown_field(self._document.value_at(*path), said.field, name, subject.fields)
+        if said.verb == "shares":
+            yield from self._sharing_faults(path, said)
+            return
         for field, value in said.values:
             if field not in subject.fields:
                 yield unknown_field(self._document.value_at(*path), field, name, subject.fields)
@@ -222,6 +253,14 @@ class _Linking:
                 yield from self._reference_faults(
                     path, subject.fields[field].reference, None if value == NULL else value
                 )
+
+    def _sharing_faults(self, path: tuple[str | int, ...], said: Sentence) -> Iterator[Fault]:
+        for key, value in said.values:
+            if key == "to" and value != ABSENT:
+                yield from self._recipient_faults(path, value)
+            elif key not in ("to", "level") or (key == "level" and value not in LEVELS):
+                message = f"A share has no `{key}={value}`."
+                yield self._fault(path, message, "Say `with to=ann`, `with level=edit`, or both.")
 
     def _fault(self, path: tuple[str | int, ...], message: str, hint: str | None) -> Fault:
         return self._document.fault(path, Code.POLICY_TEST, message, hint)

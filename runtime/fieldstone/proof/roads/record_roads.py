@@ -43,11 +43,11 @@ async def _head(trip: Trip) -> Verdict:
 
 
 async def _whole_list(trip: Trip) -> Verdict:
-    return _judge_pages(trip, await trip.pages({}))
+    return judge_pages(trip, await trip.pages({}))
 
 
 async def _page_by_page(trip: Trip) -> Verdict:
-    return _judge_pages(trip, await trip.pages({trip.mount.limit: "1"}))
+    return judge_pages(trip, await trip.pages({trip.mount.limit: "1"}))
 
 
 async def _ordered(trip: Trip) -> Verdict:
@@ -57,7 +57,7 @@ async def _ordered(trip: Trip) -> Verdict:
         answer = await trip.ask(query={"orderBy": name, "limit": "1"})
         if answer.status == 400:
             continue
-        verdicts.add(_judge_pages(trip, await trip.pages({"orderBy": name, "limit": "1"})))
+        verdicts.add(judge_pages(trip, await trip.pages({"orderBy": name, "limit": "1"})))
     return _agreed(verdicts)
 
 
@@ -67,10 +67,10 @@ async def _posted_pages(trip: Trip) -> Verdict:
     while not found or found[-1].cursor:
         answer = await trip.ask(body=body)
         if answer.status != 200:
-            return _judge_pages(trip, answer)
+            return judge_pages(trip, answer)
         found.append(trip.mount.page(answer))
         body["cursor"] = found[-1].cursor
-    return _judge_pages(trip, found)
+    return judge_pages(trip, found)
 
 
 def _where(where: Callable[[str], Any], **more: str) -> Callable[[Trip], Awaitable[Verdict]]:
@@ -115,7 +115,7 @@ async def _by_its_values(trip: Trip) -> Verdict:
         if isinstance(value, str) and name != "id" and not name.endswith("_at"):
             answer = await trip.ask(query={"where": encode({name: value}).decode(), "limit": "200"})
             if answer.status != 400:
-                verdicts.add(_judge_pages(trip, answer if answer.status != 200 else [trip.mount.page(answer)]))
+                verdicts.add(judge_pages(trip, answer if answer.status != 200 else [trip.mount.page(answer)]))
     return _agreed(verdicts) if verdicts else CLOSED
 
 
@@ -218,7 +218,7 @@ async def _restricting(trip: Trip) -> Verdict:
     return CLOSED
 
 
-def _judge_pages(trip: Trip, pages: list[Listing] | Answer) -> Verdict:
+def judge_pages(trip: Trip, pages: list[Listing] | Answer) -> Verdict:
     """Returns whether the record is on some page; every page must count what all of them show together."""
     if isinstance(pages, Answer):
         return CLOSED if pages.status in (404, 405) else REFUSED
@@ -232,7 +232,7 @@ def _judge_pages(trip: Trip, pages: list[Listing] | Answer) -> Verdict:
 
 async def _found(trip: Trip, ask: Callable[[str], Awaitable[Answer]]) -> Verdict:
     answer = await ask(trip.id)
-    if answer.status == 200 and (verdict := _judge_pages(trip, [trip.mount.page(answer)])) is ALLOWED:
+    if answer.status == 200 and (verdict := judge_pages(trip, [trip.mount.page(answer)])) is ALLOWED:
         return verdict
     return await trip.told_alike(answer, ask)
 

@@ -19,9 +19,12 @@ from fieldstone.engine.operation import (
     Once,
     Read,
     ReadHistory,
+    ReadShares,
     Restore,
     SendMail,
+    ShareRecord,
     Together,
+    UnshareRecord,
     Update,
 )
 from fieldstone.kinds.api import DataOperation
@@ -36,6 +39,8 @@ from fieldstone.proof.roads import (
     path_roads,
     record_roads,
     search_roads,
+    share_roads,
+    trash_roads,
     write_roads,
 )
 from fieldstone.proof.trip import Road
@@ -66,6 +71,7 @@ DATA_ROADS: Mapping[DataOperation, Roads] = {
             *(past_roads.LIST_FIELD_ROADS + search_roads.LIST_FIELD_ROADS + path_roads.FIELD_ROADS),
         ),
         ("reads", "object"): object_roads.LIST_ROADS,
+        ("finds", "record"): trash_roads.LIST_ROADS,
     },
     "query": {
         ("reads", "record"): (
@@ -78,6 +84,7 @@ DATA_ROADS: Mapping[DataOperation, Roads] = {
             *(group_roads.FIELD_ROADS + search_roads.QUERY_FIELD_ROADS + path_roads.FIELD_ROADS),
         ),
         ("reads", "object"): object_roads.QUERY_ROADS,
+        ("finds", "record"): trash_roads.QUERY_ROADS,
     },
     "create": {
         ("reads", "record"): record_roads.CREATE_ROADS,
@@ -97,7 +104,22 @@ DATA_ROADS: Mapping[DataOperation, Roads] = {
         ("reads", "record"): past_roads.HISTORY_ROADS,
         ("reads", "field"): past_roads.HISTORY_FIELD_ROADS,
     },
-    "restore": {("updates", "record"): past_roads.RESTORE_ROADS},
+    "restore": {
+        ("updates", "record"): past_roads.RESTORE_ROADS,
+        ("restores", "record"): trash_roads.RESTORE_ROADS,
+    },
+    "shares": {
+        ("reads", "record"): share_roads.READ_BY_SHARES,
+        ("shares", "record"): share_roads.SHARES_ROADS,
+    },
+    "share": {
+        ("reads", "record"): share_roads.READ_BY_SHARE,
+        ("shares", "record"): share_roads.SHARE_ROADS,
+    },
+    "unshare": {
+        ("reads", "record"): share_roads.READ_BY_UNSHARE,
+        ("revokes", "record"): share_roads.UNSHARE_ROADS,
+    },
     "clone": {("reads", "record"): many_roads.CLONE_ROADS},
     "update": {
         ("reads", "field"): field_roads.UPDATE_ROADS,
@@ -107,6 +129,7 @@ DATA_ROADS: Mapping[DataOperation, Roads] = {
     "delete": {
         ("reads", "record"): record_roads.DELETE_ROADS,
         ("deletes", "record"): write_roads.DELETE_ROADS,
+        ("purges", "record"): trash_roads.PURGE_ROADS,
     },
     "batch": {
         ("reads", "record"): record_roads.BATCH_ROADS,
@@ -124,6 +147,9 @@ OPERATIONS: Mapping[type, tuple[DataOperation, ...]] = {
     Explain: ("list", "query"),
     Get: ("get",),
     ReadHistory: ("history",),
+    ReadShares: ("shares",),
+    ShareRecord: ("share",),
+    UnshareRecord: ("unshare",),
     Restore: ("restore",),
     Create: ("create", "create_many"),
     Update: ("update",),

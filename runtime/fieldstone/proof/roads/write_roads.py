@@ -295,8 +295,9 @@ def raised(trip: Trip, effect: Effect) -> bool:
 
 
 def went(trip: Trip, effect: Effect) -> bool:
-    """Tells whether a write took the record away, and made nothing."""
-    return (trip.name, trip.id) in effect.gone and not effect.made
+    """Tells whether a write took the record away, for good or to the trash that its object has, and made nothing."""
+    trashed = trip.object.declaration.enable.trash and ((trip.name, trip.id), 1) in effect.changed
+    return (trashed or (trip.name, trip.id) in effect.gone) and not effect.made
 
 
 UPDATE_ROADS = (

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.access.shares import RECIPIENTS
 from fieldstone.engine.operation import ReadShares, ShareRecord, UnshareRecord
 from fieldstone.engine.outcome import Deleted, Outcome, Page, Written
 from fieldstone.errors import Internal
 from fieldstone.kinds.api import DataOperation
 from fieldstone.query.document import QueryDocument
+from fieldstone.registry.record_share import ALIASES, RECIPIENTS
 from fieldstone.surfaces.http.convert import convert_body
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.parameters import refuse_parameters
@@ -114,7 +114,7 @@ def _answer(call: Call, face: ObjectFace, share: Mapping[str, Any]) -> ShareAnsw
 
 def _prefix(call: Call, recipient_type: str) -> str:
     """Returns what stands before the ids of a kind of recipients on this surface."""
-    target = call.dialect.objects.get(RECIPIENTS.get(recipient_type, ""))
+    target = call.dialect.objects.get(RECIPIENTS.get(ALIASES.get(recipient_type, recipient_type), ""))
     return "" if target is None else target.codec.shown("")
 
 
