@@ -56,6 +56,7 @@ REASONS = {
     "INVALID_CURSOR": "A cursor is not ours, or belongs to another query or caller.",
     "HISTORY_NOT_TRACKED": "The past of an object is asked for that keeps no history.",
     "NO_TRASH": "The trash of an object is asked for that has none.",
+    "NOT_SHAREABLE": "A share is asked for of an object whose records are not shared one by one.",
     "INVALID_BATCH": "A batch, or a record of it, is not of the right form.",
     "INVALID_IDEMPOTENCY_KEY": "An idempotency key is not of the right form, or stands where none is taken.",
 }

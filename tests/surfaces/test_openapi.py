@@ -79,7 +79,10 @@ async def test_every_route_is_in_it_with_the_paths_of_its_objects(world: World, 
             ("/{id}/clone", "clone"),
         )
         if needed in face.operations
-    } | {f"{DATA}/{name}/{{id}}/{past}" for name in ("ticket", "draft") for past in ("history", "restore")}
+    } | {f"{DATA}/{name}/{{id}}/{past}" for name in ("ticket", "draft") for past in ("history", "restore")} | {
+        f"{DATA}/ticket/{{id}}/shares",
+        f"{DATA}/ticket/{{id}}/shares/{{share}}",
+    }
     assert not any("{object}" in path for path in document["paths"])
 
 
