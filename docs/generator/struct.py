@@ -40,6 +40,9 @@ Link = Callable[[type[msgspec.Struct]], str]
 NoDefault = type(msgspec.NODEFAULT)
 """What is left out and tells that from null has no default that could be written."""
 
+NEEDED = "**required**"
+"""Stands in the place of a default for a key that must be there."""
+
 _WORDS = {FloatType: "number", BoolType: "`true` or `false`", AnyType: "any value"}
 
 ELSEWHERE: Mapping[type[msgspec.Struct], str] = {
@@ -136,7 +139,7 @@ def _plain_text(kind: Type) -> str:
 def default_text(field: Field) -> str:
     """Returns what a key is when it is left out; empty for nothing at all."""
     if field.required:
-        return "**required**"
+        return NEEDED
     default = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
     if default is None or isinstance(default, msgspec.Struct | NoDefault) or default in ((), {}):
         return ""

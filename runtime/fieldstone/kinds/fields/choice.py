@@ -155,8 +155,8 @@ def _choice_type(declaration: type[Choice], summary: str) -> FieldType:
 
 
 TYPES = (
-    _choice_type(SelectOptions, "One of the declared options"),
-    _choice_type(RadioOptions, "One of the declared options, all of them shown"),
+    _choice_type(SelectOptions, "One of the declared options, or several"),
+    _choice_type(RadioOptions, "One of the declared options, or several, all of them shown"),
     _choice_type(MultiselectOptions, "Any number of the declared options"),
     _choice_type(CheckboxesOptions, "Any number of the declared options, all of them shown"),
 )
