@@ -52,6 +52,10 @@ ELSEWHERE: Mapping[type[msgspec.Struct], str] = {
 """Families of Structs that have pages of their own, and how a table names one of them."""
 
 
+NEEDED = "**required**"
+"""What stands for the default of a key that has none."""
+
+
 class Key(msgspec.Struct, frozen=True):
     """One key of a declaration."""
 
