@@ -203,3 +203,17 @@ async def test_a_body_that_sets_a_formula_is_refused(office: Office, chief: Call
         with pytest.raises(Invalid) as refused:
             await office.update(caller, "quote", record_id, late=True)
         assert codes(refused.value) == {"late": "invalid_value"}
+
+
+async def test_rules_look_at_what_formulas_come_to_on_the_record_as_it_will_be(office: Office, chief: Caller) -> None:
+    with pytest.raises(Invalid) as refused:
+        await office.create(chief, "quote", {**LAMP, "cost": 99})
+    assert codes(refused.value) == {"_record": "rule_violation"}
+    record_id = await lamp(office, chief)
+    with pytest.raises(Invalid):
+        await office.update(office.caller("ann", "everything"), "quote", record_id, quantity=-60)
+    changed = await office.update(chief, "quote", record_id, until="2026-03-01")
+    assert [note.message for note in changed.remarks_at(0)] == ["It is late now."]
+    with pytest.raises(Invalid) as refused:
+        await office.update(chief, "quote", record_id, quantity="many", cost=99)
+    assert codes(refused.value) == {"quantity": "invalid_type"}

@@ -15,6 +15,7 @@ from fieldstone.engine.body import root_of
 from fieldstone.engine.outcome import Remark
 from fieldstone.errors import FieldFault
 from fieldstone.query.cel.fault import EvaluationError
+from fieldstone.query.formula import completed
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.validations.rule import (
     NOT_EVALUABLE,
@@ -71,7 +72,8 @@ def judge(
     validations = subject.validations
     if validations is None:
         return SOUND
-    activation = {**activation_of(caller, now), "record": record, "previous": previous}
+    activation = _activation(validations, caller, now, record, previous)
+    faulty = _with_formulas(validations, faulty)
     refused: list[FieldFault] = []
     notes: list[Remark] = []
     for rule in validations.insert if previous is None else validations.update:
@@ -88,9 +90,35 @@ def readonly_fields(subject: Object, caller: Caller, now: str, record: Mapping[s
     """Returns the fields that a body could not set in a new record, as far as that can be told."""
     if subject.validations is None or not subject.validations.readonly:
         return frozenset()
-    activation = {**activation_of(caller, now), "record": record, "previous": None}
+    activation = _activation(subject.validations, caller, now, record, None)
     conditions = subject.validations.readonly
     return frozenset(condition.field for condition in conditions if _fault(condition, activation, (), "", ""))
+
+
+def _activation(
+    validations: Validations,
+    caller: Caller,
+    now: str,
+    record: Mapping[str, Any],
+    previous: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Returns what rules are looked at with; the formulas that they look at are computed from the record as it will be."""
+    activation = activation_of(caller, now)
+    if validations.formulas:
+        record = completed(record, validations.formulas, activation)
+        previous = None if previous is None else completed(previous, validations.formulas, activation)
+    return {**activation, "record": record, "previous": previous}
+
+
+def _with_formulas(validations: Validations, faulty: Collection[str]) -> Collection[str]:
+    """Returns the fields that are at fault, and the formulas that are computed from any of them."""
+    if not (validations.formulas and faulty):
+        return faulty
+    found = set(faulty)
+    for name, formula in validations.formulas:
+        if not found.isdisjoint(formula.inputs):
+            found.add(name)
+    return found
 
 
 def _found(rule: LinkedRule, activation: Activation) -> Sequence[FieldFault]:

@@ -3,11 +3,12 @@
 What is here depends on declarations alone. Answers hold what `compute` gives; conditions, orders and groups go by the node in SQL.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from fieldstone.query.cel.fault import EvaluationError
 from fieldstone.query.cel.ir import Node
 
 
@@ -26,3 +27,33 @@ class Formula(msgspec.Struct, frozen=True, eq=False):
     compute: Callable[[Mapping[str, Any]], Any]
     weight: int
     unfit: str | None = None
+
+
+def in_order(names: Iterable[str], formula_of: Callable[[str], Formula | None]) -> dict[str, Formula]:
+    """Returns the formulas among some fields and all that these use, each after those that it uses."""
+    found: dict[str, Formula] = {}
+
+    def gather(name: str) -> None:
+        formula = formula_of(name)
+        if formula is not None and name not in found:
+            for used in formula.inputs:
+                gather(used)
+            found[name] = formula
+
+    for name in names:
+        gather(name)
+    return found
+
+
+def completed(
+    record: Mapping[str, Any], formulas: Iterable[tuple[str, Formula]], clock: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Returns a record with what formulas come to, null where they have no value; `clock` holds the instant and the time zone."""
+    whole = dict(record)
+    activation = {**clock, "record": whole}
+    for name, formula in formulas:
+        try:
+            whole[name] = formula.compute(activation)
+        except EvaluationError:
+            whole[name] = None
+    return whole

@@ -10,7 +10,7 @@ import msgspec
 
 from fieldstone.query.ast import Column
 from fieldstone.query.cel.expression import EvaluationError
-from fieldstone.query.formula import Formula
+from fieldstone.query.formula import Formula, in_order
 from fieldstone.query.storage import ObjectShape
 from fieldstone.store.binds import Binds
 from fieldstone.store.interface import Row
@@ -60,10 +60,8 @@ class Computed(msgspec.Struct, frozen=True, eq=False):
 
 def computed_columns(columns: tuple[Column, ...], shape: ObjectShape) -> Computed | None:
     """Returns how columns are computed some of which are formulas; None where none is."""
-    formulas: dict[str, Formula] = {}
-    for column in columns:
-        if isinstance(column, str):
-            _gather(column, shape, formulas)
+    names = (column for column in columns if isinstance(column, str))
+    formulas = in_order(names, lambda name: shape.fields[name].formula)
     if not formulas:
         return None
     shown = tuple(dict.fromkeys(column for column in columns if not _is_among(column, formulas)))
@@ -78,13 +76,3 @@ def computed_columns(columns: tuple[Column, ...], shape: ObjectShape) -> Compute
 
 def _is_among(column: Column, formulas: Mapping[str, Formula]) -> bool:
     return isinstance(column, str) and column in formulas
-
-
-def _gather(name: str, shape: ObjectShape, found: dict[str, Formula]) -> None:
-    """Notes a formula, each after those that it uses; does nothing for a field that has a column."""
-    formula = shape.fields[name].formula
-    if formula is None or name in found:
-        return
-    for used in formula.inputs:
-        _gather(used, shape, found)
-    found[name] = formula

@@ -1,12 +1,13 @@
 """An object's validations and the conditions of its fields, linked: compiled once, in the order in which they are told."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
 from fieldstone.errors import Fault
 from fieldstone.kinds.fields.field_type import FieldOptions
 from fieldstone.kinds.validation import ConditionalRule, Rule
+from fieldstone.query.formula import Formula, in_order
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
@@ -33,9 +34,16 @@ def link_validations(document: Document, subject: Object) -> tuple[Object, list[
         update=tuple(found for rule, found in linked if "update" in rule.events),
         required=tuple(conditions["required_when"]),
         readonly=tuple(conditions["readonly_when"]),
+        formulas=_formulas(subject, site.looks_at.values()),
     )
     acts = linked or validations.required or validations.readonly
     return replace(subject, validations=validations if acts else None, looks_at=site.looks_at), site.faults
+
+
+def _formulas(subject: Object, reads: Iterable[frozenset[str]]) -> tuple[tuple[str, Formula], ...]:
+    """Returns the formulas among the fields that are looked at, in the order in which they are computed."""
+    names = sorted(frozenset().union(*reads))
+    return tuple(in_order(names, lambda name: subject.shape.fields[name].formula).items())
 
 
 def _has_condition(options: FieldOptions) -> bool:

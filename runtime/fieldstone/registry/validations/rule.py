@@ -7,6 +7,7 @@ import msgspec
 
 from fieldstone.errors import FieldFault
 from fieldstone.query.cel.fault import EvaluationError
+from fieldstone.query.formula import Formula
 
 RECORD = "_record"
 """The field of a fault that is about the record as a whole; no declared field can have this name."""
@@ -52,12 +53,16 @@ class FieldCondition(msgspec.Struct, frozen=True, eq=False):
 
 
 class Validations(msgspec.Struct, frozen=True, eq=False):
-    """The rules of one object for each event, in the order in which they are told, and the conditions of its fields."""
+    """The rules of one object for each event, in the order in which they are told, and the conditions of its fields.
+
+    `formulas` are those that any of them looks at, with all that these use, in the order in which they are computed.
+    """
 
     insert: tuple[LinkedRule, ...] = ()
     update: tuple[LinkedRule, ...] = ()
     required: tuple[FieldCondition, ...] = ()
     readonly: tuple[FieldCondition, ...] = ()
+    formulas: tuple[tuple[str, Formula], ...] = ()
 
 
 def constraint_of(name: str | None, **limits: Any) -> dict[str, Any] | None:
