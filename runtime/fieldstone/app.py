@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from pwdlib.hashers import HasherProtocol
 
-from fieldstone.clock import system_clock
+from fieldstone.clock import Clock, system_clock
 from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.engine.sweep import sweep_past
@@ -29,7 +29,7 @@ from fieldstone.identity.passwords import Passwords
 from fieldstone.identity.presence import Presence
 from fieldstone.identity.seal import Seal
 from fieldstone.identity.throttle import Throttle
-from fieldstone.ids import new_id
+from fieldstone.ids import NewId, new_id
 from fieldstone.keyring import Keyring
 from fieldstone.log import Log
 from fieldstone.registry.apis import DialectParts
@@ -104,11 +104,13 @@ class Runtime(msgspec.Struct, frozen=True, eq=False):
 
 
 class Seams(msgspec.Struct, frozen=True):
-    """What a proof puts in place of what a server uses: a cheaper hash, a catalog of its own, an empty database without seeds."""
+    """What a proof puts in place of what a server uses: a cheaper hash, a catalog of its own, no seeds, a clock that stands."""
 
     hasher: HasherProtocol | None = None
     catalog: Catalog | None = None
     seeds: bool = True
+    clock: Clock = system_clock
+    new_id: NewId = new_id
 
 
 SERVER = Seams()
@@ -195,22 +197,22 @@ async def _compose(
         settings,
         hooks=identity_hooks(catalog),
         preparers={"password": passwords.hash, "secret": seal.seal},
-        clock=system_clock,
-        new_id=new_id,
+        clock=seams.clock,
+        new_id=seams.new_id,
     )
     organization_id = await bootstrap(door.execute, catalog.app, settings)
-    seeded = await seed_once(door.execute, catalog, organization_id, system_clock) if seams.seeds else 0
+    seeded = await seed_once(door.execute, catalog, organization_id, seams.clock) if seams.seeds else 0
     if seeded:
         log.info("seeded", records=seeded)
     presence = Presence(door.execute)
-    identity = Identity(door.execute, catalog, presence=presence, clock=system_clock, epoch=store.epoch)
+    identity = Identity(door.execute, catalog, presence=presence, clock=seams.clock, epoch=store.epoch)
     accounts = Accounts(
         door.execute,
         auth=catalog.app.auth,
         scopes=_scopes(catalog),
         passwords=passwords,
         throttle=Throttle(settings.limits.sign_ins, time.monotonic),
-        clock=system_clock,
+        clock=seams.clock,
     )
     delivery = None
     if transport is not None:

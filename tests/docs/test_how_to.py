@@ -20,6 +20,7 @@ WITH_A_SERVER = (
     "rotate-the-secret.md",
     "test-permissions.md",
     "sessions.md",
+    "verify-an-app.md",
 )
 
 

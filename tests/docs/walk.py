@@ -35,6 +35,7 @@ DEFAULT_PORT = 8000
 
 MASKS = (
     (re.compile(r"by \d+ roads"), "by N roads"),
+    (re.compile(r"\d+ changes, \d+ answers"), "N changes, N answers"),
     (re.compile(r"\b(?:[a-z]+_)?[0-7][0-9A-HJKMNP-TV-Z]{25}\b"), "AN_ID"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "AN_INSTANT"),
     (re.compile(r'("request_?[iI]d": ?)"[0-9a-f]+"'), r'\1"A_REQUEST"'),

@@ -13,11 +13,13 @@ from fieldstone.cli.schema import schema
 from fieldstone.cli.serve import serve
 from fieldstone.cli.test import test_command
 from fieldstone.cli.user import user_command
+from fieldstone.cli.verify import verify
 from fieldstone.errors import FieldstoneError
 
 COMMANDS = (
     check,
     test_command(),
+    verify,
     schema,
     serve,
     new_command(),

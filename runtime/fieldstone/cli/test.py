@@ -2,23 +2,19 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
-import yaml
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.text import Text
 
 from fieldstone.cli.check import compiled
+from fieldstone.cli.package_app import as_app
 from fieldstone.errors import SettingsError
 from fieldstone.proof.suite import Report, Verdict, prove, tests_of
 from fieldstone.query.names import did_you_mean
 from fieldstone.registry.catalog import Catalog
-from fieldstone.registry.layout import APP_FILE, PACKAGE_FILE, PLATFORM
 
 MOST_SHOWN = 20
 """How many roads are named of those by which a sentence does not hold."""
@@ -55,7 +51,7 @@ def run(
     console = Console(highlight=False, soft_wrap=True)
     catalog = compiled(path)
     names = _chosen(catalog, only or [])
-    with _as_app(path, catalog) as folder, console.status("") as status:
+    with as_app(path, catalog) as folder, console.status("") as status:
         report = asyncio.run(prove(folder, compiled(folder), names, status.update, rules=rules and not only))
     for verdict in report.verdicts:
         _show(verdict, console)
@@ -73,21 +69,6 @@ def _chosen(catalog: Catalog, only: list[str]) -> list[str]:
         hint = "Declare one: `<name>.policy_test.yaml`; docs/how-to/test-permissions.md shows how."
         raise SettingsError("There is no policy test here.", hint=hint)
     return only or names
-
-
-@contextmanager
-def _as_app(path: Path, catalog: Catalog) -> Iterator[Path]:
-    """Yields the folder of an app: the one that is meant, or one that is made around a package with its surfaces."""
-    if (path / APP_FILE).is_file():
-        yield path
-        return
-    if not (path / PACKAGE_FILE).is_file():
-        raise SettingsError(f"`{path}` is the folder of neither an app nor a package.")
-    apis = [name for name, item in catalog.items["api"].items() if item.package != PLATFORM]
-    with TemporaryDirectory() as place:
-        app = {"name": "test", "packages": [str(path.resolve())], "surfaces": {"apis": ["v1", *apis]}}
-        (Path(place) / APP_FILE).write_text(yaml.safe_dump(app), encoding="utf-8")
-        yield Path(place)
 
 
 def _show(verdict: Verdict, console: Console) -> None:

@@ -89,7 +89,7 @@ async def _first_verdicts(stage: Stage, sentence: Sentence) -> AsyncIterator[Ver
                 if route.template in answered:
                     continue
                 try:
-                    verdict = await road.walk(Trip(stage, mount, route, sentence, {}))
+                    verdict = await road.verdict(Trip(stage, mount, route, sentence, {}))
                 except Leak:
                     stage.effect()
                     yield None
@@ -113,7 +113,7 @@ async def _walk(stage: Stage, sentence: Sentence, only: Container[str]) -> tuple
                 continue
             name = f"{' '.join(address(route))} {road.name}"
             try:
-                verdict = await road.walk(Trip(stage, mount, route, sentence, secrets))
+                verdict = await road.verdict(Trip(stage, mount, route, sentence, secrets))
             except Leak as leak:
                 stage.effect()
                 findings.append(Finding(str(sentence), name, str(leak)))

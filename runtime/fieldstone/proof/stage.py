@@ -3,6 +3,7 @@
 import io
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from fieldstone.errors import DeclarationError, Fault, FieldstoneError
 from fieldstone.identity.credential import credential_of
 from fieldstone.identity.sessions import Origin, open_session
 from fieldstone.identity.tokens import hash_token
+from fieldstone.ids import new_id
 from fieldstone.kinds.policy_test import POLICY_TEST, ActingShare, ActingUser
 from fieldstone.log import open_log
 from fieldstone.proof.mount import Mount, Person
@@ -42,21 +44,59 @@ CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 FEEDING = ("sys_user", "sys_member", "sys_user_permission_set", "sys_session", "sys_api_key", "sys_organization")
 
 
+class Request(msgspec.Struct, frozen=True):
+    """One request as it is sent; `more` is its query, headers and body."""
+
+    method: str
+    path: str
+    more: Mapping[str, Any]
+
+
+class Clockwork:
+    """A clock and ids that go on as they should, until it is stopped: from then on each request sees the same of both."""
+
+    def __init__(self) -> None:
+        self._stopped: str | None = None
+        self._made = 0
+
+    def clock(self) -> str:
+        """Returns now, or when it was stopped."""
+        return self._stopped or system_clock()
+
+    def new_id(self) -> str:
+        """Returns a fresh id; once stopped, the next in a row."""
+        if self._stopped is None:
+            return new_id()
+        self._made += 1
+        return f"7ZZZZZZZZZ{self._made:016}"
+
+    def stop(self, instant: str) -> None:
+        """Stops at an instant."""
+        self._stopped = instant
+
+    def again(self) -> None:
+        """Begins the row of ids again."""
+        self._made = 0
+
+
 class Stage:
     """What the roads of a test walk on; `ids` are the records by the names that sentences use, `own` the objects that are no platform's.
 
     `answered` holds answers that several roads ask for: since nothing lasts, each would get the same again.
     """
 
-    def __init__(self, test: PolicyTest, runtime: Runtime, log: io.BytesIO) -> None:
+    def __init__(self, test: PolicyTest, runtime: Runtime, log: io.BytesIO, clockwork: Clockwork) -> None:
         self.test = test
         self.runtime = runtime
         self.mounts = [Mount(table) for table in runtime.tables.values()]
         self.people: dict[str, Person] = {NOBODY: Person(NOBODY)}
         self.ids: dict[str, tuple[str, str]] = {}
         self.stored: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._places: dict[str, str] = {name: user.at for name, user in test.users.items()}
         self._organizations = {"here": runtime.organization_id}
         self.answered: dict[tuple[str, ...], Answer] = {}
+        self.clockwork = clockwork
+        self.sent: list[tuple[Request, Answer]] | None = None
         self._log = log
         self.own = tuple(name for name, item in runtime.catalog.objects.items() if item.package != PLATFORM)
         named = {*(row.object for row in test.rows.values()), *(said.object for said in test.sentences if said.object)}
@@ -68,6 +108,12 @@ class Stage:
         lines = (msgspec.json.decode(line) for line in self._log.getvalue().splitlines())
         return [str(line.get("exception", line)) for line in lines if line["level"] == "error"]
 
+    @property
+    def open_objects(self) -> tuple[str, ...]:
+        """The names of the objects that some surface may show."""
+        objects = self.runtime.catalog.objects.values()
+        return tuple(item.name for item in objects if item.declaration.api_enabled)
+
     def object(self, name: str) -> Object:
         """Returns a declared object."""
         return self.runtime.catalog.objects[name]
@@ -76,13 +122,22 @@ class Stage:
         """Returns the object that a sentence is about."""
         return self.object(self.ids[sentence.row][0] if sentence.row is not None else str(sentence.object))
 
+    def place_of(self, name: str) -> str:
+        """Returns where a named record is: `here`, `there`, or for a user `both` or `none`."""
+        return self._places.get(name, "here")
+
     def rows_of(self, object_name: str) -> list[str]:
         """Returns the ids of the named records of an object, in the order of the test."""
         return [record_id for name, record_id in self.ids.values() if name == object_name]
 
     async def send(self, method: str, path: str, **more: Any) -> Answer:
-        """Sends one request."""
-        return await send(self.runtime.asgi, method, path, **more)
+        """Sends one request, and keeps it where requests are `sent` with their answers."""
+        self.clockwork.again()
+        request = Request(method, path, deepcopy(more)) if self.sent is not None else None
+        answer = await send(self.runtime.asgi, method, path, **more)
+        if self.sent is not None and request is not None:
+            self.sent.append((request, answer))
+        return answer
 
     def effect(self) -> Effect:
         """Returns what was written since the last time."""
@@ -106,7 +161,7 @@ class Stage:
             owner_id = {} if row_of.owner is None else {"owner_id": self.ids[row_of.owner][1]}
             values = {field: self.value(row_of.object, field, value) for field, value in row_of.values.items()}
             try:
-                await self._make(name, row_of.object, values | owner_id, row_of.at)
+                await self.make(name, row_of.object, values | owner_id, row_of.at)
             except FieldstoneError as error:
                 raise DeclarationError([self._row_fault(name, error)]) from error
         await self._place()
@@ -123,9 +178,9 @@ class Stage:
         declared = self.object(object_name).fields.get(field)
         if declared is None or declared.reference is None or value is None:
             return value
-        if value == "absent":
-            return ABSENT
-        return self.ids[value][1]
+        if isinstance(value, list):
+            return [self.value(object_name, field, each) for each in value]
+        return ABSENT if value == "absent" else self.ids[value][1]
 
     def _row_fault(self, name: str, error: FieldstoneError) -> Fault:
         """Returns why a row of the test cannot be made."""
@@ -171,10 +226,12 @@ class Stage:
         self.ids[f"{name}_key"] = ("sys_api_key", made.id)
         return made.key
 
-    async def _make(self, name: str, object_name: str, values: Mapping[str, Any], at: str) -> None:
+    async def make(self, name: str, object_name: str, values: Mapping[str, Any], at: str) -> None:
+        """Makes a record as the system, and names it."""
         caller = system_in(self._organizations[at])
         made = await create_records(self.runtime.door.execute, object_name, [values], caller)
         self.ids[name] = (object_name, made[0])
+        self._places[name] = at
 
     async def _share(self, name: str, share: ActingShare) -> None:
         object_name, record_id = self.ids[share.of]
@@ -182,7 +239,7 @@ class Stage:
         kind = next(kind for kind, held_by in RECIPIENTS.items() if held_by == target)
         values = {"object_name": object_name, "record_id": record_id, "recipient_type": kind}
         values |= {"recipient_id": recipient_id, "access_level": share.level}
-        await self._make(name, SHARES, values, share.at or self.test.rows[share.of].at)
+        await self.make(name, SHARES, values, share.at or self.test.rows[share.of].at)
 
     async def _stored(self, object_name: str, record_id: str) -> Mapping[str, Any]:
         """Returns a record as it is stored, be it in the trash."""
@@ -200,27 +257,39 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(folder: Path, name: str, database_url: str) -> AsyncIterator[Stage]:
-    """Opens the app in a folder on an empty database with the people and rows of one of its tests."""
-    log = io.BytesIO()
-    async with _opened(folder, database_url, log, None) as runtime:
-        stage = Stage(runtime.catalog.policy_tests[name], runtime, log)
+async def open_stage(
+    folder: Path, test: str | PolicyTest, database_url: str, *, seeds: bool = False
+) -> AsyncIterator[Stage]:
+    """Opens the app in a folder on an empty database with the people and rows of a test, one of its own if it is named."""
+    async with _opened(folder, test, database_url, None, seeds=seeds) as stage:
         await stage.settle()
         yield stage
 
 
 @asynccontextmanager
-async def under(stage: Stage, folder: Path, catalog: Catalog) -> AsyncIterator[Stage]:
-    """Opens the same people and rows under another catalog, whose objects are the same."""
-    log = io.BytesIO()
-    async with _opened(folder, str(stage.runtime.settings.database_url), log, catalog) as runtime:
-        other = Stage(stage.test, runtime, log)
+async def open_again(
+    stage: Stage,
+    folder: Path,
+    database_url: str = "",
+    *,
+    catalog: Catalog | None = None,
+    test: PolicyTest | None = None,
+) -> AsyncIterator[Stage]:
+    """Opens the people and rows of a stage once more: on a copy of its database, under another catalog, or for another test."""
+    url = database_url or str(stage.runtime.settings.database_url)
+    async with _opened(folder, test or stage.test, url, catalog, seeds=False) as other:
         other.people, other.ids, other.stored = stage.people, stage.ids, stage.stored
         yield other
 
 
-def _opened(
-    folder: Path, database_url: str, log: io.BytesIO, catalog: Catalog | None
-) -> AbstractAsyncContextManager[Runtime]:
+@asynccontextmanager
+async def _opened(
+    folder: Path, test: str | PolicyTest, database_url: str, catalog: Catalog | None, *, seeds: bool
+) -> AsyncIterator[Stage]:
+    log = io.BytesIO()
     settings = Settings(database_url=database_url, secret="a secret that guards nothing: the database is empty")
-    return open_runtime(folder, settings, open_log(log, readable=False), Seams(CHEAP, catalog, seeds=False))
+    clockwork = Clockwork()
+    seams = Seams(CHEAP, catalog, seeds, clockwork.clock, clockwork.new_id)
+    async with open_runtime(folder, settings, open_log(log, readable=False), seams) as runtime:
+        meant = runtime.catalog.policy_tests[test] if isinstance(test, str) else test
+        yield Stage(meant, runtime, log, clockwork)

@@ -11,7 +11,7 @@ import msgspec
 
 from fieldstone.proof.judge import ANY_ROAD, Finding, notices, walk_all
 from fieldstone.proof.rules import Rule, rules_of
-from fieldstone.proof.stage import Stage, open_stage, under
+from fieldstone.proof.stage import Stage, open_again, open_stage
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layout import PLATFORM
 from fieldstone.registry.policy_test import PolicyTest
@@ -73,7 +73,7 @@ async def _still_unnoticed(stage: Stage, folder: Path, rules: Sequence[Rule], te
     kept: list[Rule] = []
     for rule in rules:
         tell(f"{stage.test.name}: without {rule.said}")
-        async with under(stage, folder, rule.without) as other:
+        async with open_again(stage, folder, catalog=rule.without) as other:
             if not await notices(other):
                 kept.append(rule)
     return kept

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.proof.mount import Listing, Mount, Person
-from fieldstone.proof.rehearsal import NOTHING_DONE, Effect, ProofFault
+from fieldstone.proof.rehearsal import NOTHING_DONE, Effect
 from fieldstone.proof.stage import ABSENT, Stage
 from fieldstone.proof.wire import Answer
 from fieldstone.query.names import nearest
@@ -53,6 +53,10 @@ class Verdict(Enum):
 
 
 ALLOWED, REFUSED, CLOSED = Verdict.ALLOWED, Verdict.REFUSED, Verdict.CLOSED
+
+
+class NoLikeName(Exception):
+    """No name that is unknown is as far from all others as this one, so that nothing can be told from how it is answered."""
 
 
 class Leak(Exception):
@@ -190,7 +194,8 @@ class Trip:
         if field.name == "id":
             return ABSENT
         if field.reference is not None:
-            return next(name for name, (object_name, _) in self.stage.ids.items() if object_name == field.reference)
+            named = (name for name, (object_name, _) in self.stage.ids.items() if object_name == field.reference)
+            return next(named, "absent")
         most, options = getattr(field.declaration, "max", None), getattr(field.declaration, "options", None)
         if isinstance(most, Decimal | int):
             return int(most)
@@ -233,7 +238,7 @@ def unknown_name(name: str, known: tuple[str, ...], told: tuple[str, ...] | None
         hints = (nearest(twin, among) == nearest(name, among) for among in (others, (*others, *PARAMETERS)))
         if twin not in known and all(hints):
             return twin
-    raise ProofFault(f"No unknown name is as far from all others as `{name}`.")
+    raise NoLikeName(name)
 
 
 class Road(msgspec.Struct, frozen=True, eq=False):
@@ -243,6 +248,13 @@ class Road(msgspec.Struct, frozen=True, eq=False):
     walk: Callable[[Trip], Awaitable[Verdict]]
     whole_language: bool = False
     parameters: bool = False
+
+    async def verdict(self, trip: Trip) -> Verdict:
+        """Returns what comes of a trip; the road is closed where no unknown name could stand for the one that it asks for."""
+        try:
+            return await self.walk(trip)
+        except NoLikeName:
+            return CLOSED
 
     def leads(self, mount: Mount, route: Route) -> bool:
         """Tells whether the road can be walked over a route."""

@@ -9,6 +9,7 @@ import msgspec
 from fieldstone.surfaces.http.edge import Asgi
 
 _NOT_COMPARED = frozenset({"x-request-id"})
+_BODIES = msgspec.json.Encoder(decimal_format="number")
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -47,7 +48,7 @@ async def send(
 ) -> Answer:
     """Sends one request and returns its whole answer."""
     sent = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    content = b"" if body is None else msgspec.json.encode(body)
+    content = b"" if body is None else _BODIES.encode(body)
     if body is not None:
         sent.append((b"content-type", b"application/json"))
     scope = {

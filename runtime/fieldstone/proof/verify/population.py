@@ -1,0 +1,139 @@
+"""The people and records of a verification, made up from the declarations: somebody for each permission set, records for all of them."""
+
+from collections.abc import Iterator, Mapping
+from random import Random
+from typing import Any
+
+import msgspec
+
+from fieldstone.engine.records import read_records
+from fieldstone.errors import FieldstoneError, Place
+from fieldstone.kinds.policy_test import ActingKey, ActingUser
+from fieldstone.proof.stage import Stage
+from fieldstone.proof.verify.samples import NoSample, sample
+from fieldstone.registry.catalog import Catalog, Field, Object
+from fieldstone.registry.layout import PLATFORM
+from fieldstone.registry.policy_test import PolicyTest
+
+ADMINISTRATOR, STRANGER, PLAIN, KEY = "verify_admin", "verify_there", "verify_plain", "verify_key"
+_TRIES = 12
+_FILLED = 0.8
+_AWAY = 0.2
+
+
+def made_up_test(catalog: Catalog) -> PolicyTest:
+    """Returns a test without sentences: somebody for each permission set of a package, two sets together, an administrator, others."""
+    sets = [name for name, held in catalog.permissions.items() if held.package != PLATFORM]
+    users = {f"holds_{name}": ActingUser(sets=(name,)) for name in sets}
+    if len(sets) > 1:
+        users["holds_two"] = ActingUser(sets=tuple(sets[:2]))
+    users[PLAIN] = ActingUser()
+    users[STRANGER] = ActingUser(sets=tuple(sets), at="there")
+    users[ADMINISTRATOR] = ActingUser(sets=("admin_full_access",))
+    scopes = sorted(
+        {scope for api in catalog.apis.values() for operation in api.operations for scope in operation.scopes}
+    )
+    keys = {KEY: ActingKey(of=next(iter(users)), scopes=(scopes[0],))} if scopes else {}
+    return PolicyTest("verify", users, keys, {}, {}, {}, (), "verify", Place("verify", 1, 1))
+
+
+class Unmade(msgspec.Struct, frozen=True):
+    """An object of which no record could be made up, and why."""
+
+    object: str
+    why: str
+
+
+async def populate(stage: Stage, random: Random, per_object: int) -> list[Unmade]:
+    """Makes records of every declared object, in both organisations and of all people; returns the objects that stay empty."""
+    unmade: dict[str, str] = {}
+    for _ in range(2):
+        for name in stage.own:
+            if not stage.rows_of(name):
+                why = await _populate(stage, stage.object(name), random, per_object)
+                unmade.pop(name, None)
+                if why is not None:
+                    unmade[name] = why
+    return [Unmade(name, why) for name, why in unmade.items()]
+
+
+def bodies(stage: Stage, random: Random) -> dict[str, dict[str, Any]]:
+    """Returns for each declared object a body that a create may send; what refers to a record does so by its name on the stage."""
+    names = {record_id: name for name, (_, record_id) in stage.ids.items()}
+    made: dict[str, dict[str, Any]] = {}
+    for object_name in stage.own:
+        subject = stage.object(object_name)
+        try:
+            values = dict(_values(stage, subject, random, "here"))
+        except NoSample:
+            continue
+        made[object_name] = {
+            name: value if subject.fields[name].reference is None else _named(value, names)
+            for name, value in values.items()
+        }
+    return made
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    return [names[each] for each in value] if isinstance(value, list) else names[value]
+
+
+async def remember(stage: Stage) -> None:
+    """Gives every record that is stored a name on the stage, those of the seeds among them, and keeps what each holds."""
+    known = {record_id: name for name, (_, record_id) in stage.ids.items()}
+    for name in stage.open_objects:
+        subject = stage.object(name)
+        rows = await read_records(stage.runtime.door.execute, name, {}, tuple(subject.fields))
+        for number, row in enumerate(rows):
+            called = known.get(row["id"], f"{name}_{number}")
+            stage.ids[called] = (name, row["id"])
+            stage.stored[name, row["id"]] = row
+
+
+async def _populate(stage: Stage, subject: Object, random: Random, count: int) -> str | None:
+    """Makes records of one object; returns why there is none, None when there is."""
+    why: str | None = None
+    made = 0
+    for _ in range(count * _TRIES):
+        place = "there" if subject.walled and random.random() < _AWAY else "here"
+        people = [name for name, user in stage.test.users.items() if (user.at == "there") == (place == "there")]
+        try:
+            values = dict(_values(stage, subject, random, place))
+            owner = {"owner_id": stage.ids[random.choice(people)][1]} if subject.owned else {}
+            await stage.make(f"{subject.name}_made_{made}", subject.name, values | owner, place)
+        except (FieldstoneError, NoSample) as error:
+            why = _told(error)
+            continue
+        made += 1
+        if made == count:
+            break
+    return None if made else why
+
+
+def _values(stage: Stage, subject: Object, random: Random, place: str) -> Iterator[tuple[str, Any]]:
+    def references(object_name: str) -> list[str]:
+        return [
+            record_id
+            for name, (kind, record_id) in stage.ids.items()
+            if kind == object_name and stage.place_of(name) in (place, "both")
+        ]
+
+    for name, field in subject.fields.items():
+        if fillable(field) and (field.required or random.random() < _FILLED):
+            try:
+                yield name, sample(field, random, references)
+            except NoSample:
+                if field.required:
+                    raise
+
+
+def fillable(field: Field) -> bool:
+    """Tells whether a value of a field is made up: not one that the system keeps, nor one that is computed."""
+    return not (
+        field.system or field.internal or field.declaration.readonly or field.type.name in ("secret", "password")
+    )
+
+
+def _told(error: Exception) -> str:
+    details: Mapping[str, Any] = getattr(error, "details", {})
+    return "; ".join(str(field["message"]) for field in details.get("fields", ())) or str(error)

@@ -1,0 +1,63 @@
+"""Walks: which sentences somebody's requests are made for, and in which order, so that every road is walked soon.
+
+The requests are those of the roads: whatever the access suite can ask, is asked here, too.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from random import Random
+
+import msgspec
+
+from fieldstone.proof.mount import Mount
+from fieldstone.proof.roads.table import roads_of
+from fieldstone.proof.stage import Stage
+from fieldstone.proof.trip import Road
+from fieldstone.proof.verify.changes import Seen
+from fieldstone.registry.policy_test import Sentence, Verb
+from fieldstone.surfaces.rest.table import Route
+
+_RECORD_VERBS: tuple[Verb, ...] = ("reads", "updates", "deletes")
+
+
+class Walk(msgspec.Struct, frozen=True, eq=False):
+    """A sentence on one road over one route."""
+
+    mount: Mount
+    route: Route
+    road: Road
+    sentence: Sentence
+
+
+def walks_of(stage: Stage, who: str, seen: Seen, objects: Sequence[str], random: Random) -> list[list[Walk]]:
+    """Returns the walks of somebody in groups: one for each road, about what he sees and about what he does not."""
+    groups: defaultdict[tuple[str, ...], list[Walk]] = defaultdict(list)
+    for sentence, sort in _sentences(stage, who, seen, objects):
+        for mount in stage.mounts:
+            for route, road in roads_of(mount, sentence, stage.subject(sentence)):
+                key = (route.declaration.method, route.template, road.name, sort)
+                groups[key].append(Walk(mount, route, road, sentence))
+    found = list(groups.values())
+    for group in found:
+        random.shuffle(group)
+    random.shuffle(found)
+    return found
+
+
+def _sentences(stage: Stage, who: str, seen: Seen, objects: Sequence[str]) -> Iterator[tuple[Sentence, str]]:
+    """Yields sentences about every record, object and field, each with the sort of thing that it is about."""
+    for row, (name, record_id) in stage.ids.items():
+        if name in objects:
+            sort = "visible" if record_id in seen[name] else "invisible"
+            for verb in _RECORD_VERBS:
+                yield Sentence(f"{who} {verb} {row}", "can", who, verb, row=row), sort
+    for name in objects:
+        yield Sentence(f"{who} reads {name}", "can", who, "reads", object=name), "object"
+        yield Sentence(f"{who} creates {name}", "can", who, "creates", object=name), "object"
+        readable = next(iter(seen[name].values()), {})
+        for field in stage.object(name).fields:
+            sort = "readable" if field in readable else "hidden"
+            text = f"{who} reads {name}.{field}"
+            yield Sentence(text, "can", who, "reads", object=name, field=field), sort
+            text = f"{who} writes {name}.{field}"
+            yield Sentence(text, "can", who, "writes", object=name, field=field), sort
