@@ -217,8 +217,8 @@ async def _compose(
     delivery = None
     if transport is not None:
         days = settings.limits.mail_days
-        delivery = Delivery(door.execute, transport, seal, waiting, clock=system_clock, log=log, days=days)
-    handlers = _handlers(catalog, settings, door, accounts, post)
+        delivery = Delivery(door.execute, transport, seal, waiting, clock=seams.clock, log=log, days=days)
+    handlers = _handlers(catalog, settings, door, accounts, post, seams.clock)
     tables = {name: bind(catalog.apis[name], catalog, handlers) for name in catalog.app.surfaces.apis}
     return Runtime(
         settings=settings,
@@ -236,17 +236,17 @@ async def _compose(
 
 
 def _handlers(
-    catalog: Catalog, settings: Settings, door: Door, accounts: Accounts, post: Post
+    catalog: Catalog, settings: Settings, door: Door, accounts: Accounts, post: Post, clock: Clock
 ) -> Mapping[str, Handler]:
     """Returns every named handler over its service."""
     meta = Meta(catalog, door.policies, frozenset({ADMINISTRATOR}))
     deployment = Deployment(catalog.app.label or catalog.app.name, settings.environment)
     admit = Throttle(settings.limits.mails, time.monotonic).admit
     return {
-        **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=system_clock)),
+        **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=clock)),
         **bind_handlers(
             AUTH_HANDLERS,
-            SignIn(accounts, OwnSessions(door.execute, auth=catalog.app.auth, clock=system_clock), catalog.app.auth),
+            SignIn(accounts, OwnSessions(door.execute, auth=catalog.app.auth, clock=clock), catalog.app.auth),
         ),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),
