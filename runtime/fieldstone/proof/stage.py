@@ -110,9 +110,9 @@ class Stage:
 
     @property
     def open_objects(self) -> tuple[str, ...]:
-        """The names of the objects that some surface may show."""
+        """The names of the objects that some surface may show, and of the shares, which are told of at their records."""
         objects = self.runtime.catalog.objects.values()
-        return tuple(item.name for item in objects if item.declaration.api_enabled)
+        return tuple(item.name for item in objects if item.declaration.api_enabled or item.name == SHARES)
 
     def object(self, name: str) -> Object:
         """Returns a declared object."""
@@ -166,7 +166,7 @@ class Stage:
                 raise DeclarationError([self._row_fault(name, error)]) from error
         await self._place()
         for name, share in self.test.shares.items():
-            await self._share(name, share)
+            await self.share(name, share)
         for name, row_of in self.test.rows.items():
             if row_of.trashed:
                 await execute(Delete(*self.ids[name]), SYSTEM)
@@ -233,13 +233,14 @@ class Stage:
         self.ids[name] = (object_name, made[0])
         self._places[name] = at
 
-    async def _share(self, name: str, share: ActingShare) -> None:
+    async def share(self, name: str, share: ActingShare) -> None:
+        """Shares a record as the system, and names the share."""
         object_name, record_id = self.ids[share.of]
         target, recipient_id = self.ids[share.to]
         kind = next(kind for kind, held_by in RECIPIENTS.items() if held_by == target)
         values = {"object_name": object_name, "record_id": record_id, "recipient_type": kind}
         values |= {"recipient_id": recipient_id, "access_level": share.level}
-        await self.make(name, SHARES, values, share.at or self.test.rows[share.of].at)
+        await self.make(name, SHARES, values, share.at or self.place_of(share.of))
 
     async def _stored(self, object_name: str, record_id: str) -> Mapping[str, Any]:
         """Returns a record as it is stored, be it in the trash."""

@@ -12,7 +12,7 @@ import msgspec
 
 from fieldstone.access.caller import Caller
 from fieldstone.engine.records import read_records
-from fieldstone.errors import FieldstoneError, PermissionDenied
+from fieldstone.errors import FieldstoneError, NotFound, PermissionDenied
 from fieldstone.proof.stage import Stage
 from fieldstone.proof.verify.population import fillable
 from fieldstone.proof.verify.samples import NoSample, sample
@@ -47,13 +47,12 @@ class Change(msgspec.Struct, frozen=True, eq=False):
 async def seen_by(stage: Stage, caller: Caller) -> Seen:
     """Returns all that a caller sees of stored values."""
     seen: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for name in stage.open_objects:
-        subject = stage.object(name)
+    for name, subject in stage.runtime.catalog.objects.items():
         policy = stage.runtime.door.policies.policy(caller, name, "read")
         fields = tuple(field for field in policy.readable if _is_stored(subject.fields[field]))
         try:
             rows = await read_records(stage.runtime.door.execute, name, {}, ("id", *fields), caller)
-        except PermissionDenied:
+        except (PermissionDenied, NotFound):
             rows = []
         seen[name] = {row["id"]: row for row in rows}
     return seen
@@ -64,7 +63,8 @@ def changes_for(stage: Stage, caller: Caller, seen: Seen, random: Random) -> lis
     return [
         change
         for (name, record_id), stored in stage.stored.items()
-        if caller.id is None or caller.id not in (stored.get("id"), stored.get("user_id"))
+        if stage.object(name).declaration.api_enabled
+        and (caller.id is None or caller.id not in (stored.get("id"), stored.get("user_id")))
         for change in _of_record(stage, stage.object(name), record_id, caller, seen, random)
     ]
 

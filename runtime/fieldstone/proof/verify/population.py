@@ -1,14 +1,15 @@
 """The people and records of a verification, made up from the declarations: somebody for each permission set, records for all of them."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from fieldstone.engine.records import read_records
 from fieldstone.errors import FieldstoneError, Place
-from fieldstone.kinds.policy_test import ActingKey, ActingUser
+from fieldstone.kinds.policy_test import ActingKey, ActingShare, ActingUser
 from fieldstone.proof.stage import Stage
 from fieldstone.proof.verify.samples import NoSample, sample
 from fieldstone.registry.catalog import Catalog, Field, Object
@@ -19,6 +20,8 @@ ADMINISTRATOR, STRANGER, PLAIN, KEY = "verify_admin", "verify_there", "verify_pl
 _TRIES = 12
 _FILLED = 0.8
 _AWAY = 0.2
+_SHARED = 2
+_LEVELS: tuple[Literal["read", "edit"], ...] = ("read", "edit")
 
 
 def made_up_test(catalog: Catalog) -> PolicyTest:
@@ -34,7 +37,19 @@ def made_up_test(catalog: Catalog) -> PolicyTest:
         {scope for api in catalog.apis.values() for operation in api.operations for scope in operation.scopes}
     )
     keys = {KEY: ActingKey(of=next(iter(users)), scopes=(scopes[0],))} if scopes else {}
-    return PolicyTest("verify", users, keys, {}, {}, {}, (), "verify", Place("verify", 1, 1))
+    nothing: Mapping[str, Any] = {}
+    return PolicyTest(
+        name="verify",
+        users=users,
+        keys=keys,
+        rows=nothing,
+        shares=nothing,
+        new=nothing,
+        change=nothing,
+        sentences=(),
+        package="verify",
+        place=Place("verify", 1, 1),
+    )
 
 
 class Unmade(msgspec.Struct, frozen=True):
@@ -54,6 +69,7 @@ async def populate(stage: Stage, random: Random, per_object: int) -> list[Unmade
                 unmade.pop(name, None)
                 if why is not None:
                     unmade[name] = why
+    await _share(stage)
     return [Unmade(name, why) for name, why in unmade.items()]
 
 
@@ -81,13 +97,23 @@ def _named(value: Any, names: Mapping[str, str]) -> Any:
 async def remember(stage: Stage) -> None:
     """Gives every record that is stored a name on the stage, those of the seeds among them, and keeps what each holds."""
     known = {record_id: name for name, (_, record_id) in stage.ids.items()}
-    for name in stage.open_objects:
-        subject = stage.object(name)
+    for name, subject in stage.runtime.catalog.objects.items():
         rows = await read_records(stage.runtime.door.execute, name, {}, tuple(subject.fields))
         for number, row in enumerate(rows):
             called = known.get(row["id"], f"{name}_{number}")
             stage.ids[called] = (name, row["id"])
             stage.stored[name, row["id"]] = row
+
+
+async def _share(stage: Stage) -> None:
+    """Shares the first records of each object that lets them be shared, with people of their organisation in turn."""
+    people = [name for name, user in stage.test.users.items() if user.at == "here"]
+    for number, object_name in enumerate(stage.own):
+        rows = [name for name, spot in stage.ids.items() if spot[0] == object_name and stage.place_of(name) == "here"]
+        for count, row in enumerate(rows[:_SHARED]):
+            share = ActingShare(of=row, to=people[(number + count) % len(people)], level=_LEVELS[count % len(_LEVELS)])
+            with suppress(FieldstoneError):
+                await stage.share(f"{row}_share", share)
 
 
 async def _populate(stage: Stage, subject: Object, random: Random, count: int) -> str | None:

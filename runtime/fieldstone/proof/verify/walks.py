@@ -6,6 +6,7 @@ The requests are those of the roads: whatever the access suite can ask, is asked
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from random import Random
+from typing import get_args
 
 import msgspec
 
@@ -15,9 +16,10 @@ from fieldstone.proof.stage import Stage
 from fieldstone.proof.trip import Road
 from fieldstone.proof.verify.changes import Seen
 from fieldstone.registry.policy_test import Sentence, Verb
+from fieldstone.registry.record_share import SHARES
 from fieldstone.surfaces.rest.table import Route
 
-_RECORD_VERBS: tuple[Verb, ...] = ("reads", "updates", "deletes")
+_RECORD_VERBS: frozenset[Verb] = frozenset(get_args(Verb)) - {"creates", "writes"}
 
 
 class Walk(msgspec.Struct, frozen=True, eq=False):
@@ -49,7 +51,7 @@ def _sentences(stage: Stage, who: str, seen: Seen, objects: Sequence[str]) -> It
     for row, (name, record_id) in stage.ids.items():
         if name in objects:
             sort = "visible" if record_id in seen[name] else "invisible"
-            for verb in _RECORD_VERBS:
+            for verb in sorted(_RECORD_VERBS if name == SHARES else _RECORD_VERBS - {"revokes"}):
                 yield Sentence(f"{who} {verb} {row}", "can", who, verb, row=row), sort
     for name in objects:
         yield Sentence(f"{who} reads {name}", "can", who, "reads", object=name), "object"
