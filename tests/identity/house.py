@@ -47,6 +47,7 @@ APP = {
         "name: note_writer\nobjects:\n  note: {allowRead: true, allowCreate: true, allowEdit: true}\n"
     ),
     "notes/note_reader.permission.yaml": "name: note_reader\nobjects:\n  note: {allowRead: true}\n",
+    "notes/accountant.permission.yaml": "name: accountant\nobjects: {sys_user: {allowRead: true, allowEdit: true}}\n",
     "notes/granter.permission.yaml": (
         "name: granter\nobjects:\n"
         "  sys_user_permission_set: {allowRead: true, allowCreate: true, allowEdit: true, allowDelete: true}\n"

@@ -134,3 +134,16 @@ def test_what_the_database_cannot_compute_is_refused(tmp_path: Path) -> None:
 def test_an_internal_field_cannot_be_named(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError, match="There is no `secret` here"):
         using(tmp_path, 'secret == "x"')
+
+
+def test_a_policy_for_positions_asks_whether_its_caller_holds_one_before_and_after_a_write(tmp_path: Path) -> None:
+    [rule] = linked(
+        tmp_path,
+        "  - {name: only, object: product, using: 'stock == 3', check: 'stock == 4', positions: [clerk, chief]}\n",
+    ).rules["product"]
+    using, check = rule.using, rule.check
+    assert isinstance(using, And)
+    assert isinstance(check, And)
+    assert isinstance(using.items[0], Or)
+    assert using.items[0] == check.items[0]
+    assert (using.items[1], check.items[1]) == (Term("stock", "eq", Literal(3)), Term("stock", "eq", Literal(4)))

@@ -61,6 +61,20 @@ async def load_holdings(
     )
 
 
+async def load_all_given(execute: Execute, user_id: str, organization_id: str) -> Holdings:
+    """Returns all that was given to somebody, whether or not it is held now: it may be again."""
+    place = {"user_id": user_id, "organization_id": organization_id}
+    grants = await read_records(execute, "sys_user_permission_set", place, ("permission_set",))
+    assigned = await read_records(execute, "sys_user_position", place, ("position_id",))
+    ids = [row["position_id"] for row in assigned]
+    positions = await read_records(execute, "sys_position", {"id": {"$in": ids}}, ("name",))
+    carried = await read_records(
+        execute, "sys_position_permission_set", {"position_id": {"$in": ids}}, ("permission_set",)
+    )
+    sets = [row["permission_set"] for row in (*grants, *carried)]
+    return Holdings(dict.fromkeys(sets), dict.fromkeys(row["name"] for row in positions))
+
+
 async def _active_positions(execute: Execute, organization_id: str, ids: Iterable[str]) -> dict[str, str]:
     """Returns the names of the active positions among some ids, and of that of everyone."""
     known = [{"id": {"$in": list(ids)}}, {"name": EVERYONE}]

@@ -46,16 +46,26 @@ async def load_reports(execute: Execute, member_id: str) -> tuple[str, ...]:
 
 async def units_above(execute: Execute, unit_id: str) -> tuple[str, ...]:
     """Returns a unit and those that it is a part of, from within outwards."""
-    above: dict[str, None] = {}
-    current: str | None = unit_id
-    while current is not None and current not in above:
-        above[current] = None
-        row = await read_first(execute, "sys_business_unit", {"id": current}, ("parent_id",))
-        current = row["parent_id"] if row else None
-    return tuple(above)
+    return await _above(execute, "sys_business_unit", unit_id)
+
+
+async def managers_above(execute: Execute, member_id: str) -> tuple[str, ...]:
+    """Returns a membership and those to whom it reports, from below upwards."""
+    return await _above(execute, "sys_member", member_id)
 
 
 _PARENTS = {"sys_business_unit": "parent_id", "sys_member": "manager_id"}
+
+
+async def _above(execute: Execute, object_name: str, record_id: str) -> tuple[str, ...]:
+    """Returns a record and those above it in its tree."""
+    above: dict[str, None] = {}
+    current: str | None = record_id
+    while current is not None and current not in above:
+        above[current] = None
+        row = await read_first(execute, object_name, {"id": current}, (_PARENTS[object_name],))
+        current = row[_PARENTS[object_name]] if row else None
+    return tuple(above)
 
 
 async def _below(execute: Execute, object_name: str, record_id: str) -> tuple[str, ...]:

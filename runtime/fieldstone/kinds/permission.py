@@ -1,6 +1,7 @@
 """Kind `permission`: a permission set, the only container of rights (contract 4.2 to 4.5)."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
@@ -18,6 +19,17 @@ Depth = Literal["own", "own_and_reports", "unit", "unit_and_below", "org"]
 
 class ObjectGrant(Declared, frozen=True, kw_only=True):
     """What a set allows on an object as a whole; view and modify all lift record scope and row policies, never the wall."""
+
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        "read": "Write `allowRead`.",
+        "create": "Write `allowCreate`.",
+        "edit": "Write `allowEdit`.",
+        "update": "Write `allowEdit`.",
+        "delete": "Write `allowDelete`.",
+        "transfer": "Write `allowTransfer`.",
+        "viewAll": "Write `viewAllRecords`.",
+        "modifyAll": "Write `modifyAllRecords`.",
+    }
 
     allow_read: bool = False
     """Get, list, query, expand."""
@@ -74,8 +86,12 @@ class RowPolicy(Declared, frozen=True, kw_only=True):
     """What people call it."""
     description: str | None = None
     """What it is for."""
+    positions: tuple[Name, ...] = ()
+    """Positions, by name: for whoever holds none of them, it selects nothing."""
     enabled: bool = True
     """`false`: as if it were not there."""
+    tags: tuple[str, ...] = ()
+    """Words by which people find it; told by `/meta`."""
 
 
 class QueryBudget(Declared, frozen=True, kw_only=True):

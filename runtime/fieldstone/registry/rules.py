@@ -77,13 +77,14 @@ def link_rule(policy: RowPolicy, scope: Scope, document: Document, number: int) 
             named |= _caller_values(compiled)
         except ExpressionError as error:
             faults += expression_faults(document, (*path, key), text, error)
-    using = filters.get("using", EVERYTHING)
+    holder = _holder_of(policy.positions, scope)
+    using = conjunction(holder, filters.get("using", EVERYTHING))
     return faults or RowRule(
         name=policy.name,
         object=policy.object,
         operations=ALL_OPERATIONS if policy.operation == "all" else frozenset({policy.operation}),
         using=using,
-        check=filters.get("check", using),
+        check=conjunction(holder, filters.get("check", using)),
         caller_values=frozenset(named),
         place=document.value_at(*path),
     )
@@ -92,6 +93,12 @@ def link_rule(policy: RowPolicy, scope: Scope, document: Document, number: int) 
 def compile_filter(text: str, scope: Scope) -> Filter:
     """Returns the filter that an expression stands for; raises ExpressionError for one that does not compile to SQL."""
     return _filter_of(_compiled(text, scope), scope)
+
+
+def _holder_of(positions: Iterable[str], scope: Scope) -> Filter:
+    """Returns what holds for whoever has one of some positions, and for everybody where there are none."""
+    held = " || ".join(f'"{name}" in current_user.positions' for name in positions)
+    return compile_filter(held, scope) if held else EVERYTHING
 
 
 def _compiled(text: str, scope: Scope) -> Compiled:

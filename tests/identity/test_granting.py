@@ -1,0 +1,169 @@
+"""Nobody grants more than he holds nor for longer, nor takes over who reaches further; an organisation keeps an administrator for good."""
+
+from typing import Any
+
+import pytest
+
+from fieldstone.clock import later
+from fieldstone.engine.operation import Create, Update
+from fieldstone.errors import Conflict, Invalid, PermissionDenied
+from tests.identity.house import BEGINNING, House
+
+GRANT, POSITION, HELD = "sys_user_permission_set", "sys_position", "sys_user_position"
+SOON, LATER, LATEST = (later(BEGINNING, minutes * 60) for minutes in (10, 20, 30))
+
+
+async def make(house: House, object_name: str, **values: Any) -> str:
+    """Returns the id of a new record of the platform's."""
+    written = await house.system(Create(object_name, (values,)))
+    return str(written.ids[0])
+
+
+async def granter(house: House, set_name: str, until: str | None) -> str:
+    """Makes `gil`, who may grant, and holds a set until an instant; returns his id."""
+    gil = await house.user("gil", "granter")
+    await make(house, GRANT, user_id=gil, permission_set=set_name, valid_until=until)
+    return gil
+
+
+@pytest.mark.parametrize(
+    ("held_until", "given_until", "allowed"),
+    [
+        (None, None, True),
+        (None, LATEST, True),
+        (LATER, SOON, True),
+        (LATER, LATER, True),
+        (LATER, LATEST, False),
+        (LATER, None, False),
+    ],
+)
+@pytest.mark.parametrize("set_name", ["note_reader", "admin_full_access"])
+async def test_a_set_is_granted_for_no_longer_than_it_is_held(
+    house: House, set_name: str, held_until: str | None, given_until: str | None, allowed: bool
+) -> None:
+    await granter(house, set_name, held_until)
+    ann = await house.user("ann")
+    row = {"user_id": ann, "permission_set": "note_reader", "valid_until": given_until}
+    granting = house.execute(Create(GRANT, (row,)), await house.caller("gil"))
+    if allowed:
+        await granting
+    else:
+        with pytest.raises(PermissionDenied, match="more than he holds"):
+            await granting
+
+
+async def test_nobody_makes_longer_what_he_holds_for_a_while(house: House) -> None:
+    gil = await granter(house, "note_reader", LATER)
+    (own,) = await house.read(GRANT, ("id",), user_id=gil, permission_set="note_reader")
+    caller = await house.caller("gil")
+    for longer in (None, LATEST):
+        with pytest.raises(PermissionDenied):
+            await house.execute(Update(GRANT, own["id"], {"valid_until": longer}), caller)
+    await house.execute(Update(GRANT, own["id"], {"valid_until": SOON}), caller)
+
+
+async def test_what_is_held_both_for_a_while_and_for_good_is_granted_for_good(house: House) -> None:
+    gil = await granter(house, "note_reader", SOON)
+    post = await make(house, POSITION, name="clerk")
+    await make(house, "sys_position_permission_set", position_id=post, permission_set="note_reader")
+    row = {"user_id": await house.user("ann"), "permission_set": "note_reader"}
+    with pytest.raises(PermissionDenied):
+        await house.execute(Create(GRANT, (row,)), await house.caller("gil"))
+    await make(house, HELD, user_id=gil, position_id=post)
+    await house.execute(Create(GRANT, (row,)), await house.caller("gil"))
+
+
+async def test_what_opens_later_is_not_held_yet(house: House) -> None:
+    gil = await house.user("gil", "granter")
+    await make(house, GRANT, user_id=gil, permission_set="note_reader", valid_from=SOON)
+    row = {"user_id": await house.user("ann"), "permission_set": "note_reader"}
+    with pytest.raises(PermissionDenied):
+        await house.execute(Create(GRANT, (row,)), await house.caller("gil"))
+    house.clock.move(10 * 60)
+    await house.execute(Create(GRANT, (row,)), await house.caller("gil"))
+
+
+@pytest.mark.parametrize("object_name", [GRANT, HELD])
+@pytest.mark.parametrize("window", [(LATER, SOON), (SOON, SOON)])
+async def test_a_window_opens_before_it_closes(house: House, object_name: str, window: tuple[str, str]) -> None:
+    ann = await house.user("ann")
+    what = (
+        {"permission_set": "note_reader"}
+        if object_name == GRANT
+        else {"position_id": await make(house, POSITION, name="clerk")}
+    )
+    row = {"user_id": ann, **what, "valid_from": window[0], "valid_until": window[1]}
+    with pytest.raises(Invalid) as refused:
+        await house.system(Create(object_name, (row,)))
+    assert [fault.field for fault in refused.value.faults] == ["valid_until"]
+    held = await make(house, object_name, user_id=ann, **what, valid_until=LATER)
+    with pytest.raises(Invalid):
+        await house.system(Update(object_name, held, {"valid_from": LATEST}))
+
+
+@pytest.mark.parametrize("other", [{"valid_until": LATER}, {"valid_from": SOON}, None])
+async def test_the_last_administrator_for_good_stays_one(house: House, other: dict[str, str] | None) -> None:
+    ada, ann = await house.user("ada", "admin_full_access"), await house.user("ann")
+    if other is not None:
+        await make(house, GRANT, user_id=ann, permission_set="admin_full_access", **other)
+    (own,) = await house.read(GRANT, ("id",), user_id=ada)
+    for change in ({"valid_until": LATEST}, {"valid_from": SOON}, {"permission_set": "note_reader"}):
+        with pytest.raises(Conflict):
+            await house.system(Update(GRANT, own["id"], change))
+    with pytest.raises(Conflict):
+        await house.system(Update("sys_user", ada, {"active": False}))
+    await make(house, GRANT, user_id=await house.user("eva"), permission_set="admin_full_access")
+    await house.system(Update(GRANT, own["id"], {"valid_until": LATEST}))
+
+
+async def reach_by_position(house: House, tom: str, _hal: str) -> None:
+    await make(house, HELD, user_id=tom, position_id=await make(house, POSITION, name="clerk"), valid_from=LATEST)
+
+
+async def reach_by_a_set_of_a_position(house: House, tom: str, hal: str) -> None:
+    post = await make(house, POSITION, name="clerk", active=False)
+    await make(house, "sys_position_permission_set", position_id=post, permission_set="note_writer")
+    for user in (tom, hal):
+        await make(house, HELD, user_id=user, position_id=post)
+
+
+async def reach_by_a_grant_to_come(house: House, tom: str, _hal: str) -> None:
+    await make(house, GRANT, user_id=tom, permission_set="note_writer", valid_from=LATEST)
+
+
+async def reach_by_team(house: House, tom: str, _hal: str) -> None:
+    await make(house, "sys_team_member", user_id=tom, team_id=await make(house, "sys_team", name="Blue"))
+
+
+async def reach_by_unit(house: House, tom: str, _hal: str) -> None:
+    (member,) = await house.memberships(tom, house.organization_id)
+    unit = await make(house, "sys_business_unit", name="South")
+    await house.system(Update("sys_member", member, {"business_unit_id": unit}))
+
+
+async def reach_by_reports(house: House, tom: str, _hal: str) -> None:
+    (member,) = await house.memberships(tom, house.organization_id)
+    (below,) = await house.memberships(await house.user("low"), house.organization_id)
+    await house.system(Update("sys_member", below, {"manager_id": member}))
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        reach_by_position,
+        reach_by_a_set_of_a_position,
+        reach_by_a_grant_to_come,
+        reach_by_team,
+        reach_by_unit,
+        reach_by_reports,
+    ],
+)
+async def test_nobody_takes_over_an_account_that_reaches_further(house: House, reach: Any) -> None:
+    hal, tom = await house.user("hal", "accountant"), await house.user("tom")
+    caller = await house.caller("hal")
+    change = Update("sys_user", tom, {"password": "another password"})
+    await house.execute(change, caller)
+    await reach(house, tom, hal)
+    with pytest.raises(PermissionDenied, match="reaches further"):
+        await house.execute(change, await house.caller("hal"))
+    await house.execute(Update("sys_user", tom, {"name": "Tom"}), await house.caller("hal"))
