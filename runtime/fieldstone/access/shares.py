@@ -7,7 +7,7 @@ within the object right, and narrowed by the row policies of the set that gives 
 from collections.abc import Iterable
 
 from fieldstone.access.capabilities import capabilities
-from fieldstone.access.grants import grant_of
+from fieldstone.access.grants import grant_of, held_sets
 from fieldstone.access.policy import Action
 from fieldstone.query.ast import NOTHING, CallerValue, Exists, Filter, Literal, Term, conjunction
 from fieldstone.registry.catalog import Catalog, Object
@@ -27,7 +27,7 @@ def is_shareable(subject: Object) -> bool:
 
 def may_share_any(catalog: Catalog, sets: Iterable[str], subject: Object) -> bool:
     """Tells whether somebody shares records of an object that are not his: who changes all of them, or manages sharing."""
-    held = [catalog.permissions[name] for name in sets if name in catalog.permissions]
+    held = held_sets(catalog, sets)
     grants = (grant_of(item, subject) for item in held)
     if any(grant is not None and grant.modify_all_records for grant in grants):
         return True
