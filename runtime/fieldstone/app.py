@@ -20,13 +20,11 @@ from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.engine.sweep import sweep_past
 from fieldstone.errors import DeclarationError, SettingsError
-from fieldstone.identity.accounts import Accounts
 from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.identity.identity import Identity
-from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.passwords import Passwords
-from fieldstone.identity.presence import Presence
+from fieldstone.identity.room import IdentityRoom, open_identity
 from fieldstone.identity.seal import Seal
 from fieldstone.identity.throttle import Throttle
 from fieldstone.ids import NewId, new_id
@@ -37,9 +35,9 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layout import platform_folder
 from fieldstone.registry.load import load_app
 from fieldstone.services.mail.delivery import Delivery
-from fieldstone.services.mail.post import EMAIL, Post, read_sender
+from fieldstone.services.mail.post import EMAIL, Post
+from fieldstone.services.mail.room import open_mailroom
 from fieldstone.services.mail.sending import Sending
-from fieldstone.services.mail.transport import choose_transport
 from fieldstone.services.meta import Meta
 from fieldstone.services.seeding import seed_once
 from fieldstone.services.sweeping import sweep_for_ever, sweep_outbox
@@ -94,9 +92,7 @@ class Runtime(msgspec.Struct, frozen=True, eq=False):
     catalog: Catalog
     store: SqlStore
     door: Door
-    identity: Identity
-    presence: Presence
-    accounts: Accounts
+    room: IdentityRoom
     organization_id: str
     tables: Mapping[str, RouteTable]
     asgi: Edge
@@ -157,17 +153,19 @@ async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
     sweeps = {
         "idempotency keys": partial(sweep_past, runtime.door, "sys_idempotency_key"),
         "sessions": partial(sweep_past, runtime.door, "sys_session"),
+        "verifications": partial(sweep_past, runtime.door, "sys_verification"),
         "e-mails": partial(sweep_past, runtime.door, EMAIL),
         "events": partial(sweep_outbox, runtime.store, runtime.settings.limits, system_clock),
     }
     beside = {
         asyncio.create_task(sweep_for_ever(sweeps, log)),
-        asyncio.create_task(runtime.presence.write_for_ever(log)),
+        asyncio.create_task(runtime.room.presence.write_for_ever(log)),
     }
     sending = None if runtime.delivery is None else asyncio.create_task(runtime.delivery.run())
     try:
         yield
     finally:
+        await runtime.room.means.errands.settled()
         if runtime.delivery is not None and sending is not None:
             await runtime.delivery.close(sending)
         for task in beside:
@@ -182,18 +180,11 @@ async def _compose(
     seal = Seal(Keyring(settings.secret, settings.secret_old))
     if settings.secret_old is not None:
         log.info("secrets_renewed", values=await store.renew_masked(seal.renew))
-    transport, waiting = choose_transport(settings, outbox), asyncio.Event()
-    post = Post(
-        catalog.email_templates,
-        read_sender(settings, catalog.app.label or catalog.app.name),
-        seal,
-        most_recipients=settings.limits.mail_recipients,
-        new_id=new_id,
-        wake=None if transport is None else waiting.set,
-    )
+    label = catalog.app.label or catalog.app.name
+    mailroom = open_mailroom(settings, catalog.email_templates, label, outbox, seal, seams.new_id)
     door = Door(
         store,
-        {**DATA_HANDLERS, **post.handlers},
+        {**DATA_HANDLERS, **mailroom.post.handlers},
         settings,
         hooks=identity_hooks(catalog),
         preparers={"password": passwords.hash, "secret": seal.seal},
@@ -204,50 +195,33 @@ async def _compose(
     seeded = await seed_once(door.execute, catalog, organization_id, seams.clock) if seams.seeds else 0
     if seeded:
         log.info("seeded", records=seeded)
-    presence = Presence(door.execute)
-    identity = Identity(door.execute, catalog, presence=presence, clock=seams.clock, epoch=store.epoch)
-    accounts = Accounts(
-        door.execute,
-        auth=catalog.app.auth,
-        scopes=_scopes(catalog),
-        passwords=passwords,
-        throttle=Throttle(settings.limits.sign_ins, time.monotonic),
-        clock=seams.clock,
-    )
-    delivery = None
-    if transport is not None:
-        days = settings.limits.mail_days
-        delivery = Delivery(door.execute, transport, seal, waiting, clock=seams.clock, log=log, days=days)
-    handlers = _handlers(catalog, settings, door, accounts, post, seams.clock)
+    mails = mailroom.transport is not None
+    room = open_identity(door, settings, passwords, epoch=store.epoch, mails=mails, seconds=time.monotonic, log=log)
+    handlers = _handlers(catalog, settings, door, room, mailroom.post)
     tables = {name: bind(catalog.apis[name], catalog, handlers) for name in catalog.app.surfaces.apis}
     return Runtime(
         settings=settings,
         catalog=catalog,
         store=store,
         door=door,
-        identity=identity,
-        presence=presence,
-        accounts=accounts,
+        room=room,
         organization_id=organization_id,
         tables=tables,
-        delivery=delivery,
-        asgi=_server(tables, identity, door, store, _shell(catalog, settings, log)),
+        delivery=mailroom.delivery(door.execute, clock=door.clock, log=log, days=settings.limits.mail_days),
+        asgi=_server(tables, room.identity, door, store, _shell(catalog, settings, log)),
     )
 
 
 def _handlers(
-    catalog: Catalog, settings: Settings, door: Door, accounts: Accounts, post: Post, clock: Clock
+    catalog: Catalog, settings: Settings, door: Door, room: IdentityRoom, post: Post
 ) -> Mapping[str, Handler]:
     """Returns every named handler over its service."""
     meta = Meta(catalog, door.policies, frozenset({ADMINISTRATOR}))
     deployment = Deployment(catalog.app.label or catalog.app.name, settings.environment)
     admit = Throttle(settings.limits.mails, time.monotonic).admit
     return {
-        **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=clock)),
-        **bind_handlers(
-            AUTH_HANDLERS,
-            SignIn(accounts, OwnSessions(door.execute, auth=catalog.app.auth, clock=clock), catalog.app.auth),
-        ),
+        **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=door.clock)),
+        **bind_handlers(AUTH_HANDLERS, SignIn(room.accounts, room.sessions, room.means, catalog.app.auth)),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),
         **bind_handlers(OPENAPI_HANDLERS, OpenApi(meta, open_docs=settings.environment == "development")),
@@ -271,12 +245,6 @@ def _server(tables: Mapping[str, RouteTable], identity: Identity, door: Door, st
             if route.declaration.handler == "discovery.reduced":
                 aliases.setdefault(WELL_KNOWN, route.template)
     return make_server(shell, faces, aliases, store.ready)
-
-
-def _scopes(catalog: Catalog) -> frozenset[str]:
-    """Returns the scopes that some mounted surface asks for."""
-    mounted = (catalog.apis[name] for name in catalog.app.surfaces.apis)
-    return frozenset(scope for api in mounted for operation in api.operations for scope in operation.scopes)
 
 
 def _with_secret(folder: Path, settings: Settings) -> Settings:

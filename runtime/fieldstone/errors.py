@@ -94,6 +94,12 @@ class PermissionDenied(FieldstoneError):
     code = "PERMISSION_DENIED"
 
 
+class EmailNotVerified(PermissionDenied):
+    """The password is right, and the address has not been verified yet."""
+
+    code = "EMAIL_NOT_VERIFIED"
+
+
 class NotFound(FieldstoneError):
     """The thing does not exist, or the caller may not know that it does."""
 

@@ -96,7 +96,7 @@ SETTINGS: tuple[Setting, ...] = (
         "FIELDSTONE_PUBLIC_URL",
         "public_url",
         "Where browsers reach this server: `https://app.example.org`. Links in mails begin with it; never with what a"
-        " request says of its host. Unless set, `http://localhost:8000` in development; production sends no such mail.",
+        " request says of its host. Unless set, `http://localhost` with the port in development; production sends no such mail.",
     ),
     Setting(
         "FIELDSTONE_SMTP_URL",

@@ -66,8 +66,8 @@ def held_after_signing_in(app: Path, email: str) -> tuple[frozenset[str], tuple[
 
     async def look() -> tuple[frozenset[str], tuple[str, ...]]:
         async with open_runtime(app, Settings(), open_log(io.BytesIO(), readable=True)) as runtime:
-            signed_in = await runtime.accounts.sign_in(email, PASSWORD, Origin("192.0.2.1"))
-            caller = await runtime.identity.caller(credential_of(signed_in.token))
+            signed_in = await runtime.room.accounts.sign_in(email, PASSWORD, Origin("192.0.2.1"))
+            caller = await runtime.room.identity.caller(credential_of(signed_in.token))
             assert caller.organization_id == runtime.organization_id
             return caller.sets, caller.values["roles"]
 

@@ -1,11 +1,18 @@
 """A small house for the tests of identity: an app with one object, the real door, a database, and a clock that can be moved."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email import message_from_string
+from email.message import EmailMessage
+from email.policy import SMTP
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from fieldstone.access.caller import SYSTEM, Caller, system_in
@@ -18,17 +25,27 @@ from fieldstone.engine.records import Execute, read_records
 from fieldstone.identity.accounts import Accounts
 from fieldstone.identity.bootstrap import Account, bootstrap, create_account
 from fieldstone.identity.credential import credential_of
+from fieldstone.identity.documents import SignedIn
+from fieldstone.identity.email_verification import VERIFY
+from fieldstone.identity.errands import Errands
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.identity.identity import Identity
+from fieldstone.identity.links import Links
+from fieldstone.identity.means import Means
 from fieldstone.identity.own_sessions import OwnSessions
+from fieldstone.identity.password_reset import RETURN
 from fieldstone.identity.passwords import Passwords
 from fieldstone.identity.presence import Presence
 from fieldstone.identity.sessions import Origin
+from fieldstone.identity.sign_up import NewAccount, sign_up
 from fieldstone.identity.throttle import Throttle
 from fieldstone.ids import new_id
+from fieldstone.log import open_log
 from fieldstone.query.document import QueryDocument
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.load import load_app
+from fieldstone.services.mail.post import Post, read_sender
+from fieldstone.services.mail.transport import Parcel
 from fieldstone.settings import Limits, Settings
 from fieldstone.store.interface import Store
 from fieldstone.store.open import open_store
@@ -69,6 +86,37 @@ class MovableClock:
         self.now = later(self.now, seconds)
 
 
+class Unsealed:
+    """Keeps mails as they are, so that a test can read them."""
+
+    async def seal(self, text: str) -> str:
+        """Returns a text."""
+        return text
+
+    def open(self, sealed: str) -> str:
+        """Returns a text."""
+        return sealed
+
+
+class Mail(msgspec.Struct, frozen=True):
+    """A mail that waits to be sent: its template, to whom it goes, and what it says."""
+
+    template: str
+    to: str
+    text: str
+
+    @property
+    def link(self) -> str:
+        """The link in it."""
+        return re.findall(r"https://\S+", self.text)[0]
+
+    @property
+    def token(self) -> str:
+        """The token of its link."""
+        parts = urlsplit(self.link)
+        return parse_qs(parts.query).get("token", [parts.path.rpartition("/")[2]])[0]
+
+
 class House:
     """The running app, as one of its processes sees it."""
 
@@ -82,9 +130,17 @@ class House:
         self.store = store
         self.clock = MovableClock()
         self.passwords = passwords
+        self.post = Post(
+            catalog.email_templates,
+            read_sender(Settings(), "Small"),
+            Unsealed(),
+            most_recipients=1,
+            new_id=new_id,
+            wake=lambda: None,
+        )
         self.door = Door(
             store,
-            DATA_HANDLERS,
+            {**DATA_HANDLERS, **self.post.handlers},
             Settings(secret="a secret"),
             hooks=identity_hooks(catalog),
             preparers={"password": self.passwords.hash},
@@ -95,7 +151,20 @@ class House:
         self.presence = Presence(self.execute)
         self.identity = self.another_identity()
         self.sessions = OwnSessions(self.execute, auth=catalog.app.auth, clock=self.clock)
+        self.throttle = Throttle(self.sign_ins, lambda: 0.0)
         self.accounts = self.accounts_of(catalog)
+        self.means = Means(
+            execute=self.execute,
+            auth=catalog.app.auth,
+            app="Small",
+            fields=catalog.objects["sys_user"].fields,
+            passwords=self.passwords,
+            throttle=self.throttle,
+            errands=Errands(open_log(BytesIO(), readable=False)),
+            links=Links("https://app.example", {VERIFY: "/verify-email", RETURN: "/reset-password/{token}"}),
+            clock=self.clock,
+            new_id=new_id,
+        )
         self.organization_id = ""
 
     def another_identity(self) -> Identity:
@@ -109,9 +178,20 @@ class House:
             auth=catalog.app.auth,
             scopes=SCOPES,
             passwords=self.passwords,
-            throttle=Throttle(self.sign_ins, lambda: 0.0),
+            throttle=self.throttle,
             clock=self.clock,
         )
+
+    async def sign_up(self, name: str, email: str, password: str, origin: Origin) -> SignedIn:
+        """Signs somebody up where addresses are not verified."""
+        signed_in = await sign_up(self.means, NewAccount(name, email, password), origin)
+        assert signed_in is not None
+        return signed_in
+
+    async def mails(self) -> list[Mail]:
+        """Returns the mails that are waiting, the oldest first, once all errands are run."""
+        await self.means.errands.settled()
+        return [_mail(row) for row in await self.read("sys_email", ("template", "to", "content"))]
 
     async def system(self, operation: Operation, organization_id: str | None = None) -> Any:
         """Does something as the system, in the default organisation unless another is given."""
@@ -166,6 +246,15 @@ class House:
         """Returns what a caller gets when he asks for a list."""
         document = query or (QueryDocument() if where is None else QueryDocument(where=where))
         return await self.execute(Read(object_name, document), caller)
+
+
+def _mail(row: dict[str, Any]) -> Mail:
+    parcel = msgspec.json.decode(row["content"], type=Parcel)
+    message = message_from_string(parcel.message, _class=EmailMessage, policy=SMTP)
+    assert isinstance(message, EmailMessage)
+    body = message.get_body(("plain",))
+    assert body is not None
+    return Mail(row["template"], ", ".join(parcel.recipients), body.get_content())
 
 
 def write_app(folder: Path, **more: str) -> Path:

@@ -91,7 +91,7 @@ async def test_without_a_first_start_there_is_no_organisation(tmp_path: Path, sq
 
 async def test_sign_up_is_off_unless_the_app_says_otherwise(house: House) -> None:
     with pytest.raises(PermissionDenied):
-        await house.accounts.sign_up("Eve", "eve@example.org", PASSWORD, ADDRESS)
+        await house.sign_up("Eve", "eve@example.org", PASSWORD, ADDRESS)
     assert await house.count("sys_user") == 0
 
 
@@ -99,7 +99,7 @@ async def test_who_signs_up_joins_the_default_organisation_with_nothing(tmp_path
     folder = write_app(tmp_path, **{"app.yaml": OPEN_APP})
     async with open_house(load(folder), database_url) as house:
         await started(house)
-        signed_up = await house.accounts.sign_up("Eve", "Eve@Example.org", PASSWORD, ADDRESS)
+        signed_up = await house.sign_up("Eve", "Eve@Example.org", PASSWORD, ADDRESS)
         assert signed_up.user.email == "eve@example.org"
         caller = await house.caller("eve")
         assert (caller.id, caller.organization_id) == (signed_up.user.id, house.organization_id)
@@ -112,11 +112,11 @@ async def test_a_sign_up_with_faults_makes_nothing(tmp_path: Path, sqlite_url: s
     async with open_house(load(folder), sqlite_url) as house:
         await started(house)
         with pytest.raises(Invalid) as refused:
-            await house.accounts.sign_up("", "nowhere", "short", ADDRESS)
+            await house.sign_up("", "nowhere", "short", ADDRESS)
         assert {fault.field for fault in refused.value.faults} == {"name", "email", "password"}
-        await house.accounts.sign_up("Eve", "eve@example.org", PASSWORD, ADDRESS)
+        await house.sign_up("Eve", "eve@example.org", PASSWORD, ADDRESS)
         with pytest.raises(UniqueViolation):
-            await house.accounts.sign_up("Eve again", "EVE@example.org", PASSWORD, ADDRESS)
+            await house.sign_up("Eve again", "EVE@example.org", PASSWORD, ADDRESS)
         assert await house.count("sys_user") == await house.count("sys_member") == 1
 
 
@@ -125,10 +125,10 @@ async def test_too_many_sign_ups_of_one_address_are_refused(tmp_path: Path, sqli
     async with open_house(load(folder), sqlite_url) as house:
         await started(house)
         for number in range(house.sign_ins):
-            await house.accounts.sign_up("Eve", f"eve{number}@example.org", PASSWORD, ADDRESS)
+            await house.sign_up("Eve", f"eve{number}@example.org", PASSWORD, ADDRESS)
         with pytest.raises(RateLimited):
-            await house.accounts.sign_up("Eve", "one@example.org", PASSWORD, ADDRESS)
-        await house.accounts.sign_up("Eve", "two@example.org", PASSWORD, Origin("198.51.100.7"))
+            await house.sign_up("Eve", "one@example.org", PASSWORD, ADDRESS)
+        await house.sign_up("Eve", "two@example.org", PASSWORD, Origin("198.51.100.7"))
 
 
 OPEN_APP = "name: small\npackages: [./notes]\nsurfaces: {apis: []}\nauth: {signUp: true}\n"

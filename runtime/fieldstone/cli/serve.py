@@ -52,6 +52,7 @@ def serve(
     catalog = load_catalog(app)
     _refuse_what_cannot_be(app, catalog, settings, workers, reload=reload)
     with _listen(host, port) as listener:
+        settings = _reachable(settings, listener)
         lines = _announcement(catalog, settings, listener)
         if reload:
             _print(lines)
@@ -94,6 +95,13 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         hint = "Stop what listens there, or take another --port." if port else None
         raise SettingsError(f"Cannot listen at {host}:{port}: {error.strerror}.", hint=hint) from error
+
+
+def _reachable(settings: Settings, listener: socket.socket) -> Settings:
+    """Returns settings whose links lead to the port that is listened at, in development, unless they say where to."""
+    if settings.public_url is not None or settings.environment == "production":
+        return settings
+    return msgspec.structs.replace(settings, public_url=f"http://localhost:{listener.getsockname()[1]}")
 
 
 async def _first_start(app: Path, settings: Settings) -> None:

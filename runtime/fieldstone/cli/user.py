@@ -62,6 +62,7 @@ def create(
         name=name or email.partition("@")[0],
         role="admin" if admin else "member",
         sets=tuple(dict.fromkeys([*sets, *([ADMINISTRATOR] if admin else [])])),
+        verified=True,
     )
     organization = asyncio.run(_create(app, settings, account))
     console = Console(highlight=False, soft_wrap=True)

@@ -1,21 +1,20 @@
-"""Accounts: signing in, up and out, and who is signed in (contract section 5).
+"""Accounts: signing in and out, and who is signed in (contract section 5).
 
 Sign-in gives one answer, after the same work, for an unknown address, a wrong password and a suspended user.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-from fieldstone.access.caller import Caller, system_in
-from fieldstone.clock import Clock, later
-from fieldstone.engine.records import Execute, create_records, read_first, read_records
-from fieldstone.errors import PermissionDenied, Unauthenticated
+from fieldstone.access.caller import Caller
+from fieldstone.clock import Clock
+from fieldstone.engine.records import Execute, read_first
+from fieldstone.errors import EmailNotVerified, Unauthenticated
 from fieldstone.identity.credential import Credential
 from fieldstone.identity.documents import USER_FIELDS, SessionDocument, SignedIn, session_part, user_document
 from fieldstone.identity.keys import NewKey, allowed_scopes, create_key
-from fieldstone.identity.organizations import default_organization
+from fieldstone.identity.opening import open_for
 from fieldstone.identity.passwords import Passwords
-from fieldstone.identity.sessions import DAY, Origin, close_session, find_session, open_session
+from fieldstone.identity.sessions import Origin, close_session, find_session
 from fieldstone.identity.throttle import Throttle
 from fieldstone.identity.tokens import hash_token
 from fieldstone.kinds.app import Auth
@@ -42,27 +41,16 @@ class Accounts:
         self._clock = clock
 
     async def sign_in(self, email: str, password: str, origin: Origin) -> SignedIn:
-        """Opens a session in the user's only organisation; raises Unauthenticated, RateLimited."""
+        """Opens a session in the user's only organisation; raises Unauthenticated, EmailNotVerified, RateLimited."""
         email = email.strip().lower()
         self._admit(email, origin)
         user = await read_first(self._execute, "sys_user", {"email": email}, (*USER_FIELDS, "active", "password"))
         fits = await self._passwords.verify(password, user["password"] if user else None)
         if user is None or not fits or not user["active"]:
             raise Unauthenticated("The e-mail address or the password is not right.")
-        return await self._open(user, origin)
-
-    async def sign_up(self, name: str, email: str, password: str, origin: Origin) -> SignedIn:
-        """Makes an account in the default organisation and signs it in; raises PermissionDenied when switched off."""
-        if not self._auth.sign_up:
-            raise PermissionDenied("Sign-up is switched off.", hint="An administrator can make the account.")
-        self._admit(email.strip().lower(), origin)
-        organization_id = await default_organization(self._execute)
-        row = {"name": name, "email": email, "password": password}
-        ids = await create_records(self._execute, "sys_user", [row], system_in(organization_id))
-        user = await read_first(self._execute, "sys_user", {"id": ids[0]}, USER_FIELDS)
-        if user is None:
-            raise Unauthenticated("The account is gone already.")
-        return await self._open(user, origin)
+        if self._auth.require_email_verification and not user["email_verified"]:
+            raise EmailNotVerified("Your e-mail address is not verified yet.", hint="Ask for another mail with a link.")
+        return await open_for(self._execute, self._auth, self._clock, user, origin)
 
     async def sign_out(self, credential: Credential | None) -> None:
         """Ends the session of a credential, if there is one."""
@@ -91,11 +79,3 @@ class Accounts:
 
     def _admit(self, email: str, origin: Origin) -> None:
         self._throttle.admit(f"address {origin.address}", f"account {hash_token(email)}")
-
-    async def _open(self, user: dict[str, Any], origin: Origin) -> SignedIn:
-        members = await read_records(self._execute, "sys_member", {"user_id": user["id"]}, ("organization_id",))
-        organization_id = members[0]["organization_id"] if len(members) == 1 else None
-        now = self._clock()
-        expires_at = later(now, self._auth.session_days * DAY)
-        token = await open_session(self._execute, user["id"], organization_id, expires_at, origin, now)
-        return SignedIn(token=token, expires_at=expires_at, user=user_document(user))

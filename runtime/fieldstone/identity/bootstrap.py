@@ -17,13 +17,17 @@ ADMINISTRATOR = "admin_full_access"
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A user to be made: `sets` are granted to him; `role` is his place in the organisation."""
+    """A user to be made: `sets` are granted to him; `role` is his place in the organisation.
+
+    `verified` says that whoever makes him vouches for his address.
+    """
 
     email: str
     password: str
     name: str
     role: str = "member"
     sets: tuple[str, ...] = ()
+    verified: bool = False
 
 
 async def bootstrap(execute: Execute, app: AppDeclaration, settings: Settings) -> str:
@@ -42,7 +46,12 @@ async def bootstrap(execute: Execute, app: AppDeclaration, settings: Settings) -
 
 async def create_account(execute: Execute, account: Account, organization_id: str) -> str:
     """Makes a user with his membership and his grants, and returns his id; raises UniqueViolation for a known address."""
-    row = {"name": account.name, "email": account.email, "password": account.password}
+    row = {
+        "name": account.name,
+        "email": account.email,
+        "password": account.password,
+        "email_verified": account.verified,
+    }
     user_id = (await create_records(execute, "sys_user", [row], system_in(organization_id)))[0]
     await _place(execute, user_id, account.role, account.sets, organization_id)
     return user_id
@@ -57,7 +66,7 @@ async def _ensure_administrator(execute: Execute, email: str, password: str, org
         return
     if await read_first(execute, "sys_user_permission_set", {"permission_set": ADMINISTRATOR}, ("id",)):
         return
-    account = Account(email, password, name="Administrator", role="owner", sets=(ADMINISTRATOR,))
+    account = Account(email, password, name="Administrator", role="owner", sets=(ADMINISTRATOR,), verified=True)
     with suppress(UniqueViolation):
         user = await read_first(execute, "sys_user", {"email": email}, ("id",))
         if user is None:

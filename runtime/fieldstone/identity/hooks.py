@@ -20,6 +20,7 @@ from fieldstone.identity.holdings import load_all_given
 from fieldstone.identity.key_hooks import KEY_HOOKS
 from fieldstone.identity.placing import PLACING_HOOKS, stands_beyond
 from fieldstone.identity.sessions import close_sessions
+from fieldstone.identity.verification import drop_verifications
 from fieldstone.query.cel.calendar import is_zone
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Catalog
@@ -39,7 +40,9 @@ def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
         Hook("keep_out_of_other_accounts", "sys_user", "before_update", keep_out_of_other_accounts),
         Hook("keep_out_of_other_accounts", "sys_user", "before_delete", keep_out_of_other_accounts),
         *ADMINISTRATOR_HOOKS,
+        Hook("doubt_a_new_address", "sys_user", "before_update", doubt_a_new_address),
         Hook("end_sessions", "sys_user", "after_update", end_sessions),
+        Hook("end_verifications", "sys_user", "after_update", end_verifications),
         Hook("check_timezone", "sys_organization", "before_create", check_timezone),
         Hook("check_timezone", "sys_organization", "before_update", check_timezone),
         Hook("keep_membership_in_place", "sys_member", "before_update", keep_membership_in_place),
@@ -81,8 +84,21 @@ async def keep_out_of_other_accounts(context: Context, change: Change) -> None:
 
 async def end_sessions(context: Context, change: Change) -> None:
     """Ends every session of a user whose password was changed, and of one who is suspended: being let in again brings none back."""
-    if "password" in change.values or change.values.get("active") is False:
+    himself = context.caller.system and context.caller.id == change.id
+    if ("password" in change.values and not himself) or change.values.get("active") is False:
         await close_sessions(context.execute, change.id)
+
+
+async def doubt_a_new_address(context: Context, change: Change) -> None:
+    """Makes an address that somebody else has entered an unverified one."""
+    if "email" in change.values and not context.caller.system:
+        change.values["email_verified"] = False
+
+
+async def end_verifications(context: Context, change: Change) -> None:
+    """Makes every link void that went out in mails, when a password or an address is new, or its user suspended."""
+    if not ACCOUNT_FIELDS.isdisjoint(change.values):
+        await drop_verifications(context.execute, change.id)
 
 
 async def check_timezone(_context: Context, change: Change) -> None:

@@ -16,11 +16,25 @@ class Database(Declared, frozen=True, kw_only=True):
     """SQLite only: `full` survives a power cut, `normal` may lose the last commits in one."""
 
 
+_DOMAIN = "A domain is such as `example.org`, in lower case."
+Domain = Annotated[
+    str, msgspec.Meta(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", description=_DOMAIN)
+]
+_PATH = "A path on this server, such as `/welcome`."
+LocalPath = Annotated[str, msgspec.Meta(pattern=r"^/([!-.0-\[\]-~][!-\[\]-~]*)?$", description=_PATH)]
+
+
 class Auth(Declared, frozen=True, kw_only=True):
     """Who may come in: `signUp` lets strangers make an account in the default organisation."""
 
     sign_up: bool = False
     """Strangers may make an account; it holds `everyone` and no business object."""
+    email_domains: tuple[Domain, ...] = ()
+    """Only addresses of these domains may be used by strangers, and by users who change theirs; every one unless said."""
+    require_email_verification: bool = False
+    """Nobody signs in before he has shown that his address is his; sign-up tells nothing of the addresses that are known."""
+    reset_page: LocalPath = "/reset-password"
+    """The page to which the link in a mail for a new password leads when the request names none; it is given `?token=`."""
     session_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
     """How long a sign-in holds at the longest."""
     session_idle_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 7

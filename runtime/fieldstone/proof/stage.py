@@ -155,7 +155,7 @@ class Stage:
         for name, user in self.test.users.items():
             await self._settle_user(name, user)
         for name, key in self.test.keys.items():
-            owner = await self.runtime.identity.caller(credential_of(self.people[key.of].session or ""))
+            owner = await self.runtime.room.identity.caller(credential_of(self.people[key.of].session or ""))
             self.people[name] = Person(name, None, await self._make_key(name, owner, key.scopes))
         for name, row_of in self.test.rows.items():
             owner_id = {} if row_of.owner is None else {"owner_id": self.ids[row_of.owner][1]}
@@ -207,7 +207,7 @@ class Stage:
         self.people[name] = Person(name, token)
         if home is not None:
             await self._find(f"{name}_member", "sys_member", {"user_id": user_id, "organization_id": home})
-            owner = await self.runtime.identity.caller(credential_of(token))
+            owner = await self.runtime.room.identity.caller(credential_of(token))
             self.people[name] = Person(name, token, await self._make_key(name, owner, None))
 
     async def _place(self) -> None:
@@ -222,7 +222,7 @@ class Stage:
                 await self.runtime.door.execute(Update(*self.ids[f"{name}_member"], values), SYSTEM)
 
     async def _make_key(self, name: str, owner: Caller, scopes: tuple[str, ...] | None) -> str:
-        made = await self.runtime.accounts.create_key(owner, f"The key of {name}", scopes=scopes)
+        made = await self.runtime.room.accounts.create_key(owner, f"The key of {name}", scopes=scopes)
         self.ids[f"{name}_key"] = ("sys_api_key", made.id)
         return made.key
 

@@ -312,7 +312,7 @@ def _taken_back(stage: Stage, change: Change) -> Change | None:
 
 async def _caller(stage: Stage, person: Person) -> Caller:
     secret = person.session or person.key
-    return ANONYMOUS if secret is None else await stage.runtime.identity.caller(credential_of(secret))
+    return ANONYMOUS if secret is None else await stage.runtime.room.identity.caller(credential_of(secret))
 
 
 async def _nothing(_transaction: SqlTransaction) -> None:

@@ -1,5 +1,7 @@
-"""Schemas of Structs in the dialect of OpenAPI 3.0: `nullable` in the place of null types,
-`byte` in that of an encoding, no empty lists, nothing beside a `$ref`."""
+"""Schemas of Structs in the dialect of OpenAPI 3.0.
+
+`nullable` stands in the place of null types, `byte` in that of an encoding; there are no empty lists, and nothing beside a `$ref`.
+"""
 
 from collections.abc import Iterable
 from typing import Any

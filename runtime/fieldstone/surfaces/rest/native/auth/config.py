@@ -29,9 +29,12 @@ class AuthConfig(msgspec.Struct, rename="camel"):
 
 async def _config(service: SignIn, _call: Call) -> Response:
     by_password = EmailPassword(
-        enabled=True, disable_sign_up=not service.auth.sign_up, require_email_verification=False
+        enabled=True,
+        disable_sign_up=not service.auth.sign_up,
+        require_email_verification=service.auth.require_email_verification,
     )
-    features = {"twoFactor": False, "organization": False}
+    mails = service.means.links is not None
+    features = {"passwordReset": mails, "emailChange": mails, "twoFactor": False, "organization": False}
     return json_answer(AuthConfig(email_password=by_password, social_providers=[], features=features))
 
 

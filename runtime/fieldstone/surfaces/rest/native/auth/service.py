@@ -3,10 +3,15 @@
 import msgspec
 
 from fieldstone.identity.accounts import Accounts
+from fieldstone.identity.documents import SignedIn
+from fieldstone.identity.means import Means
 from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.sessions import Origin
 from fieldstone.kinds.app import Auth
-from fieldstone.surfaces.rest.table import Call
+from fieldstone.surfaces.http.cookies import set_session_cookie
+from fieldstone.surfaces.http.request import Header, Response
+from fieldstone.surfaces.rest.handlers import NOT_STORED
+from fieldstone.surfaces.rest.table import Call, ParameterNote
 
 
 class SignIn(msgspec.Struct, frozen=True):
@@ -14,9 +19,31 @@ class SignIn(msgspec.Struct, frozen=True):
 
     accounts: Accounts
     sessions: OwnSessions
+    means: Means
     auth: Auth
+
+
+class Done(msgspec.Struct):
+    """It is done, or will be."""
+
+    status: bool
+
+
+CALLBACK = ParameterNote("callbackURL", "The page to go on to: a path on this server.")
+"""Where a link in a mail leads to in the end."""
 
 
 def origin_of(call: Call) -> Origin:
     """Returns where a call comes from, as the transport tells it."""
     return Origin(address=call.request.address, user_agent=call.request.header(b"user-agent"))
+
+
+def session_headers(call: Call, signed_in: SignedIn, *, lasting: bool) -> tuple[Header, Header]:
+    """Returns the headers that hand out a new session; `lasting`: the cookie stays when the browser closes."""
+    cookie = set_session_cookie(call.request, signed_in.token, signed_in.expires_at if lasting else None)
+    return cookie, (b"set-auth-token", signed_in.token.encode())
+
+
+def redirect(path: str) -> Response:
+    """Returns the answer that sends a browser on to a path of this server."""
+    return Response(302, b"", headers=((b"location", path.encode("ascii")), NOT_STORED))

@@ -5,12 +5,14 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.identity.documents import SessionDocument, SignedIn, UserDocument
+from fieldstone.identity.documents import SessionDocument, UserDocument
+from fieldstone.identity.sign_up import NewAccount, sign_up
 from fieldstone.surfaces.http.convert import convert_body
-from fieldstone.surfaces.http.cookies import clear_session_cookie, set_session_cookie
-from fieldstone.surfaces.http.request import Header, Response
+from fieldstone.surfaces.http.cookies import clear_session_cookie
+from fieldstone.surfaces.http.languages import languages_of
+from fieldstone.surfaces.http.request import Response
 from fieldstone.surfaces.rest.handlers import NOT_STORED, json_answer
-from fieldstone.surfaces.rest.native.auth.service import SignIn, origin_of
+from fieldstone.surfaces.rest.native.auth.service import SignIn, origin_of, session_headers
 from fieldstone.surfaces.rest.table import Call, HandlerPart
 
 
@@ -22,12 +24,13 @@ class SignInBody(msgspec.Struct, rename="camel"):
     remember_me: bool = True
 
 
-class SignUpBody(msgspec.Struct):
-    """A new account."""
+class SignUpBody(msgspec.Struct, rename={"callback": "callbackURL"}):
+    """A new account, and the page to which the link in its mail leads on."""
 
     name: str
     email: str
     password: str
+    callback: str | None = None
 
 
 class SignedInAnswer(msgspec.Struct):
@@ -36,6 +39,14 @@ class SignedInAnswer(msgspec.Struct):
     redirect: bool
     token: str
     user: UserDocument
+
+
+class SignedUpAnswer(msgspec.Struct):
+    """Who is signed in now; nobody, where the address has to be verified first."""
+
+    redirect: bool
+    token: str | None
+    user: UserDocument | None
 
 
 class SignedOut(msgspec.Struct):
@@ -47,13 +58,18 @@ class SignedOut(msgspec.Struct):
 async def _sign_in(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, SignInBody)
     signed_in = await service.accounts.sign_in(body.email, body.password, origin_of(call))
-    return _signed_in(call, signed_in, lasting=body.remember_me)
+    answer = SignedInAnswer(redirect=False, token=signed_in.token, user=signed_in.user)
+    return json_answer(answer, *session_headers(call, signed_in, lasting=body.remember_me), NOT_STORED)
 
 
 async def _sign_up(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, SignUpBody)
-    signed_in = await service.accounts.sign_up(body.name, body.email, body.password, origin_of(call))
-    return _signed_in(call, signed_in, lasting=True)
+    wanted = NewAccount(body.name, body.email, body.password, body.callback, languages_of(call.request))
+    signed_in = await sign_up(service.means, wanted, origin_of(call))
+    if signed_in is None:
+        return json_answer(SignedUpAnswer(redirect=False, token=None, user=None), NOT_STORED)
+    answer = SignedUpAnswer(redirect=False, token=signed_in.token, user=signed_in.user)
+    return json_answer(answer, *session_headers(call, signed_in, lasting=True), NOT_STORED)
 
 
 async def _sign_out(service: SignIn, call: Call) -> Response:
@@ -65,16 +81,9 @@ async def _get_session(service: SignIn, call: Call) -> Response:
     return json_answer(await service.accounts.session(call.credential), NOT_STORED)
 
 
-def _signed_in(call: Call, signed_in: SignedIn, *, lasting: bool) -> Response:
-    cookie = set_session_cookie(call.request, signed_in.token, signed_in.expires_at if lasting else None)
-    token: Header = (b"set-auth-token", signed_in.token.encode())
-    answer = SignedInAnswer(redirect=False, token=signed_in.token, user=signed_in.user)
-    return json_answer(answer, cookie, token, NOT_STORED)
-
-
 SIGNING_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "auth.sign_in": HandlerPart(_sign_in, "Sign in with an e-mail address and a password", SignInBody, SignedInAnswer),
-    "auth.sign_up": HandlerPart(_sign_up, "Make an account and sign it in", SignUpBody, SignedInAnswer),
+    "auth.sign_up": HandlerPart(_sign_up, "Make an account and sign it in", SignUpBody, SignedUpAnswer),
     "auth.sign_out": HandlerPart(_sign_out, "End the session", answer=SignedOut),
     "auth.get_session": HandlerPart(_get_session, "Who is signed in; null for nobody", answer=SessionDocument),
 }

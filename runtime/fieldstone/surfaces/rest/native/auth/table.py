@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from fieldstone.surfaces.rest.native.auth.address import ADDRESS_HANDLERS
 from fieldstone.surfaces.rest.native.auth.config import CONFIG_HANDLERS
 from fieldstone.surfaces.rest.native.auth.keys import KEY_HANDLERS
+from fieldstone.surfaces.rest.native.auth.password import PASSWORD_HANDLERS
 from fieldstone.surfaces.rest.native.auth.sessions import SESSION_HANDLERS
 from fieldstone.surfaces.rest.native.auth.signing import SIGNING_HANDLERS
 from fieldstone.surfaces.rest.table import HandlerPart
 
 AUTH_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     **SIGNING_HANDLERS,
+    **PASSWORD_HANDLERS,
+    **ADDRESS_HANDLERS,
     **CONFIG_HANDLERS,
     **KEY_HANDLERS,
     **SESSION_HANDLERS,

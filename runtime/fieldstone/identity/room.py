@@ -1,0 +1,94 @@
+"""The room of identity, put together: who asks, the accounts, and the flows around them."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from fieldstone.engine.door import Door
+from fieldstone.errors import SettingsError
+from fieldstone.identity.accounts import Accounts
+from fieldstone.identity.email_verification import VERIFY
+from fieldstone.identity.errands import Errands
+from fieldstone.identity.identity import Epoch, Identity
+from fieldstone.identity.links import Links, public_base
+from fieldstone.identity.means import Means
+from fieldstone.identity.own_sessions import OwnSessions
+from fieldstone.identity.password_reset import RETURN
+from fieldstone.identity.passwords import Passwords
+from fieldstone.identity.presence import Presence
+from fieldstone.identity.throttle import Throttle
+from fieldstone.log import Log
+from fieldstone.registry.catalog import Catalog
+from fieldstone.settings import Settings
+
+
+class IdentityRoom(msgspec.Struct, frozen=True, eq=False):
+    """What the surfaces use of identity, and what runs beside the requests."""
+
+    identity: Identity
+    presence: Presence
+    accounts: Accounts
+    sessions: OwnSessions
+    means: Means
+
+
+def open_identity(
+    door: Door,
+    settings: Settings,
+    passwords: Passwords,
+    *,
+    epoch: Epoch,
+    mails: bool,
+    seconds: Callable[[], float],
+    log: Log,
+) -> IdentityRoom:
+    """Returns the room over the door; `mails` says that there is a transport. Raises SettingsError."""
+    catalog, execute, clock = door.catalog, door.execute, door.clock
+    auth = catalog.app.auth
+    throttle = Throttle(settings.limits.sign_ins, seconds)
+    presence = Presence(execute)
+    means = Means(
+        execute=execute,
+        auth=auth,
+        app=catalog.app.label or catalog.app.name,
+        fields=catalog.objects["sys_user"].fields,
+        passwords=passwords,
+        throttle=throttle,
+        errands=Errands(log),
+        links=_links(catalog, settings) if mails else None,
+        clock=clock,
+        new_id=door.new_id,
+    )
+    if auth.require_email_verification and means.links is None:
+        raise SettingsError(
+            "`requireEmailVerification` needs mails that lead back to this server.",
+            hint="Set FIELDSTONE_PUBLIC_URL, and FIELDSTONE_SMTP_URL or FIELDSTONE_MAIL_FOLDER.",
+        )
+    return IdentityRoom(
+        identity=Identity(execute, catalog, presence=presence, clock=clock, epoch=epoch),
+        presence=presence,
+        accounts=Accounts(
+            execute, auth=auth, scopes=_scopes(catalog), passwords=passwords, throttle=throttle, clock=clock
+        ),
+        sessions=OwnSessions(execute, auth=auth, clock=clock),
+        means=means,
+    )
+
+
+def _links(catalog: Catalog, settings: Settings) -> Links | None:
+    """Returns how mails lead back to the mounted routes; None where the address is not known, or a route is not there."""
+    base = public_base(settings)
+    mounted = [catalog.apis[name] for name in catalog.app.surfaces.apis]
+    paths = {
+        operation.handler: api.base_path + operation.path
+        for api in reversed(mounted)
+        for operation in api.operations
+        if operation.handler in (VERIFY, RETURN)
+    }
+    return Links(base, paths) if base is not None and len(paths) == len((VERIFY, RETURN)) else None
+
+
+def _scopes(catalog: Catalog) -> frozenset[str]:
+    """Returns the scopes that some mounted surface asks for."""
+    mounted = (catalog.apis[name] for name in catalog.app.surfaces.apis)
+    return frozenset(scope for api in mounted for operation in api.operations for scope in operation.scopes)
