@@ -53,7 +53,7 @@ class Verified(msgspec.Struct):
 async def _send(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, VerificationBody)
     await send_verification(service.means, body.email, body.callback, languages_of(call.request), origin_of(call))
-    return json_answer(Done(status=True), NOT_STORED)
+    return json_answer(Done(), NOT_STORED)
 
 
 async def _verify(service: SignIn, call: Call) -> Response:
@@ -74,7 +74,7 @@ async def _change(service: SignIn, call: Call) -> Response:
     session = required(await service.accounts.session(call.credential))
     languages, origin = languages_of(call.request), origin_of(call)
     await request_change(service.means, session, body.new_email, body.callback, languages, origin)
-    return json_answer(Done(status=True), NOT_STORED)
+    return json_answer(Done(), NOT_STORED)
 
 
 async def _update(service: SignIn, call: Call) -> Response:
@@ -83,7 +83,7 @@ async def _update(service: SignIn, call: Call) -> Response:
     sent = {"name": body.name, "image": body.image}
     values = {name: value for name, value in sent.items() if value is not msgspec.UNSET}
     await update_user(service.means, session, values)
-    return json_answer(Done(status=True), NOT_STORED)
+    return json_answer(Done(), NOT_STORED)
 
 
 ADDRESS_HANDLERS: Mapping[str, HandlerPart[Any]] = {

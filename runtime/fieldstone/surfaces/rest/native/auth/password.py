@@ -50,7 +50,7 @@ class PasswordChanged(msgspec.Struct):
 async def _forget(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, ForgetBody)
     await forget_password(service.means, body.email, body.redirect_to, languages_of(call.request), origin_of(call))
-    return json_answer(Done(status=True), NOT_STORED)
+    return json_answer(Done(), NOT_STORED)
 
 
 async def _return(service: SignIn, call: Call) -> Response:
@@ -64,7 +64,7 @@ async def _return(service: SignIn, call: Call) -> Response:
 async def _reset(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, ResetBody)
     await reset_password(service.means, body.token, body.new_password, origin_of(call))
-    return json_answer(Done(status=True), NOT_STORED)
+    return json_answer(Done(), NOT_STORED)
 
 
 async def _change(service: SignIn, call: Call) -> Response:

@@ -26,7 +26,7 @@ class SignIn(msgspec.Struct, frozen=True):
 class Done(msgspec.Struct):
     """It is done, or will be."""
 
-    status: bool
+    status: bool = True
 
 
 CALLBACK = ParameterNote("callbackURL", "The page to go on to: a path on this server.")

@@ -10,7 +10,7 @@ from fieldstone.surfaces.http.convert import convert_body
 from fieldstone.surfaces.http.cookies import clear_session_cookie
 from fieldstone.surfaces.http.request import Response
 from fieldstone.surfaces.rest.handlers import NOT_STORED, json_answer
-from fieldstone.surfaces.rest.native.auth.service import SignIn
+from fieldstone.surfaces.rest.native.auth.service import Done, SignIn
 from fieldstone.surfaces.rest.table import Call, HandlerPart
 
 
@@ -18,12 +18,6 @@ class RevokeBody(msgspec.Struct):
     """The session to end: its `token` as the list tells it, which is its id, or the token itself."""
 
     token: Annotated[str, msgspec.Meta(max_length=200)]
-
-
-class Done(msgspec.Struct):
-    """It is done."""
-
-    status: bool = True
 
 
 async def _list(service: SignIn, call: Call) -> Response:
