@@ -40,9 +40,6 @@ Link = Callable[[type[msgspec.Struct]], str]
 NoDefault = type(msgspec.NODEFAULT)
 """What is left out and tells that from null has no default that could be written."""
 
-NEEDED = "**required**"
-"""Stands in the place of a default for a key that must be there."""
-
 _WORDS = {FloatType: "number", BoolType: "`true` or `false`", AnyType: "any value"}
 
 ELSEWHERE: Mapping[type[msgspec.Struct], str] = {
