@@ -30,7 +30,7 @@ from tests.servers import COMMAND, free_port
 MARK = "end of the block"
 SECONDS_TO_START = 60
 FENCED = re.compile(r"^```(\S*) *([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PORT = re.compile(r"serve .*--port (\d+)|serve ")
+PORT = re.compile(r"serve .*--port (\d+)")
 DEFAULT_PORT = 8000
 
 MASKS = (
@@ -152,7 +152,7 @@ def masked(block: Block, printed: str) -> Any:
 def _serve(shell: Shell, block: Block) -> None:
     """Starts the server in the shell's background and waits until it is ready."""
     found = PORT.search(block.text)
-    port = int(found[1]) if found and found[1] else DEFAULT_PORT
+    port = int(found[1]) if found else DEFAULT_PORT
     shell.run("{ kill $SERVER && wait $SERVER; } 2> /dev/null")
     shell.run(f"{block.text.strip()} > server.log 2>&1 & SERVER=$!")
     deadline = time.monotonic() + SECONDS_TO_START
@@ -170,7 +170,7 @@ def _serve(shell: Shell, block: Block) -> None:
 def _at_a_free_port(text: str) -> str:
     """Returns a page as it is, or with another port where something else listens at the one that it names."""
     found = PORT.search(text)
-    if found is None or found[1] is None:
+    if found is None:
         return text
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
