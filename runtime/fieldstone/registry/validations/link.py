@@ -42,7 +42,7 @@ def link_validations(document: Document, subject: Object) -> tuple[Object, list[
 
 def _formulas(subject: Object, reads: Iterable[frozenset[str]]) -> tuple[tuple[str, Formula], ...]:
     """Returns the formulas among the fields that are looked at, in the order in which they are computed."""
-    names = sorted(frozenset().union(*reads))
+    names = sorted(frozenset().union(*reads) & subject.shape.fields.keys())
     return tuple(in_order(names, lambda name: subject.shape.fields[name].formula).items())
 
 
