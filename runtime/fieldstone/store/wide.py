@@ -47,14 +47,14 @@ def mean(upper: int | None, lower: int | None, count: int) -> str | None:
 
 
 def kept_total(upper: int | None, lower: int | None, most: int) -> int:
-    """Returns the sum of values from the sums of their halves, 0 of none; raises OverflowError beyond `most`."""
+    """Returns the sum of values from the sums of their halves, 0 of none; raises ValueError beyond `most`."""
     return _within(_joined(upper or 0, lower or 0), most)
 
 
 def kept_mean(upper: int | None, lower: int | None, count: int, steps: int, most: int) -> int | None:
     """Returns the mean of values at another scale: its places are tens to the power of `steps` of theirs.
 
-    Half a last digit is rounded away from zero; null of none. Raises OverflowError beyond `most`.
+    Half a last digit is rounded away from zero; null of none. Raises ValueError beyond `most`.
     """
     if upper is None or lower is None or not count:
         return None
@@ -82,5 +82,5 @@ def _joined(upper: int, lower: int) -> int:
 
 def _within(number: int, most: int) -> int:
     if abs(number) > most:
-        raise OverflowError("A number is beyond its column.")
+        raise ValueError("A number is beyond its column.")
     return number
