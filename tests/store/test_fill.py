@@ -86,7 +86,10 @@ async def test_one_that_was_not_declared_for_a_while_is_computed_anew(tmp_path: 
 
 
 async def test_more_records_than_are_computed_at_once(tmp_path: Path, database_url: str) -> None:
-    async with store_of(catalog_of(tmp_path, TOP, BOX, PART), database_url) as store, store.transaction() as transaction:
+    async with (
+        store_of(catalog_of(tmp_path, TOP, BOX, PART), database_url) as store,
+        store.transaction() as transaction,
+    ):
         boxes = [(*system_values(f"{place:04}"), str(place)) for place in range(1200)]
         await transaction.insert("box", (*SYSTEM, "name"), boxes)
         parts = [(*system_values(f"p{place:04}"), f"{place:04}", place) for place in range(1200)]
@@ -110,7 +113,10 @@ async def test_stored_records_are_numbered_in_the_order_of_their_ids(tmp_path: P
 
 async def test_numbers_that_are_there_stay_and_are_counted_on_from(tmp_path: Path, database_url: str) -> None:
     text = BOX + "  number: {type: text, unique: true, searchable: true}\n"
-    async with store_of(catalog_of(tmp_path, TOP, text, PART), database_url) as store, store.transaction() as transaction:
+    async with (
+        store_of(catalog_of(tmp_path, TOP, text, PART), database_url) as store,
+        store.transaction() as transaction,
+    ):
         held = {"a": "B-3", "b": None, "c": "x", "d": "B-10", "e": None}
         rows = [(*system_values(record_id), number) for record_id, number in held.items()]
         await transaction.insert("box", (*SYSTEM, "number"), rows)

@@ -26,6 +26,7 @@ from fieldstone.registry.permissions import link_permissions
 from fieldstone.registry.policy_tests import link_policy_tests
 from fieldstone.registry.seeds import seed_faults
 from fieldstone.registry.summaries import Summaries
+from fieldstone.registry.summary_disclosures import summary_disclosures
 from fieldstone.registry.templates import template_faults
 from fieldstone.registry.validations.link import link_validations
 
@@ -41,7 +42,7 @@ def link(
     faults = [*faults, *clashes]
     objects, rollups = _objects(by_kind["object"], reading, faults)
     permissions, wrong = link_permissions(by_kind["permission"], objects)
-    faults += wrong
+    faults += [*wrong, *summary_disclosures(by_kind["permission"], objects, rollups)]
     for document in by_kind["api"].values():
         faults += api_faults(document, objects, parts)
     for document in by_kind["seed"].values():
