@@ -21,6 +21,7 @@ WITH_A_SERVER = (
     "test-permissions.md",
     "sessions.md",
     "verify-an-app.md",
+    "summaries-and-numbers.md",
 )
 
 
