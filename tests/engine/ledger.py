@@ -8,8 +8,8 @@ from fieldstone.access.caller import SYSTEM
 from tests.engine.office import Office
 
 Record = dict[str, Any]
-ACCOUNT = ("entries", "amounts", "total", "mean", "least", "last", "against")
-REGION = ("accounts", "total", "rich", "last", "remarks")
+ACCOUNT = ("entries", "amounts", "total", "mean", "least", "last", "against", "twice", "bigs")
+REGION = ("accounts", "total", "rich", "last", "remarks", "spread")
 _THOUSANDTH = Decimal("0.001")
 
 
@@ -45,6 +45,8 @@ class Books:
             "least": min(values(counted, "amount"), default=None),
             "last": max(values(own, "day"), default=None),
             "against": sum(values(contra, "units")),
+            "twice": sum(map(doubled, amounts), Decimal()),
+            "bigs": sum(doubled(amount) > 500 for amount in amounts),
         }
 
     def region(self, region_id: str) -> Record:
@@ -59,6 +61,7 @@ class Books:
             "total": sum(values(own, "total"), Decimal()),
             "rich": sum(account["total"] > 100 for account in own),
             "last": max(values(own, "last"), default=None),
+            "spread": max((account["twice"] - account["total"] for account in own), default=None),
             "remarks": sum(remark["region"] == region_id for remark in self.remarks.values()),
         }
 
@@ -84,6 +87,11 @@ async def read_all(ledger: Office, object_name: str, fields: Iterable[str], ids:
 def values(records: Iterable[Mapping[str, Any]], field: str) -> list[Any]:
     """Returns the values that there are in a field."""
     return [record[field] for record in records if record[field] is not None]
+
+
+def doubled(amount: Decimal) -> Decimal:
+    """Returns what the formula `doubled` makes of an amount."""
+    return (2 * amount + Decimal("0.005")).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def mean(amounts: list[Decimal]) -> Decimal | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fieldstone.services.field_names import cut_field
+from fieldstone.services.field_names import cut_computed, cut_field
 from tests.registry.declared import load
 
 FILES = {
@@ -25,6 +25,16 @@ fields:
     lookupColumns: [rank]
     lookupFilters: [{field: rank, operator: gt, value: 1}]
 """,
+}
+COUNTED = {
+    "shop/maker.object.yaml": """\
+name: maker
+fields:
+  code: {type: text}
+  number: {type: autonumber, format: "{code}-{00}"}
+  cheap: {type: summary, summaryOperations: {object: product, function: count, filter: {price: {$lt: 1}}}}
+""",
+    "shop/product.object.yaml": "name: product\nfields: {maker: {type: lookup, reference: maker}, price: {type: number}}\n",
 }
 ALL = {"title", "price", "kind", "maker"}
 
@@ -63,3 +73,22 @@ def shown(folder: Path, name: str, known: set[str], of_target: set[str]) -> tupl
     catalog = load(folder, FILES)
     whole = catalog.items["object"]["product"].document["fields"][name]
     return whole, cut_field(whole, catalog.objects["product"], known, of_target)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "of_children", "gone"),
+    [
+        ("cheap", {"cheap"}, {"maker", "price"}, set()),
+        ("cheap", {"cheap"}, {"maker"}, {"summaryOperations"}),
+        ("cheap", {"cheap"}, {"price"}, {"summaryOperations"}),
+        ("number", {"code", "number"}, set(), set()),
+        ("number", {"number"}, set(), {"format"}),
+    ],
+)
+def test_what_a_field_is_computed_from_is_left_out_where_that_is_hidden(
+    tmp_path: Path, name: str, known: set[str], of_children: set[str], gone: set[str]
+) -> None:
+    catalog = load(tmp_path, COUNTED)
+    whole = catalog.items["object"]["maker"].document["fields"][name]
+    cut = cut_computed(whole, catalog.objects["maker"].fields[name].declaration, known, of_children)
+    assert whole.keys() - cut.keys() == gone

@@ -76,6 +76,14 @@ async def test_one_that_is_computed_otherwise_is_computed_anew_and_all_that_are_
         assert await opened(tmp_path, database_url, *objects, field="total", of="top") == total
 
 
+async def test_one_over_a_formula_is_computed_anew_when_the_formula_changes(tmp_path: Path, database_url: str) -> None:
+    await fill(tmp_path, database_url)
+    box = BOX + "  heavy: {type: summary, summaryOperations: {object: part, function: sum, field: cost}}\n"
+    for expression, heavy in (("weight * 2.0", [12, 0]), ("weight * 3.0", [18, 0])):
+        part = PART + f"  cost: {{type: formula, expression: '{expression}', returnType: number, scale: 1}}\n"
+        assert await opened(tmp_path, database_url, TOP, box, part, field="heavy", of="box") == heavy
+
+
 async def test_one_that_was_not_declared_for_a_while_is_computed_anew(tmp_path: Path, database_url: str) -> None:
     await fill(tmp_path, database_url)
     objects = (TOP, BOX + WEIGHT % "", PART)

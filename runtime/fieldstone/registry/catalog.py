@@ -117,7 +117,8 @@ class Object(msgspec.Struct, frozen=True, eq=False):
 class Rollup(msgspec.Struct, frozen=True):
     """One summary: `function` over the `column` (None counts rows) of those children that satisfy `where`, kept in `field` of the parent.
 
-    `scale` is that of an average. `where` binds nothing, and leaves out what is in the trash.
+    `scale` is that of an average. `where` binds nothing, and leaves out what is in the trash. `formulas` is what those say that it is
+    computed from.
     """
 
     field: str
@@ -125,6 +126,7 @@ class Rollup(msgspec.Struct, frozen=True):
     column: str | None
     where: Filter
     scale: int = 0
+    formulas: tuple[str, ...] = ()
 
 
 class RollupGroup(msgspec.Struct, frozen=True, eq=False):

@@ -12,6 +12,7 @@ import msgspec
 from fieldstone.errors import Fault, Invalid
 from fieldstone.kinds.fields.currency import CurrencyOptions
 from fieldstone.kinds.fields.field_type import FieldOptions
+from fieldstone.kinds.fields.formula import FormulaOptions
 from fieldstone.kinds.fields.number import SCALE, NumberOptions
 from fieldstone.kinds.fields.summary import LinkedSummaryOptions, SummaryOptions
 from fieldstone.kinds.fields.temporal import DateOptions, DatetimeOptions
@@ -21,7 +22,15 @@ from fieldstone.query.storage import ObjectShape, Storage, StorageClass
 from fieldstone.registry.catalog import Field, Object, Rollup, RollupGroup
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
-from fieldstone.registry.kept_conditions import fields_of, is_plain, kept_condition
+from fieldstone.registry.formulas import link_formulas
+from fieldstone.registry.kept_conditions import (
+    fields_of,
+    formulas_in,
+    is_plain,
+    kept_condition,
+    stored_inputs,
+    unkept_reason,
+)
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.objects import relink_field
 from fieldstone.registry.system_fields import DELETED_AT
@@ -124,23 +133,41 @@ class Summaries:
             self.faults += known.missing(place, operations.object)
             return None
         reference = self._reference(name, parent, child, operations.relationship_field)
-        where = self._where(name, child, operations.filter)
+        computed = self._with_formulas(child)
+        where = self._where(name, computed, operations.filter)
         inputs = fields_of(where) | ({operations.field} if operations.field else frozenset())
-        below = [self._link((child.name, used)) for used in sorted(inputs) if _is_summary(child, used)]
-        child = self._objects[operations.object]
+        stored = stored_inputs(computed, inputs)
+        below = [self._link((child.name, used)) for used in sorted(stored) if _is_summary(child, used)]
+        child = self._with_formulas(self._objects[operations.object])
         column = None if operations.field is None else self._column(name, child, operations.field, operations.function)
         self._refuse_idle(name, options, {f"{child.name}.{told}" for told in inputs or {_ID}})
-        if len(self.faults) > before or None in below or reference is None or name in self._linked:
+        unknown = operations.field is not None and column is None
+        if len(self.faults) > before or None in below or reference is None or unknown or name in self._linked:
             return None
         like, scale = _values_like(options, operations.function, column)
         default = 0 if operations.function in ("count", "sum") else msgspec.UNSET
         plain = {key: getattr(options, key) for key in SummaryOptions.__struct_fields__}
         plain |= {"default_value": default, "track_history": options.track_history is True}
-        self._replace(parent.name, field, LinkedSummaryOptions(**plain, like=like))
+        named = tuple(sorted(inputs | {reference}))
+        self._replace(parent.name, field, LinkedSummaryOptions(**plain, like=like, inputs=named))
         kept = Term(DELETED_AT, "null", Literal(value=True)) if DELETED_AT in child.fields else EVERYTHING
-        rollup = Rollup(field.name, operations.function, operations.field, conjunction(kept, where), scale)
+        rollup = Rollup(
+            field.name,
+            operations.function,
+            operations.field,
+            conjunction(kept, where),
+            scale,
+            formulas_in(child, inputs),
+        )
         level = 1 + max((item.level for item in below if item is not None), default=0)
-        return _Linked((child.name, reference), reference, rollup, inputs, level)
+        return _Linked((child.name, reference), reference, rollup, stored, level)
+
+    def _with_formulas(self, subject: Object) -> Object:
+        """Returns an object with its formulas as far as they are known; one with wrong formulas, of which others tell, as it is."""
+        if not any(isinstance(field.declaration, FormulaOptions) for field in subject.fields.values()):
+            return subject
+        linked, _ = link_formulas(self._documents, Known({subject.name: subject}))
+        return linked.get(subject.name) or subject
 
     def _replace(self, object_name: str, field: Field, options: LinkedSummaryOptions) -> None:
         linked = self._objects[object_name]
@@ -190,14 +217,18 @@ class Summaries:
             return EVERYTHING
 
     def _column(self, name: Name, child: Object, field_name: str, function: str) -> Field | None:
+        """Returns the field that is computed over; None, perhaps without a word, where nothing can be."""
         field = child.fields.get(field_name)
-        if field is None or not is_plain(field):
-            if field is None:
-                place = self._documents[name[0]].value_at("fields", name[1], _KEY, "field")
-                self.faults.append(unknown_field(place, field_name, child.name, child.fields))
-            else:
-                message = f"`{child.name}.{field_name}` holds nothing that can be computed over."
-                self._refuse(name, ("field",), message, "Name a field that is stored and can be read.")
+        if field is None:
+            place = self._documents[name[0]].value_at("fields", name[1], _KEY, "field")
+            self.faults.append(unknown_field(place, field_name, child.name, child.fields))
+            return None
+        if isinstance(field.declaration, FormulaOptions) and field.shape.formula is None:
+            return None
+        if not is_plain(child, field):
+            message = f"`{child.name}.{field_name}` holds nothing that can be computed over."
+            hint = unkept_reason(child, field) or "Name a field that is stored and can be read."
+            self._refuse(name, ("field",), message, hint)
             return None
         families = _FAMILIES.get(function)
         if families is not None and field.shape.comparison not in families:

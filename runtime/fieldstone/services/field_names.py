@@ -6,6 +6,9 @@ A key whose name is cut is left out whole, so that nothing tells that there was 
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from fieldstone.kinds.fields.autonumber import AutonumberOptions, format_of
+from fieldstone.kinds.fields.field_type import FieldOptions
+from fieldstone.kinds.fields.summary import LinkedSummaryOptions
 from fieldstone.query.cel.expression import compile_expression
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.rules import scope_of
@@ -30,6 +33,18 @@ def cut_field(
             if not left:
                 del cut[key]
     return cut
+
+
+def cut_computed(
+    field: Mapping[str, Any], options: FieldOptions, known: Collection[str], of_children: Collection[str]
+) -> Mapping[str, Any]:
+    """Returns the document of a summary without what it is computed from, of a number without its format, where that names more."""
+    hidden: frozenset[str] = frozenset()
+    if isinstance(options, LinkedSummaryOptions) and not all(name in of_children for name in options.inputs):
+        hidden = frozenset({"summaryOperations", "discloses"})
+    elif isinstance(options, AutonumberOptions) and not all(name in known for name in format_of(options).fields):
+        hidden = frozenset({"format", "autonumberFormat", "discloses"})
+    return {key: value for key, value in field.items() if key not in hidden} if hidden else field
 
 
 def _cut_option(option: Mapping[str, Any], subject: Object, known: Collection[str]) -> Mapping[str, Any]:

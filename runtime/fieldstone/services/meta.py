@@ -14,10 +14,11 @@ from fieldstone.access.policies import Policies
 from fieldstone.access.policy import Action
 from fieldstone.errors import Invalid, NotFound
 from fieldstone.kinds.declaration import Kind
+from fieldstone.kinds.fields.summary import SummaryOptions
 from fieldstone.kinds.table import KINDS, TOLD
 from fieldstone.query.names import did_you_mean, nearest, shown
 from fieldstone.registry.catalog import Catalog, Item, Object
-from fieldstone.services.field_names import cut_field
+from fieldstone.services.field_names import cut_computed, cut_field
 
 ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete", "restore")
 _OPEN_KINDS = frozenset({"object"})
@@ -118,9 +119,17 @@ class Meta:
         )
 
     def _readable_through(self, caller: Caller, subject: Object, name: str) -> frozenset[str]:
-        """Returns the fields that a caller reads of the object to which a field points; none where it points nowhere."""
-        target = subject.fields[name].reference
+        """Returns the fields that a caller reads of the object to which a field points, or over which it is computed; none without one."""
+        field = subject.fields[name]
+        operations = field.declaration.summary_operations if isinstance(field.declaration, SummaryOptions) else None
+        target = field.reference if operations is None else operations.object
         return frozenset() if target is None else self._policies.policy(caller, target, "read").readable
+
+    def _cut(self, caller: Caller, known: KnownObject, name: str, field: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the document of a field without what it names that a caller may not know of."""
+        through = self._readable_through(caller, known.object, name)
+        declaration = known.object.fields[name].declaration
+        return cut_field(cut_computed(field, declaration, known.fields, through), known.object, known.fields, through)
 
     def _shown(self, caller: Caller, item: Item) -> dict[str, Any] | None:
         """Returns a declaration's document with its package beside it; None when the caller may not know of it."""
@@ -135,8 +144,7 @@ class Meta:
                 document, known
             )
             document["fields"] = {
-                name: cut_field(field, known.object, known.fields, self._readable_through(caller, known.object, name))
-                for name, field in document["fields"].items()
+                name: self._cut(caller, known, name, field) for name, field in document["fields"].items()
             }
         version = self._catalog.packages[item.package].version if item.package in self._catalog.packages else None
         return document | {"_package": {"id": item.package, "version": version}}

@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from fieldstone.errors import Internal
-from fieldstone.query.ast import EVERYTHING, Filter, Slot, Term
+from fieldstone.query.ast import EVERYTHING, FieldValue, Filter, Slot, Term
 from fieldstone.registry.catalog import Rollup, RollupGroup
 from fieldstone.store.dialects import Dialect, Value
 from fieldstone.store.measures import MeasureDialect, counted, extreme, measures_of
@@ -39,7 +39,9 @@ def compile_rollups(group: RollupGroup, tables: Tables, dialect: Dialect) -> Rol
     values = {}
     for rollup in group.rollups:
         belongs = child.column(group.reference) == parent.column(ID)
-        rows: sa.Select[tuple[object]] = sa.select(_figure(rollup, parent, child, measures)).select_from(child.table)
+        rows: sa.Select[tuple[object]] = sa.select(_figure(rollup, parent, child, conditions, measures)).select_from(
+            child.table
+        )
         rows = rows.where(belongs)
         if rollup.where != EVERYTHING:
             rows = rows.where(conditions.of(rollup.where, child))
@@ -65,10 +67,11 @@ def compile_locked(
     return read_statement(clause, parameters, dialect, summaries=frozenset(), bounded=False, converts=converts)
 
 
-def _figure(rollup: Rollup, parent: Source, child: Source, measures: MeasureDialect) -> Value:
+def _figure(rollup: Rollup, parent: Source, child: Source, conditions: Conditions, measures: MeasureDialect) -> Value:
     if rollup.column is None:
         return counted(None, distinct=False, only=None)
-    value, storage = child.column(rollup.column), child.shape(rollup.column).storage
+    value, shape = conditions.value(FieldValue(rollup.column), child)
+    storage = shape.storage
     kept = parent.shape(rollup.field).storage
     match rollup.function:
         case "count":

@@ -54,9 +54,13 @@ class SummaryOptions(FieldOptions, frozen=True, kw_only=True, tag="summary"):
 
 
 class LinkedSummaryOptions(SummaryOptions, frozen=True, kw_only=True, tag="summary"):
-    """A summary whose object and field are known: its values are like those of a field declared as `like`."""
+    """A summary whose object and field are known: its values are like those of a field declared as `like`.
+
+    `inputs` are the fields of the other object that its declaration names, the reference among them.
+    """
 
     like: FieldOptions
+    inputs: tuple[str, ...]
 
 
 def alike(declaration: SummaryOptions) -> FieldOptions:
