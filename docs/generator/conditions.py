@@ -16,8 +16,12 @@ A name may be a path along references: `customer.tier` is the tier of the record
 through at most {LIMITS.relation_depth} references, in conditions, orders and groups; each counts as a comparison. It sees what
 the caller would see: a record that he may not see, or that is not there, counts as one without values. A condition
 that holds without a value (`$ne`, `$null`, `$not` ...) holds then, and no other does. A path through a hidden field, or to an
-object that he may not read, is refused as an unknown field is. Lists of references, and records that refer here, have
-no paths.
+object that he may not read, is refused as an unknown field is. Records that refer
+here have no paths.
+
+A path may lead along a reference of several records: `{{"watchers.name": "Ann"}}` asks whether some record of the list
+satisfies the condition, each operator by itself, and `$ne` and its like whether none satisfies its opposite. Such a path
+has no one value, so nothing is sorted, grouped or computed by it, and no `$field` compares with it.
 
 `{{"$field": ...}}` may name a path too. Of two fields that are compared, one may lie further along the path of the other."""
 

@@ -13,7 +13,7 @@ things.
 A *reference field* (`lookup`, `master_detail`, `user`, `owner_id`, `created_by`, `updated_by`): the record that it
 points to stands in place of the id. Where that record is absent, invisible to the caller, or does not satisfy the
 `where` of the expansion, the id stays as it is. The field is among the answered ones even if `fields` leaves it out. In
-a reference of several records each stands in the place of its id.
+a reference of several records those that are there stand in its place, in its order, and the others are left out.
 
 An *object whose records refer here*: a list of these records stands under its name, perhaps an empty one. Where two of
 its fields refer here, the map form names one: `ticket.owner_id`. A field goes before an object of the same name; the

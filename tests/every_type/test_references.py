@@ -105,3 +105,57 @@ async def test_two_moves_at_once_do_not_make_a_circle_together(admin: Person) ->
             *(admin.ask("PATCH", f"{DATA}/part/{below}", {"above": above}) for below, above in moves)
         )
         assert sorted(answer.status_code for answer in answers) == [200, 400]
+
+
+async def find(admin: Person, **query: Any) -> list[dict[str, Any]]:
+    answer = await admin.ask("POST", f"{DATA}/assembly/query", query)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = decoded(answer)["items"]
+    return items
+
+
+async def test_a_list_is_expanded_in_its_order_without_what_is_not_there(admin: Person) -> None:
+    first, second, third = await parts(admin, 3)
+    await admin.ask("PATCH", f"{DATA}/part/{first}", {"above": third})
+    made = await admin.make("assembly", needed=[second, first, third], parts=[])
+    where = {"id": made["id"]}
+    expand = {"needed": {"fields": ["title"], "where": {"id": {"$ne": third}}, "expand": {"above": {}}}, "parts": {}}
+    [found] = await find(admin, where=where, expand=expand)
+    titles = [(each["title"], each["above"] and each["above"]["id"]) for each in found["needed"]]
+    assert titles == [("part 1", None), ("part 0", third)]
+    assert (found["parts"], found["kept"]) == ([], None)
+    shown = decoded(await admin.get(f"{DATA}/assembly/{made['id']}?expand=needed"))
+    assert [each["id"] for each in shown["needed"]] == [second, first, third]
+
+
+async def test_a_path_along_a_list_asks_for_some_record_of_it(admin: Person) -> None:
+    kind = await admin.make("part", title="steel")
+    first, second = [await admin.make("part", title=title, above=kind["id"]) for title in ("bolt", "nut")]
+    third = await admin.make("part", title="zip")
+    made = [
+        (await admin.make("assembly", title=title, needed=[third["id"]], parts=[each["id"] for each in held]))["id"]
+        for title, held in (("both", (first, second)), ("one", (first,)), ("other", (third,)), ("none", ()))
+    ]
+
+    async def titles(**condition: Any) -> list[str]:
+        found = await find(admin, where={"id": {"$in": made}, **condition}, orderBy="title")
+        return [each["title"] for each in found]
+
+    assert await titles(**{"parts.title": "bolt"}) == ["both", "one"]
+    assert await titles(**{"parts.title": {"$ne": "bolt"}}) == ["none", "other"]
+    assert await titles(**{"parts.title": {"$in": ["nut", "zip"]}}) == ["both", "other"]
+    assert await titles(**{"parts.title": {"$between": ["c", "y"]}}) == ["both"]
+    assert await titles(**{"parts.title": {"$null": True}}) == ["none"]
+    assert await titles(**{"parts.above.title": "steel"}) == ["both", "one"]
+    assert await titles(**{"$not": {"parts.above.title": "steel"}}) == ["none", "other"]
+    for query in (
+        {"orderBy": "parts.title"},
+        {"groupBy": ["parts.title"]},
+        {"where": {"title": {"$eq": {"$field": "parts.title"}}}},
+        {"where": {"parts.title": {"$eq": {"$field": "title"}}}},
+        {"where": {"parts.title": {"$between": ["a", {"$field": "title"}]}}},
+    ):
+        error = error_of(await admin.ask("POST", f"{DATA}/assembly/query", query), 400, "VALIDATION_ERROR")
+        assert error["message"] == (
+            "`parts.title` leads along a list of references to several records, and has no one value."
+        )

@@ -346,5 +346,5 @@ def probe_shape() -> ObjectShape:
     for name, options in FIELDS.items():
         declaration: Any = msgspec.convert(options, AnyField)
         kind = FIELD_TYPES[options["type"]]
-        shapes[name] = FieldShape(name, kind.storage(declaration), kind.comparison)
+        shapes[name] = FieldShape(name, kind.storage(declaration), kind.family(declaration))
     return ObjectShape("probe", shapes)

@@ -1,8 +1,8 @@
 """Expanding: records within records, level by level, with one statement for each expansion however many records it hangs on.
 
 What is expanded is read under the caller's own policy for its object and shown without the fields that are hidden from him. A target
-that is absent, invisible, filtered out, or of an object that is not offered leaves the id as it stands. Refuses lists that hold more
-records together than one answer may; a wrong name was refused with the query.
+that is absent, invisible, filtered out, or of an object that is not offered leaves the id as it stands; a list of references holds the
+records that are there. Refuses lists that hold more records together than one answer may; a wrong name was refused with the query.
 """
 
 from collections.abc import Iterable, Sequence
@@ -59,10 +59,10 @@ class Expander:
         return [found.get(record_id, record_id) for record_id in ids]
 
     async def _put_each(self, expansion: Expansion, lists: list[Any]) -> list[Any]:
-        """Returns the same for lists of ids, which come as they are stored."""
+        """Returns the records of lists of ids, which come as they are stored, in their order; one that is not there is left out."""
         ids: list[list[str] | None] = [None if text is None else msgspec.json.decode(text) for text in lists]
         found: dict[str, Any] = dict(await self._read(expansion, {each for several in ids for each in several or ()}))
-        return [None if several is None else [found.get(each, each) for each in several] for several in ids]
+        return [None if several is None else [found[each] for each in several if each in found] for several in ids]
 
     async def _lists(self, expansion: Expansion, ids: Iterable[str]) -> dict[str, list[Nested]]:
         """Returns the records that refer to each of some ids, in their order."""

@@ -33,11 +33,15 @@ class CallerValue(msgspec.Struct, frozen=True):
 
 
 class Hop(msgspec.Struct, frozen=True):
-    """A step along a reference: from the id in the `local` field to that record of `object`, if it is among `rows`."""
+    """A step along a reference: from the id in the `local` field to that record of `object`, if it is among `rows`.
+
+    `many` says that the field holds a list of ids, so that the step leads to several records; none leads to a value then.
+    """
 
     local: str
     object: str
     rows: Filter
+    many: bool = False
 
 
 class FieldValue(msgspec.Struct, frozen=True):
@@ -86,7 +90,7 @@ class Exists(msgspec.Struct, frozen=True):
     """A record of `object` exists whose `remote` field equals this record's `local` field and which satisfies `where`.
 
     `gathered` is for few such records against many of this object: the database collects their `remote` values first, and an index over
-    `local` finds the records.
+    `local` finds the records. With `many`, the local field holds a list, and the remote one is among its members.
     """
 
     object: str
@@ -94,6 +98,7 @@ class Exists(msgspec.Struct, frozen=True):
     remote: str
     where: Filter
     gathered: bool = False
+    many: bool = False
 
 
 class Holds(msgspec.Struct, frozen=True):
@@ -198,7 +203,7 @@ class Expansion(msgspec.Struct, frozen=True):
     `field` is the reference: the record's own when there is one target, that of `object` when there is a list (`listed`). A target
     that is not there for the caller, or not among `where`, leaves the id as it stands. Slots count from 1, for slot 0 holds the ids
     of the level above; `most` is the slot of the longest list. `expand` is what stands within these records. `many` says that the
-    reference holds a list of ids: the records stand in their places.
+    reference holds a list of ids: those records that are there stand in its place, in its order.
     """
 
     name: str

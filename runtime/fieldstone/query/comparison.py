@@ -20,7 +20,7 @@ from fieldstone.query.comparands import (
     text,
 )
 from fieldstone.query.operators import OPERATORS, Comparand, Operator
-from fieldstone.query.paths import Paths, Reached, along
+from fieldstone.query.paths import Paths, Reached, along, several
 from fieldstone.query.refusals import Path, refused, spelled
 from fieldstone.query.stand_ins import StandIns
 from fieldstone.query.storage import FieldShape, ObjectShape
@@ -108,6 +108,8 @@ class Comparisons:
         self.count(path, len(other.through))
         shared = _shared(reached, other)
         left, right = reached.through[shared:], other.through[shared:]
+        if any(hop.many for hop in left):
+            raise refused(several(reached.name), path)
         if left and right:
             raise refused(f"`{reached.name}` and `{other.name}` lie on two paths, and only one can be followed.", path)
         if left:
@@ -141,9 +143,16 @@ class Comparisons:
         if type(comparand) is not list or len(comparand) != 2:
             raise refused(f"`{operator.spelling}` takes a list of two values.", path)
         low, high = operator.becomes
+        if reached.leads_to_many and _FIELD not in (_keys(comparand[0]), _keys(comparand[1])):
+            one = Reached(reached.name, reached.field)
+            return along(reached.through, self._between(one, operator, comparand, path))
         return conjunction(
             self._value(reached, low, comparand[0], (0, path)), self._value(reached, high, comparand[1], (1, path))
         )
+
+
+def _keys(comparand: Any) -> Any:
+    return comparand.keys() if type(comparand) is dict else None
 
 
 def _shared(one: Reached, other: Reached) -> int:

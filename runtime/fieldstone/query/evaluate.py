@@ -63,10 +63,11 @@ def matches(condition: Filter, record: Record, around: Surroundings) -> bool:
         case Holds():
             return _holds(condition, record, around)
         case Exists():
-            local = record.get(condition.local)
-            return local is not None and any(
-                other.get(condition.remote) == local and matches(condition.where, other, around)
-                for other in around.related(condition.object)
+            local = _plain(record.get(condition.local))
+            sought = (local or ()) if condition.many else () if local is None else (local,)
+            return any(
+                other.get(condition.remote) in sought and matches(condition.where, other, around)
+                for other in (around.related(condition.object) if sought else ())
             )
         case Match(terms=terms, fields=fields):
             texts = [stored_words(record.get(field)) for field in fields]

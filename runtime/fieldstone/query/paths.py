@@ -33,6 +33,11 @@ class Reached(msgspec.Struct, frozen=True):
         return None if formula is None else formula.unfit
 
     @property
+    def leads_to_many(self) -> bool:
+        """Whether the hops lead to several records, so that there is no one value."""
+        return any(hop.many for hop in self.through)
+
+    @property
     def column(self) -> Column:
         """The field as a column of a statement."""
         return FieldValue(self.field.name, self.through) if self.through else self.field.name
@@ -64,7 +69,7 @@ class Paths:
             target = self._target(field)
             if field is None or target is None:
                 return None
-            through.append(Hop(field.name, target.shape.name, target.rows))
+            through.append(Hop(field.name, target.shape.name, target.rows, many=field.reference is None))
             shape = target.shape
         field = shape.fields.get(last)
         return None if field is None else Reached(name, field, tuple(through))
@@ -86,10 +91,13 @@ class Paths:
             raise self.refusal(name, path, reason=unknown)
         if reached.unfit is not None:
             raise Invalid(reached.unfit, reason=reason, path=path, hint=UNFIT_HINT)
+        if reached.leads_to_many:
+            raise Invalid(several(reached.name), reason=reason, path=path)
         return reached
 
     def _target(self, field: FieldShape | None) -> Related | None:
-        return None if field is None or field.reference is None else self._related(field.reference)
+        reference = None if field is None else field.reference or field.members
+        return None if reference is None else self._related(reference)
 
     def _mended(self, name: str) -> str | None:
         """Returns a path with its first wrong name put right, if it leads somewhere then."""
@@ -106,6 +114,11 @@ class Paths:
                 return None
             shape = target.shape
         return None
+
+
+def several(name: str) -> str:
+    """Returns the refusal of a path to several records where one value is needed."""
+    return f"`{shown(name)}` leads along a list of references to several records, and has no one value."
 
 
 def unknown_field(
@@ -129,7 +142,7 @@ def along(through: tuple[Hop, ...], item: Filter) -> Filter:
         item = conjunction(hop.rows, item)
         if item == NOTHING:
             return NOTHING
-        item = Exists(hop.object, hop.local, "id", item)
+        item = Exists(hop.object, hop.local, "id", item, many=hop.many)
     return item
 
 

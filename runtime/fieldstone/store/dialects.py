@@ -61,6 +61,9 @@ class Dialect(Protocol):
     def has_member(self, values: Value, member: Value) -> Condition:
         """Tells whether a stored list has a member."""
 
+    def member_of(self, member: Value, values: Value) -> Condition:
+        """Tells whether a text is a member of a stored list, so that an index over the texts serves."""
+
     def has_any(self, values: Value, members: Value) -> Condition:
         """Tells whether a stored list has one of the members of a list that is bound as one parameter."""
 
@@ -142,6 +145,10 @@ class SqliteDialect:
         return text.bool_op("GLOB")(pattern)
 
     def has_member(self, values: Value, member: Value) -> Condition:
+        """Looks through the JSON list."""
+        return member.in_(_members(values))
+
+    def member_of(self, member: Value, values: Value) -> Condition:
         """Looks through the JSON list."""
         return member.in_(_members(values))
 
@@ -253,6 +260,11 @@ class PostgresDialect:
     def has_member(self, values: Value, member: Value) -> Condition:
         """Asks the JSON list for a text among its members."""
         return values.bool_op("?")(member)
+
+    def member_of(self, member: Value, values: Value) -> Condition:
+        """Makes an array of the JSON list: what asks the list itself is served by no index over the texts."""
+        listed = sa.select(sa.func.jsonb_array_elements_text(values, type_=sa.Text())).correlate_except()
+        return member == sa.any_(sa.func.array(listed.scalar_subquery(), type_=ARRAY(sa.Text())))
 
     def has_any(self, values: Value, members: Value) -> Condition:
         """Asks the JSON list for one of an array of texts."""

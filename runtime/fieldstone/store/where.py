@@ -203,7 +203,8 @@ class Conditions:
         if item.gathered:
             values = sa.select(inner.column(item.remote)).select_from(inner.table).where(self.of(item.where, inner))
             return self._dialect.among(source.column(item.local), values.correlate_except(inner.table))
-        joined = inner.column(item.remote) == source.column(item.local)
+        remote, local = inner.column(item.remote), source.column(item.local)
+        joined = self._dialect.member_of(remote, local) if item.many else remote == local
         rows: sa.Select[Any] = (
             sa.select(sa.literal_column("1")).select_from(inner.table).where(joined, self.of(item.where, inner))
         )
