@@ -175,6 +175,8 @@ class Stage:
 
     def value(self, object_name: str, field: str, value: Any) -> Any:
         """Returns a value of a test as it is stored: what names a record, in a field that refers to one, becomes its id."""
+        if isinstance(value, list):
+            return [self.value(object_name, field, each) for each in value]
         declared = self.object(object_name).fields.get(field)
         if declared is None or declared.reference is None or value is None:
             return value

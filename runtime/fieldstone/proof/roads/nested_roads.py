@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from functools import partial
 from typing import Any
 
-from msgspec.json import encode
+from msgspec import Raw
+from msgspec.json import decode, encode
 
 from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
 from fieldstone.proof.wire import Answer
@@ -156,15 +157,23 @@ def references_to(trip: Trip, object_name: str, record_id: str) -> Iterator[tupl
     for (name, source_id), stored in trip.stage.stored.items():
         source = trip.stage.object(name)
         for field in source.fields.values():
-            if field.reference == object_name and not field.system and stored.get(field.name) == record_id:
+            if field.reference == object_name and not field.system and refers_to(field, stored, record_id):
                 yield source, field, source_id
 
 
+def refers_to(field: Field, stored: Mapping[str, Any], record_id: str) -> bool:
+    """Tells whether a reference of a record points to another, perhaps among others."""
+    value = stored.get(field.name)
+    if not field.multiple or value is None:
+        return bool(value == record_id)
+    return record_id in (decode(value) if isinstance(value, Raw) else value)
+
+
 def _parents(subject: Object, stored: Mapping[str, Any]) -> Iterator[tuple[Field, str]]:
-    """Yields the declared references of a record that hold an id."""
+    """Yields the declared references of a record that hold an id; lists of ids are not followed from the other side."""
     for field in subject.fields.values():
         value = stored.get(field.name)
-        if field.reference is not None and not field.system and value is not None:
+        if field.reference is not None and not (field.multiple or field.system) and value is not None:
             yield field, value
 
 
@@ -173,7 +182,9 @@ def _list_key(object_name: str, reference: Field) -> str:
 
 
 def _stands(trip: Trip, value: Any) -> Verdict:
-    """Returns whether the record itself stands in a place, where its id stands otherwise."""
+    """Returns whether the record itself stands in a place, where its id stands otherwise, or nothing of it in a list."""
+    if isinstance(value, list):
+        return ALLOWED if trip.shown(trip.id) in [each["id"] for each in value] else REFUSED
     if isinstance(value, dict):
         if value["id"] != trip.shown(trip.id):
             raise Leak("another record is expanded")

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.json import encode
 
 from fieldstone.proof.mount import Listing
+from fieldstone.proof.roads.nested_roads import refers_to
 from fieldstone.proof.stage import ABSENT
 from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict
 from fieldstone.proof.wire import Answer
@@ -146,6 +147,9 @@ async def _expanded(trip: Trip) -> Verdict:
                 continue
             value = trip.mount.page(answer).items[0] if "items" in answer.json else trip.mount.one(answer)
             shown = value[field.name]
+            if field.multiple:
+                verdicts.add(ALLOWED if trip.id in [each["id"] for each in shown] else REFUSED)
+                continue
             if shown not in (trip.id, None) and shown["id"] != trip.id:
                 raise Leak("another record is expanded")
             verdicts.add(ALLOWED if isinstance(shown, dict) else REFUSED)
@@ -175,7 +179,7 @@ async def _referred_to(trip: Trip) -> Verdict:
         async def ask(
             record_id: str, source: Object = source, field: Field = field, new: Mapping[str, Any] = new
         ) -> Answer:
-            values = {**new, field.name: trip.shown(record_id)}
+            values = {**new, field.name: [trip.shown(record_id)] if field.multiple else trip.shown(record_id)}
             return await trip.ask(body=_as_batch(trip, values), object=source.name)
 
         verdicts.add(await _accepted(trip, field, ask))
@@ -271,7 +275,7 @@ def _pointing(trip: Trip) -> Iterator[tuple[Object, Field, str]]:
     for (object_name, record_id), stored in trip.stage.stored.items():
         source = trip.stage.object(object_name)
         for field in source.fields.values():
-            if field.reference == trip.name and stored.get(field.name) == trip.id:
+            if field.reference == trip.name and refers_to(field, stored, trip.id):
                 yield source, field, record_id
 
 
