@@ -13,7 +13,7 @@ import msgspec
 from fieldstone.access.caller import Caller
 from fieldstone.engine.batch_record import REFUSALS, check_record, left_out
 from fieldstone.engine.door import Door
-from fieldstone.engine.gate import check_method, find_object, refuse_many
+from fieldstone.engine.gate import find_object, refuse_many, require_method
 from fieldstone.engine.operation import Across, Create, Delete, Update
 from fieldstone.engine.outcome import AcrossResult, BatchRow, Remarks
 from fieldstone.engine.unit import Ready, Undone, Unit
@@ -74,8 +74,7 @@ async def _run(
     """Runs one operation and returns the id of its record, with what is remarked of it."""
     name, expected = step["object"], step.get("expectedVersion")
     subject = find_object(door, caller, name)
-    if not caller.system:
-        check_method(subject, "bulk")
+    require_method(subject, caller, "bulk")
     data, record_id = (_resolved(step.get(key), place, ids) for key in ("data", "id"))
     if step["action"] == "delete":
         return (await door.execute(Delete(name, record_id, expected), caller, unit=unit)).id, ()

@@ -10,7 +10,7 @@ from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
 from fieldstone.engine.budget import Question, Run
 from fieldstone.engine.door import Door
-from fieldstone.engine.gate import enter
+from fieldstone.engine.gate import enter, require_method
 from fieldstone.engine.operation import Aggregate
 from fieldstone.engine.outcome import Groups
 from fieldstone.engine.plans import GroupsPlan
@@ -48,6 +48,9 @@ class PlannedGroups(msgspec.Struct, frozen=True, eq=False):
 def plan_groups(door: Door, operation: Aggregate, caller: Caller, asker: Viewpoint) -> PlannedGroups:
     """Returns how groups are to be read. Raises what the gate raises, and Invalid."""
     subject, policy = enter(door, caller, operation.object, "list")
+    require_method(subject, caller, "aggregate")
+    if operation.query.search is not msgspec.UNSET:
+        require_method(subject, caller, "search")
     most = subject.declaration.max_page_size
     query = parse_groups(
         operation.query,

@@ -18,7 +18,7 @@ from fieldstone.engine.body import Draft, invalid, prepare_values, refuse_forbid
 from fieldstone.engine.create import NewRows, RowsRefused, all_faults, insert_rows, read_new
 from fieldstone.engine.delete import apply_delete, prepare_delete
 from fieldstone.engine.door import Door
-from fieldstone.engine.gate import check_method, enter, find_object, refuse_many
+from fieldstone.engine.gate import enter, find_object, refuse_many, require_method
 from fieldstone.engine.locate import Target
 from fieldstone.engine.operation import Batch, Delete, Update
 from fieldstone.engine.outcome import BatchResult, BatchRow, Written
@@ -86,8 +86,9 @@ class _Run:
 async def prepare_batch(door: Door, operation: Batch, caller: Caller, unit: Unit | None) -> PreparedBatch:
     """Returns the batch with each row read; raises what befalls all of it."""
     subject = find_object(door, caller, operation.object)
-    if not caller.system:
-        check_method(subject, "bulk")
+    require_method(subject, caller, "bulk")
+    if operation.operation == "upsert":
+        require_method(subject, caller, "upsert")
     refuse_many(door, len(operation.records))
     match = matching(door, caller, operation) if _looks(operation) else None
     for method in ("create", "update") if operation.operation == "upsert" else (operation.operation,):

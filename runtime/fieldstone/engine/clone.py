@@ -31,7 +31,7 @@ class Cloning(msgspec.Struct, frozen=True, eq=False):
 async def prepare_clone(door: Door, operation: Clone, caller: Caller, _unit: Unit | None) -> Cloning:
     """Returns what a clone takes along; raises PermissionDenied."""
     subject, read = enter(door, caller, operation.object, "get")
-    _, create = enter(door, caller, operation.object, "create")
+    _, create = enter(door, caller, operation.object, "clone")
     keys = _unique_fields(subject)
     taken = tuple(name for name in subject.shape.fields if name in read.shape.fields and name in create.writable - keys)
     return Cloning(operation, read, taken)

@@ -18,7 +18,7 @@ from fieldstone.engine.defaults import fill_defaults, stamp_new
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.fire import fire
-from fieldstone.engine.gate import check_method, enter, refuse_many
+from fieldstone.engine.gate import enter, refuse_many, require_method
 from fieldstone.engine.hooks import Change
 from fieldstone.engine.journal import note_change
 from fieldstone.engine.numbering import number_rows
@@ -56,7 +56,7 @@ async def prepare_create(door: Door, operation: Create, caller: Caller, unit: Un
     """Returns the rows ready to insert; raises Invalid with every fault of every row, PermissionDenied."""
     subject, policy = enter(door, caller, operation.object, "create")
     if len(operation.rows) > 1 and not caller.system:
-        check_method(subject, "bulk")
+        require_method(subject, caller, "bulk")
         refuse_many(door, len(operation.rows))
     drafts: list[Draft] = []
     for body in operation.rows:

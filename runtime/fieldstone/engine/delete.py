@@ -35,7 +35,7 @@ AMONG_AT_VERSION = And(
 async def prepare_delete(door: Door, operation: Delete, caller: Caller, _unit: Unit | None) -> Target:
     """Returns which record is to go; raises PermissionDenied. A record in the trash is seen by whoever may purge it."""
     if operation.purge:
-        subject, policy = enter(door, caller, operation.object, "delete", "purge")
+        subject, policy = enter(door, caller, operation.object, "purge")
         return Target(subject, policy, policy, operation.id, operation.expected_version)
     subject, policy = enter(door, caller, operation.object, "delete")
     read = door.policies.policy(caller, subject.name, "read")

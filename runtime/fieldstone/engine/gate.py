@@ -12,25 +12,29 @@ from fieldstone.access.policies import TRASH_ACTIONS
 from fieldstone.access.policy import Action, Policy
 from fieldstone.engine.door import Door
 from fieldstone.errors import BatchTooLarge, Invalid, MethodNotAllowed, NotFound, PermissionDenied
-from fieldstone.kinds.object import ApiMethod
+from fieldstone.kinds.object import Method
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Object
 
-ACTIONS: Mapping[ApiMethod, Action] = {
+ACTIONS: Mapping[Method, Action] = {
     "get": "read",
     "list": "read",
     "create": "create",
     "update": "update",
     "delete": "delete",
+    "history": "read",
+    "restore": "restore",
+    "purge": "purge",
+    "clone": "create",
 }
 
 
 def enter(
-    door: Door, caller: Caller, object_name: str, method: ApiMethod, action: Action | None = None
+    door: Door, caller: Caller, object_name: str, method: Method, action: Action | None = None
 ) -> tuple[Object, Policy]:
-    """Returns the object and the caller's policy for one method of the data API, other than `bulk`.
+    """Returns the object and the caller's policy for one method of the data API, one that is about records of one kind of right.
 
-    An action on the trash comes by the method that is nearest to it.
+    `action` is there where it is not that of the method: who lists the trash restores.
     """
     subject = find_object(door, caller, object_name)
     action = action or ACTIONS[method]
@@ -43,7 +47,7 @@ def enter(
     policy = door.policies.policy(caller, object_name, action)
     if caller.system:
         return subject, policy
-    check_method(subject, method)
+    require_method(subject, caller, method)
     if policy.missing is not None:
         raise missing(policy.missing, caller)
     if not policy.allowed:
@@ -61,7 +65,7 @@ def enter(
 def find_object(door: Door, caller: Caller, object_name: str) -> Object:
     """Returns an object of the catalog that the caller may ask for. Raises NotFound."""
     subject = door.catalog.objects.get(object_name)
-    if subject is not None and (caller.system or subject.declaration.api_enabled):
+    if subject is not None and (caller.system or subject.api_enabled):
         return subject
     visible = (name for name in door.catalog.objects if may_look(door, caller, name))
     raise NotFound(f"No object `{shown(object_name)}`.", hint=did_you_mean(object_name, visible))
@@ -69,16 +73,15 @@ def find_object(door: Door, caller: Caller, object_name: str) -> Object:
 
 def may_look(door: Door, caller: Caller, object_name: str) -> bool:
     """Tells whether the caller may come to see records of an object at all, on whatever way."""
-    offered = caller.system or door.catalog.objects[object_name].declaration.api_enabled
+    offered = caller.system or door.catalog.objects[object_name].api_enabled
     return offered and door.policies.policy(caller, object_name, "read").allowed
 
 
-def check_method(subject: Object, method: ApiMethod) -> None:
-    """Raises MethodNotAllowed for a method that the object does not offer."""
-    offered = subject.declaration.api_methods
-    if method not in offered:
+def require_method(subject: Object, caller: Caller, method: Method) -> None:
+    """Raises MethodNotAllowed for a method that the object does not offer; the system asks for any."""
+    if method not in subject.offered and not caller.system:
         raise MethodNotAllowed(
-            f"`{subject.name}` does not offer `{method}`.", details={"method": method, "offered": list(offered)}
+            f"`{subject.name}` does not offer `{method}`.", details={"method": method, "offered": list(subject.offered)}
         )
 
 

@@ -70,7 +70,7 @@ def look_back(
 
 async def answer_history(door: Door, operation: ReadHistory, caller: Caller, unit: Unit | None) -> History:
     """Returns the versions of a record that the caller may see, the newest first, each with what it changed."""
-    subject, policy = enter(door, caller, operation.object, "get")
+    subject, policy = enter(door, caller, operation.object, "history")
     require_history(subject)
     fetch, now = fetcher(door.store, unit), door.clock()
     ids = [operation.id]

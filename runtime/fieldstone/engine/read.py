@@ -12,7 +12,7 @@ from fieldstone.access.policy import Policy
 from fieldstone.engine.budget import Question, Run
 from fieldstone.engine.door import Door
 from fieldstone.engine.expand import Expander
-from fieldstone.engine.gate import absent, enter
+from fieldstone.engine.gate import absent, enter, require_method
 from fieldstone.engine.operation import Get, Read
 from fieldstone.engine.outcome import Page, Record
 from fieldstone.engine.past import look_back, refuse_expansion, require_history
@@ -63,8 +63,11 @@ def plan_read(door: Door, operation: Read, caller: Caller, asker: Viewpoint) -> 
     subject, policy = enter(door, caller, operation.object, "list")
     if operation.trash:
         _, policy = enter(door, caller, operation.object, "list", "restore")
+    if operation.query.search is not UNSET:
+        require_method(subject, caller, "search")
     query = _parse(door, operation.query, subject, policy, asker)
     if operation.as_of is not None:
+        require_method(subject, caller, "history")
         searched = operation.query.search is not UNSET
         policy, query = look_back(door, subject, policy, query, operation.as_of, searched=searched)
     after = None if query.cursor is None else len(query.values)
@@ -119,6 +122,7 @@ async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | No
     if operation.as_of is None:
         plan = door.plans.record(policy, columns)
     else:
+        require_method(subject, caller, "history")
         require_history(subject)
         refuse_expansion(() if query is None else query.expand)
         plan = door.plans.record(door.policies.past(policy), columns, ID_THEN)

@@ -42,7 +42,7 @@ async def prepare_restore(door: Door, operation: Restore, caller: Caller, unit: 
         values = await _values_at(door, operation, operation.version, caller, unit)
         update = Update(operation.object, operation.id, values, operation.expected_version)
         return await prepare_update(door, update, caller, unit)
-    subject, policy = enter(door, caller, operation.object, "update", "restore")
+    subject, policy = enter(door, caller, operation.object, "restore")
     return Target(subject, policy, policy, operation.id, operation.expected_version)
 
 
@@ -88,7 +88,7 @@ async def _ruled(door: Door, unit: Unit, caller: Caller, target: Target, stored:
 
 async def _values_at(door: Door, operation: Restore, version: int, caller: Caller, unit: Unit | None) -> dict[str, Any]:
     """Returns the values of a version that the caller may see, as far as they are not those of the record now."""
-    subject, policy = enter(door, caller, operation.object, "get")
+    subject, policy = enter(door, caller, operation.object, "restore", "read")
     require_history(subject)
     if not is_id(operation.id):
         raise absent(subject.name, operation.id)

@@ -47,5 +47,5 @@ class _Referrers(Mapping[str, tuple[str, ...]]):
         return tuple(field for field in self._all[name] if field in readable)
 
     def _is_listed(self, name: str) -> bool:
-        listed = self._caller.system or "list" in self._door.catalog.objects[name].declaration.api_methods
+        listed = self._caller.system or "list" in self._door.catalog.objects[name].offered
         return listed and may_look(self._door, self._caller, name)

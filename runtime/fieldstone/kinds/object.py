@@ -11,7 +11,22 @@ from fieldstone.kinds.validation import Rule, typed
 
 _ID_PREFIX = "A prefix is made of lower-case letters and digits, and ends with `_`: `tic_`."
 IdPrefix = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9]*_$", max_length=12, description=_ID_PREFIX)]
-ApiMethod = Literal["get", "list", "create", "update", "delete", "bulk"]
+ApiMethod = Literal[
+    "get",
+    "list",
+    "create",
+    "update",
+    "delete",
+    "bulk",
+    "upsert",
+    "aggregate",
+    "history",
+    "search",
+    "restore",
+    "purge",
+]
+Method = ApiMethod | Literal["clone"]
+ManagedBy = Literal["platform", "config", "system-data", "append-only", "engine-owned", "better-auth"]
 SharingModel = Literal["private", "public_read", "public_read_write", "controlled_by_parent"]
 
 
@@ -42,6 +57,21 @@ class Access(Declared, frozen=True, kw_only=True):
     """`private`: only a permission set that names the object reaches it, and one that views and modifies all."""
 
 
+class FieldGroup(Declared, frozen=True, kw_only=True):
+    """A group of fields that are shown together; a field names it as its `group`."""
+
+    key: Name
+    """By what fields name it."""
+    label: str | None = None
+    """What people call it."""
+    icon: str | None = None
+    """The name of an icon."""
+    description: str | None = None
+    """What its fields have in common."""
+    collapse: Literal["none", "expanded", "collapsed"] = "none"
+    """Whether it can be folded, and how it is at first."""
+
+
 class Enable(Declared, frozen=True, kw_only=True):
     """What an object does beside keeping its records."""
 
@@ -49,6 +79,14 @@ class Enable(Declared, frozen=True, kw_only=True):
     """Keeps every version of every record, for `history`, `?asOf=` and `restore`."""
     trash: bool = False
     """A deleted record goes to the trash, from which it can be restored until it is purged."""
+    searchable: bool = True
+    """`false`: no words are kept, and `search` is not offered."""
+    clone: bool = True
+    """`false`: no record is made like another."""
+    api_enabled: bool | None = None
+    """As `apiEnabled` of the object, which may say it instead."""
+    api_methods: tuple[ApiMethod, ...] | None = None
+    """As `apiMethods` of the object, which may say it instead."""
 
 
 class SystemFields(Declared, frozen=True, kw_only=True):
@@ -85,6 +123,14 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
         "softDelete": "Say `enable: {trash: true}` on the object.",
         "trash": "Say `enable: {trash: true}` on the object.",
         "trackHistory": "Say `enable: {trackHistory: true}` on the object.",
+        "isSystem": "Say `managedBy`, which decides what may be written.",
+        "protection": "Say `managedBy`, which decides what may be written.",
+        "userActions": "Say `managedBy`, or `apiMethods`.",
+        "externalSharingModel": "Nobody is external here: a permission set and `sharingModel` decide for everybody.",
+        "lifecycle": "Records stay until somebody deletes them.",
+        "datasource": "All objects of an app are in its one database.",
+        "external": "All objects of an app are in its one database.",
+        "publicSharing": "A record is seen by members of its organisation alone.",
     }
 
     name: Name
@@ -119,12 +165,25 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """What stands before ids on surfaces that say `idents: prefixed`."""
     max_page_size: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 200
     """The most records on a page; a larger `limit` is cut to it."""
-    api_enabled: bool = True
+    title_format: str | None = None
+    """How faces call a record: text with fields in it, such as `{{number}}: {{subject}}`; told by `/meta`."""
+    searchable_fields: tuple[str, ...] = ()
+    """Fields that `search` looks for words in, beside those that say `searchable: true` themselves."""
+    highlight_fields: tuple[str, ...] = ()
+    """The fields that say most of a record, for faces that show a few; told by `/meta`."""
+    stage_field: str | None = None
+    """The field that tells how far a record has come, for faces that show stages; told by `/meta`."""
+    field_groups: tuple[FieldGroup, ...] = ()
+    """The groups of fields in their order; told by `/meta`."""
+    managed_by: ManagedBy = "platform"
+    """Who keeps the records: nobody but the system writes those that are `engine-owned` or `better-auth`; `append-only` ones are created,
+    never changed or deleted; of the others everything is offered."""
+    api_enabled: bool | None = None
     """`false` keeps the object off every surface: it answers as one that does not exist."""
-    api_methods: tuple[ApiMethod, ...] = ("get", "list", "create", "update", "delete", "bulk")
-    """What the data API offers of it; the rest is 405."""
+    api_methods: tuple[ApiMethod, ...] | None = None
+    """What the data API offers of it; the rest is 405. Everything, unless given."""
     enable: Enable = Enable()
-    """History and trash; both are off unless said."""
+    """History and trash, which are off unless said, and other things, which are on."""
     validations: tuple[Rule, ...] = ()
     """Rules that every record satisfies whenever it is written."""
 

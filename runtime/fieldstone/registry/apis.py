@@ -28,13 +28,10 @@ _FURTHER_PLACES = {"unshare": "share"}
 _WITHOUT_OBJECT = frozenset({"across"})
 _API_METHODS = {
     "query": "list",
-    "clone": "create",
     "batch": "bulk",
     "create_many": "bulk",
     "update_many": "bulk",
     "delete_many": "bulk",
-    "history": "get",
-    "restore": "update",
     "shares": "get",
     "share": "update",
     "unshare": "update",
@@ -154,13 +151,13 @@ def _place_faults(document: Document, path: Path, action: str, named: list[str])
 
 def _allowed_faults(document: Document, path: Path, action: str, subject: Object) -> Iterator[Fault]:
     method = _API_METHODS.get(action, action)
-    if not subject.declaration.api_enabled:
+    if not subject.api_enabled:
         yield document.fault(
             (*path, "object"),
             Code.ROUTE_INCOMPLETE,
             f"`{subject.name}` is not open to any surface (`apiEnabled: false`).",
         )
-    elif method not in subject.declaration.api_methods:
+    elif method not in subject.offered:
         message = f"`{subject.name}` does not allow `{method}` (`apiMethods`)."
         yield document.fault((*path, "operation"), Code.ROUTE_INCOMPLETE, message)
 

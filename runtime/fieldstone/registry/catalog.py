@@ -15,7 +15,7 @@ from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.email_template import EmailTemplateDeclaration
 from fieldstone.kinds.fields.autonumber import NumberFormat
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader
-from fieldstone.kinds.object import ObjectDeclaration
+from fieldstone.kinds.object import Method, ObjectDeclaration
 from fieldstone.kinds.package import Capability, PackageDeclaration
 from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.kinds.seed import SeedDeclaration
@@ -84,6 +84,7 @@ class Reference(msgspec.Struct, frozen=True, eq=False):
 class Object(msgspec.Struct, frozen=True, eq=False):
     """A linked object; `fields` holds system fields first, then the declared ones in their order; those of `stored` have a column.
 
+    `api_enabled` says that surfaces know it, `offered` what the data API offers of it.
     `owned` and `walled` say that it has `owner_id` and `organization_id`. `wall` is the wall around its records as a filter (EVERYTHING for
     `tenancy: none`), `housed` says that it is the organisation's. `parent` is the master_detail field under `controlled_by_parent`.
     `referenced_by` are the fields that have a delete behaviour, `referrers` the objects with all their fields that point here.
@@ -100,6 +101,8 @@ class Object(msgspec.Struct, frozen=True, eq=False):
     place: Place
     package: str
     label: str
+    api_enabled: bool
+    offered: tuple[Method, ...]
     sharing_model: str
     owned: bool
     walled: bool

@@ -7,7 +7,6 @@ import msgspec
 from fieldstone.errors import Fault
 from fieldstone.kinds.fields.autonumber import AutonumberOptions, format_of
 from fieldstone.kinds.fields.field_type import FieldOptions
-from fieldstone.kinds.fields.formula import FormulaOptions
 from fieldstone.kinds.object import ObjectDeclaration, ThroughMembership
 from fieldstone.query.cel.tokens import WORDS
 from fieldstone.query.names import did_you_mean
@@ -17,6 +16,7 @@ from fieldstone.registry.documents import Document
 from fieldstone.registry.field_defaults import default_faults
 from fieldstone.registry.history import history_name
 from fieldstone.registry.known import Known, unknown_field
+from fieldstone.registry.named_fields import named_field_faults
 from fieldstone.registry.objects import (
     PERSONAL_FIELD,
     all_options,
@@ -27,6 +27,7 @@ from fieldstone.registry.objects import (
     object_declaration,
     system_fields_of,
 )
+from fieldstone.registry.offers import offer_faults
 from fieldstone.registry.system_fields import SYSTEM_NAMES
 from fieldstone.registry.validations.rule import RECORD, WARNINGS
 
@@ -46,7 +47,8 @@ def object_faults(document: Document, objects: Known[Document]) -> Iterator[Faul
     declaration = object_declaration(document)
     for name, options in declaration.fields.items():
         yield from _field_faults(name, options, document, objects)
-    yield from _named_field_faults(document, declaration)
+    yield from named_field_faults(document, declaration)
+    yield from offer_faults(document, declaration)
     yield from _sharing_faults(document, declaration, objects)
     if isinstance(declaration.tenancy, ThroughMembership):
         yield from _tenancy_faults(document, declaration.tenancy, objects)
@@ -159,28 +161,6 @@ def _renaming_faults(name: str, options: FieldOptions, document: Document) -> It
     if twin != name:
         message = f"`{twin}` says already that it was `{old}`."
         yield document.fault(("fields", name, "renamedFrom"), Code.FIELD_OPTION, message, "Keep one of the two.")
-
-
-def _named_field_faults(document: Document, declaration: ObjectDeclaration) -> Iterator[Fault]:
-    """Yields faults of the places that name fields: `nameField` and the indexes."""
-    known = all_options(declaration)
-    if declaration.name_field is not None and declaration.name_field not in known:
-        yield unknown_field(document.value_at("nameField"), declaration.name_field, declaration.name, known)
-    seen: dict[tuple[str, ...], int] = {}
-    for number, index in enumerate(declaration.indexes):
-        for position, name in enumerate(index.fields):
-            place = document.value_at("indexes", number, "fields", position)
-            if name not in known:
-                yield unknown_field(place, name, declaration.name, known)
-            elif isinstance(known[name], FormulaOptions):
-                message = f"`{name}` is a formula: it is computed and not stored, so that there is nothing to index."
-                yield Fault(place, Code.FIELD_OPTION, message, "Index the fields that it is computed from.")
-            elif name in index.fields[:position]:
-                yield Fault(place, Code.INDEX_REPEATED, f"`{name}` stands twice in this index.", "Name it once.")
-        if index.fields in seen:
-            message = f"An index over {', '.join(f'`{name}`' for name in index.fields)} is declared already."
-            yield document.fault(("indexes", number), Code.INDEX_REPEATED, message, "Keep one of the two.")
-        seen.setdefault(index.fields, number)
 
 
 def _masters(declaration: ObjectDeclaration) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ from fieldstone.query.storage import FieldShape, ObjectShape, StorageClass
 from fieldstone.registry.catalog import Field, Numbering, Object, Reference
 from fieldstone.registry.documents import Document
 from fieldstone.registry.field_defaults import default_of
+from fieldstone.registry.offers import is_open, offered_methods
 from fieldstone.registry.system_fields import NOT_NULL, SYSTEM_NAMES, system_options
 
 _TYPE_OF = {field_type.declaration: field_type for field_type in FIELD_TYPES.values()}
@@ -65,6 +66,8 @@ def link_object(
         place=document.value_at(),
         package=document.package,
         label=declaration.label or _label(declaration.name),
+        api_enabled=is_open(declaration),
+        offered=offered_methods(declaration),
         sharing_model=declaration.sharing_model or ("private" if owned else "public_read_write"),
         owned=owned,
         walled=_walled(declaration),
@@ -179,8 +182,11 @@ def _link_fields(declaration: ObjectDeclaration, document: Document) -> dict[str
 
 
 def _searched(declaration: ObjectDeclaration) -> frozenset[str]:
-    """Returns the fields whose words are kept: those that say so, else the one that stands for the whole record."""
+    """Returns the fields whose words are kept: those that are said to be searched, else the one that stands for the whole record."""
+    if not declaration.enable.searchable:
+        return frozenset()
     named = [name for name, options in declaration.fields.items() if options.searchable]
+    named += declaration.searchable_fields
     options = declaration.fields.get(declaration.name_field or "")
     if not named and options is not None and holds_text(options):
         named = [str(declaration.name_field)]

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.errors import Fault
-from fieldstone.kinds.permission import PermissionDeclaration, RowPolicy
+from fieldstone.kinds.permission import ObjectGrant, PermissionDeclaration, RowPolicy
 from fieldstone.query.ast import NOTHING
 from fieldstone.query.cel.context import REPORTS
 from fieldstone.registry.catalog import Object, PermissionSet, RowRule
@@ -109,10 +109,22 @@ def _policy_faults(document: Document, path: tuple[str | int, ...], policy: RowP
         yield document.fault((*path, "check"), Code.POLICY_EMPTY, message, "Say it with `using`.")
 
 
+def _trash_faults(document: Document, name: str, given: ObjectGrant) -> Iterator[Fault]:
+    """Yields a fault for every right to a trash that is not there."""
+    for key, granted in (("allowRestore", given.allow_restore), ("allowPurge", given.allow_purge)):
+        if granted:
+            message = f"`{name}` has no trash."
+            hint = f"Drop `{key}`, or say `enable: {{trash: true}}` on the object."
+            yield document.fault(("objects", name, key), Code.WRONG_VALUE, message, hint)
+
+
 def _grant_faults(document: Document, declaration: PermissionDeclaration, objects: Known[Object]) -> Iterator[Fault]:
-    for name in declaration.objects:
-        if name != WILDCARD and objects.get(name) is None:
+    for name, given in declaration.objects.items():
+        named = objects.get(name)
+        if named is None and name != WILDCARD:
             yield from objects.missing(document.key_at("objects", name), name)
+        elif named is not None and not named.declaration.enable.trash:
+            yield from _trash_faults(document, name, given)
     for key, grant in declaration.fields.items():
         place = document.key_at("fields", key)
         name, dot, field = key.partition(".")

@@ -18,11 +18,14 @@ from fieldstone.kinds.fields.summary import SummaryOptions
 from fieldstone.kinds.table import KINDS, TOLD
 from fieldstone.query.names import did_you_mean, nearest, shown
 from fieldstone.registry.catalog import Catalog, Item, Object
+from fieldstone.registry.named_fields import title_fields
 from fieldstone.services.field_names import cut_computed, cut_field
 
 ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete", "restore")
 _OPEN_KINDS = frozenset({"object"})
-_NAMING_FIELDS = frozenset({"indexes", "nameField", "validations"})
+_NAMING_ONE = ("nameField", "stageField")
+_NAMING_SEVERAL = ("searchableFields", "highlightFields")
+_NAMING_FIELDS = frozenset({"indexes", "titleFormat", "validations", *_NAMING_ONE, *_NAMING_SEVERAL})
 """Keys of an object that name fields, beside the fields themselves: left out when nothing of them may be known."""
 
 
@@ -174,8 +177,12 @@ def _masked(document: Mapping[str, Any], known: KnownObject) -> dict[str, Any]:
     indexes = [index for index in document.get("indexes", ()) if hidden.isdisjoint(index["fields"])]
     if indexes:
         masked["indexes"] = indexes
-    if document.get("nameField") not in hidden | {None}:
-        masked["nameField"] = document["nameField"]
+    masked |= {key: document[key] for key in _NAMING_ONE if document.get(key) not in hidden | {None}}
+    for key in _NAMING_SEVERAL:
+        if seen := [name for name in document.get(key, ()) if name not in hidden]:
+            masked[key] = seen
+    if "titleFormat" in document and hidden.isdisjoint(title_fields(document["titleFormat"])):
+        masked["titleFormat"] = document["titleFormat"]
     return masked
 
 

@@ -35,7 +35,7 @@ def _made(body: Callable[[Trip, Mapping[str, Any]], Any], **more: Any) -> Callab
     async def walk(trip: Trip) -> Verdict:
         if "headers" in more and trip.mount.table.dialect.api.idempotency is None:
             return CLOSED
-        if "create" not in trip.object.declaration.api_methods:
+        if "create" not in trip.object.offered:
             return CLOSED
         values = trip.body({**trip.stage.test.new.get(trip.name, {}), **values_of(trip)})
         answer = await trip.ask(body=body(trip, values), **more)
@@ -53,7 +53,7 @@ async def _cloned(trip: Trip) -> Verdict:
 
     Most of the platform's records stand once for each user, and are cloned by nobody.
     """
-    if trip.object.package == PLATFORM or not trip.object.declaration.api_enabled:
+    if trip.object.package == PLATFORM or not trip.object.api_enabled:
         return CLOSED
     answer = await trip.ask(trip.id, body={})
     effect = trip.done()

@@ -220,7 +220,7 @@ def address(route: Route) -> Address:
 
 def roads_of(mount: Mount, sentence: Sentence, subject: Object) -> Iterator[tuple[Route, Road]]:
     """Yields every road of a surface by which a sentence about an object can be walked, where the object takes part in it."""
-    bulk = "bulk" in subject.declaration.api_methods
+    bulk = "bulk" in subject.offered
     kind: Literal["record", "object", "field"] = "record" if sentence.row else "field" if sentence.field else "object"
     for route in mount.table.routes:
         if route.object is not None and route.object.object.name != subject.name:

@@ -145,7 +145,7 @@ def _make(operation: str) -> Callable[[Trip], Awaitable[Verdict]]:
 
     async def walk(trip: Trip) -> Verdict:
         test = trip.stage.test
-        if "create" not in trip.object.declaration.api_methods:
+        if "create" not in trip.object.offered:
             return CLOSED
         body = trip.body({**test.new.get(trip.name, {}), **values_of(trip)})
         answer = await trip.ask(body=body if operation == "create" else _batch_of_one(body))

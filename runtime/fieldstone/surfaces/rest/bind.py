@@ -57,13 +57,12 @@ def _faces(api: ApiDeclaration, catalog: Catalog) -> Mapping[str, ObjectFace]:
     return {
         name: ObjectFace(declared, codecs[name], _operations(declared), _location(api, name))
         for name, declared in catalog.objects.items()
-        if declared.declaration.api_enabled
+        if declared.api_enabled
     }
 
 
 def _operations(declared: Object) -> frozenset[DataOperation]:
-    allowed = declared.declaration.api_methods
-    return frozenset(operation for operation, method in API_METHODS.items() if method in allowed)
+    return frozenset(operation for operation, method in API_METHODS.items() if method in declared.offered)
 
 
 def _location(api: ApiDeclaration, name: str) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from fieldstone.errors import Fault
 from fieldstone.kinds.api import ApiDeclaration, ApiOperation, DataOperation, Pager
-from fieldstone.kinds.object import ApiMethod
+from fieldstone.kinds.object import Method
 from fieldstone.query.operators import OPERATORS
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.codes import Code
@@ -16,21 +16,21 @@ from fieldstone.surfaces.rest.idents import IDENTS
 from fieldstone.surfaces.rest.pagers import PAGERS
 from fieldstone.surfaces.rest.queries import QUERIES
 
-API_METHODS: Mapping[DataOperation, ApiMethod] = {
+API_METHODS: Mapping[DataOperation, Method] = {
     "list": "list",
     "query": "list",
     "get": "get",
     "create": "create",
     "update": "update",
     "delete": "delete",
-    "clone": "create",
+    "clone": "clone",
     "batch": "bulk",
     "create_many": "bulk",
     "update_many": "bulk",
     "delete_many": "bulk",
     "across": "bulk",
-    "history": "get",
-    "restore": "update",
+    "history": "history",
+    "restore": "restore",
     "shares": "get",
     "share": "update",
     "unshare": "update",
