@@ -66,13 +66,13 @@ async def test_the_past_and_searched_groups_are_not_offered_either(
 
 @pytest.mark.parametrize("method", CHANGES)
 async def test_what_is_only_added_to_is_not_changed(office: Office, method: str) -> None:
-    there = await office.make("ledger", title="a")
-    assert (await refused(office, CHANGES[method]("ledger", there)))["method"] == method
+    there = await office.make("daybook", title="a")
+    assert (await refused(office, CHANGES[method]("daybook", there)))["method"] == method
     ann = office.caller("ann", "everything_of_the_offered")
     with pytest.raises(MethodNotAllowed):
-        await office.update(ann, "ledger", there, title="b")
-    await office.create(ann, "ledger", {"title": "a"}, {"title": "b"})
-    assert await office.count("ledger") == 3
+        await office.update(ann, "daybook", there, title="b")
+    await office.create(ann, "daybook", {"title": "a"}, {"title": "b"})
+    assert await office.count("daybook") == 3
 
 
 async def test_what_the_engine_keeps_is_only_read(office: Office) -> None:
