@@ -112,7 +112,7 @@ class Stage:
     def open_objects(self) -> tuple[str, ...]:
         """The names of the objects that some surface may show, and of the shares, which are told of at their records."""
         objects = self.runtime.catalog.objects.values()
-        return tuple(item.name for item in objects if item.declaration.api_enabled or item.name == SHARES)
+        return tuple(item.name for item in objects if item.api_enabled or item.name == SHARES)
 
     def object(self, name: str) -> Object:
         """Returns a declared object."""

@@ -4,51 +4,66 @@ Each set is looked at by itself: what two sets together open is open.
 """
 
 from collections.abc import Iterator
+from typing import cast
 
-from fieldstone.errors import Fault
-from fieldstone.kinds.permission import ObjectGrant, PermissionDeclaration
+from fieldstone.errors import Fault, Place
+from fieldstone.kinds.permission import EVERY_CAPABILITY, FieldGrant, ObjectGrant, PermissionDeclaration
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.known import Known
 
 _WILDCARD = "*"
+_OPEN = FieldGrant(editable=True)
 _SHOWN_ONLY = "visibleWhen"
 """A key that refuses nothing: `/meta` keeps it from whoever does not see what it looks at."""
 
 
 def rule_disclosures(document: Document, declaration: PermissionDeclaration, objects: Known[Object]) -> Iterator[Fault]:
     """Yields a fault for every field that a set hides from writers and a rule tells them of, at the line that hides it."""
-    for name, fields in hidden_fields(declaration).items():
-        subject = objects.get(name)
-        if subject is None or not _writes(grant_in(declaration, subject)):
+    for subject in objects.by_name.values():
+        if not subject.looks_at or not _writes(grant_in(declaration, subject)):
             continue
+        hidden = hidden_fields(declaration, subject)
         for path, read in subject.looks_at.items():
-            if path[-1] == _SHOWN_ONLY:
-                continue
             what, disclosed = _told(subject, path)
-            for field in sorted(read & fields - disclosed):
-                message = f"{what} of `{name}` looks at `{field}`, which this set hides from those whom it lets write."
-                place = document.key_at("fields", f"{name}.{field}")
+            for field in sorted(read & hidden - disclosed) if path[-1] != _SHOWN_ONLY else ():
+                message = f"{what} of `{subject.name}` looks at `{field}`, which this set hides from those whom it lets write."
+                place = hiding_place(document, f"{subject.name}.{field}")
                 yield Fault(place, Code.RULE_DISCLOSES, message, _mend(path, field))
 
 
-def hidden_fields(declaration: PermissionDeclaration) -> dict[str, set[str]]:
-    """Returns the fields that a set hides, by object."""
-    hidden: dict[str, set[str]] = {}
-    for key, grant in declaration.fields.items():
-        if not grant.readable:
-            name, _, field = key.partition(".")
-            hidden.setdefault(name, set()).add(field)
-    return hidden
+def hidden_fields(declaration: PermissionDeclaration, subject: Object) -> frozenset[str]:
+    """Returns the fields that are kept from the holders of a set alone: by a rule, for want of a capability, or behind their mask."""
+    grant = grant_in(declaration, subject)
+    held = set(declaration.system_permissions)
+    everything = EVERY_CAPABILITY in held or _is_everything(declaration)
+    hidden: set[str] = set()
+    for name, field in subject.fields.items():
+        rule = declaration.fields.get(f"{subject.name}.{name}", _OPEN)
+        capable = everything or held.issuperset(field.declaration.required_permissions)
+        masked = field.masking is not None and not (grant.allow_edit and rule.editable)
+        if not rule.readable or not capable or masked:
+            hidden.add(name)
+    return frozenset(hidden)
+
+
+def hiding_place(document: Document, key: str) -> Place:
+    """Returns the line that hides a field; where none does, that of the objects that the set grants."""
+    declared = cast("PermissionDeclaration", document.declared).fields
+    return document.key_at("fields", key) if key in declared else document.key_at("objects")
 
 
 def grant_in(declaration: PermissionDeclaration, subject: Object) -> ObjectGrant:
     """Returns what a set grants of an object: by its own entry, or by the wildcard where that reaches it."""
     wildcard = declaration.objects.get(_WILDCARD, ObjectGrant())
-    reaches = subject.declaration.access.default == "public"
-    everything = wildcard.view_all_records and wildcard.modify_all_records
-    return declaration.objects.get(subject.name, wildcard if reaches or everything else ObjectGrant())
+    reaches = subject.declaration.access.default == "public" or _is_everything(declaration)
+    return declaration.objects.get(subject.name, wildcard if reaches else ObjectGrant())
+
+
+def _is_everything(declaration: PermissionDeclaration) -> bool:
+    wildcard = declaration.objects.get(_WILDCARD, ObjectGrant())
+    return wildcard.view_all_records and wildcard.modify_all_records
 
 
 def _writes(grant: ObjectGrant) -> bool:

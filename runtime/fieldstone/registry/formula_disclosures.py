@@ -6,17 +6,14 @@ Each set is looked at by itself (DESIGN.md, "Declared disclosures"): what two se
 from collections.abc import Iterator
 from typing import cast
 
-from fieldstone.errors import Fault, Place
+from fieldstone.errors import Fault
 from fieldstone.kinds.fields.formula import FormulaOptions
-from fieldstone.kinds.permission import EVERY_CAPABILITY, FieldGrant, ObjectGrant, PermissionDeclaration
+from fieldstone.kinds.permission import ObjectGrant, PermissionDeclaration
 from fieldstone.registry.catalog import Field, Object
 from fieldstone.registry.codes import Code
-from fieldstone.registry.disclosures import grant_in
+from fieldstone.registry.disclosures import grant_in, hidden_fields, hiding_place
 from fieldstone.registry.documents import Document
 from fieldstone.registry.known import Known
-
-_WILDCARD = "*"
-_OPEN = FieldGrant(editable=True)
 
 
 def formula_disclosures(
@@ -28,28 +25,22 @@ def formula_disclosures(
         grant = grant_in(declaration, subject) if formulas else ObjectGrant()
         if not (grant.allow_read or grant.view_all_records or grant.modify_all_records):
             continue
-        hidden = {field.name for field in subject.fields.values() if _is_hidden(declaration, grant, subject, field)}
+        hidden = hidden_fields(declaration, subject)
         for formula in formulas:
             if not formula.internal and formula.name not in hidden:
                 yield from _faults_of(document, subject, formula, hidden)
 
 
-def _faults_of(document: Document, subject: Object, formula: Field, hidden: set[str]) -> Iterator[Fault]:
+def _faults_of(document: Document, subject: Object, formula: Field, hidden: frozenset[str]) -> Iterator[Fault]:
     disclosed = cast("FormulaOptions", formula.declaration).discloses
     name = f"{subject.name}.{formula.name}"
     for told in sorted(_hidden_inputs(subject, formula.name, hidden) - set(disclosed)):
         message = f"`{name}` is computed from `{told}`, which this set hides from its readers."
         hint = f"Hide `{name}` too, or have it say `discloses: [{told}]`."
-        yield Fault(_place(document, f"{subject.name}.{told}"), Code.FORMULA_DISCLOSES, message, hint)
+        yield Fault(hiding_place(document, f"{subject.name}.{told}"), Code.FORMULA_DISCLOSES, message, hint)
 
 
-def _place(document: Document, key: str) -> Place:
-    """Returns the line that hides a field; where none does, that of the objects that the set grants."""
-    declared = cast("PermissionDeclaration", document.declared).fields
-    return document.key_at("fields", key) if key in declared else document.key_at("objects")
-
-
-def _hidden_inputs(subject: Object, name: str, hidden: set[str]) -> set[str]:
+def _hidden_inputs(subject: Object, name: str, hidden: frozenset[str]) -> set[str]:
     """Returns the hidden fields that a formula tells of: what a readable formula among its inputs tells, that one answers for."""
     found: set[str] = set()
     left = [name]
@@ -60,18 +51,3 @@ def _hidden_inputs(subject: Object, name: str, hidden: set[str]) -> set[str]:
                 found.add(used)
                 left.append(used)
     return found
-
-
-def _is_hidden(declaration: PermissionDeclaration, grant: ObjectGrant, subject: Object, field: Field) -> bool:
-    """Tells whether a field is kept from the holders of a set alone: by a rule, for want of a capability, or behind its mask."""
-    rule = declaration.fields.get(f"{subject.name}.{field.name}", _OPEN)
-    held = set(declaration.system_permissions)
-    capable = EVERY_CAPABILITY in held or held.issuperset(field.declaration.required_permissions)
-    incapable = not (capable or _is_everything(declaration))
-    masked = field.masking is not None and not (grant.allow_edit and rule.editable)
-    return not rule.readable or incapable or masked
-
-
-def _is_everything(declaration: PermissionDeclaration) -> bool:
-    wildcard = declaration.objects.get(_WILDCARD)
-    return wildcard is not None and wildcard.view_all_records and wildcard.modify_all_records

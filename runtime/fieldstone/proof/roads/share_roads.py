@@ -139,7 +139,7 @@ def _granted(effect: Effect) -> bool:
 
 def _takes_shares(trip: Trip) -> bool:
     subject = trip.object
-    return subject.declaration.api_enabled and subject.walled and subject.sharing_model in ("private", "public_read")
+    return subject.api_enabled and subject.walled and subject.sharing_model in ("private", "public_read")
 
 
 def _snake(body: dict[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def changes_for(stage: Stage, caller: Caller, seen: Seen, random: Random) -> lis
     return [
         change
         for (name, record_id), stored in stage.stored.items()
-        if stage.object(name).declaration.api_enabled
+        if stage.object(name).api_enabled
         and (caller.id is None or caller.id not in (stored.get("id"), stored.get("user_id")))
         for change in _of_record(stage, stage.object(name), record_id, caller, seen, random)
     ]

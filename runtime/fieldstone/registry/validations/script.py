@@ -22,7 +22,7 @@ def link_cross_field(rule: CrossFieldRule, site: Site, within: Within) -> Linked
     fields = [site.field(name, (*within.path, "fields", at)) for at, name in enumerate(rule.fields)]
     found = site.condition(rule.condition, (*within.path, "condition"))
     first = fields[0]
-    if found is None or first is None:
+    if found is None or first is None or None in fields:
         return None
     holds, reads = found
     fault = _fault(within, first.name, first.label, list(rule.fields))
