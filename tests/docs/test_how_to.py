@@ -16,6 +16,8 @@ WITH_A_SERVER = (
     "hide-a-field.md",
     "own-records-only.md",
     "use-api-keys.md",
+    "send-mail.md",
+    "sign-up-and-passwords.md",
     "a-second-dialect.md",
     "rotate-the-secret.md",
     "test-permissions.md",
