@@ -21,6 +21,7 @@ from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.engine.sweep import sweep_past
 from fieldstone.errors import DeclarationError, SettingsError
 from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
+from fieldstone.identity.enrolment import OBJECT as ENROLMENT
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.identity.identity import Identity
 from fieldstone.identity.passwords import Passwords
@@ -72,6 +73,9 @@ OWN_FOLDER = ".fieldstone"
 
 SQLITE = "sqlite:///"
 WELL_KNOWN = "/.well-known/objectstack"
+
+SEALED = ((ENROLMENT, "secret"), (EMAIL, "content"))
+"""What is sealed beside the fields of type `secret`."""
 
 DIALECT_PARTS: DialectParts = {
     "envelopes": frozenset(ENVELOPES),
@@ -177,9 +181,10 @@ async def _compose(
     catalog: Catalog, settings: Settings, store: SqlStore, log: Log, seams: Seams, outbox: Path
 ) -> Runtime:
     passwords = Passwords(seams.hasher)
-    seal = Seal(Keyring(settings.secret, settings.secret_old))
+    keyring = Keyring(settings.secret, settings.secret_old)
+    seal = Seal(keyring)
     if settings.secret_old is not None:
-        log.info("secrets_renewed", values=await store.renew_masked(seal.renew))
+        log.info("secrets_renewed", values=await store.renew_sealed(seal.renew, SEALED))
     label = catalog.app.label or catalog.app.name
     mailroom = open_mailroom(settings, catalog.email_templates, label, outbox, seal, seams.new_id)
     door = Door(
@@ -196,7 +201,9 @@ async def _compose(
     if seeded:
         log.info("seeded", records=seeded)
     mails = mailroom.transport is not None
-    room = open_identity(door, settings, passwords, epoch=store.epoch, mails=mails, seconds=time.monotonic, log=log)
+    room = open_identity(
+        door, settings, passwords, keyring, epoch=store.epoch, mails=mails, seconds=time.monotonic, log=log
+    )
     handlers = _handlers(catalog, settings, door, room, mailroom.post)
     tables = {name: bind(catalog.apis[name], catalog, handlers) for name in catalog.app.surfaces.apis}
     return Runtime(
@@ -221,7 +228,9 @@ def _handlers(
     admit = Throttle(settings.limits.mails, time.monotonic).admit
     return {
         **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=door.clock)),
-        **bind_handlers(AUTH_HANDLERS, SignIn(room.accounts, room.sessions, room.means, catalog.app.auth)),
+        **bind_handlers(
+            AUTH_HANDLERS, SignIn(room.accounts, room.sessions, room.means, room.second_factor, catalog.app.auth)
+        ),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),
         **bind_handlers(OPENAPI_HANDLERS, OpenApi(meta, open_docs=settings.environment == "development")),

@@ -16,6 +16,7 @@ from fieldstone.cli.report import report_error
 from fieldstone.engine.records import read_records
 from fieldstone.errors import FieldstoneError
 from fieldstone.identity.credential import credential_of
+from fieldstone.identity.documents import SignedIn
 from fieldstone.identity.sessions import Origin
 from fieldstone.log import open_log
 from fieldstone.settings import Settings
@@ -67,6 +68,7 @@ def held_after_signing_in(app: Path, email: str) -> tuple[frozenset[str], tuple[
     async def look() -> tuple[frozenset[str], tuple[str, ...]]:
         async with open_runtime(app, Settings(), open_log(io.BytesIO(), readable=True)) as runtime:
             signed_in = await runtime.room.accounts.sign_in(email, PASSWORD, Origin("192.0.2.1"))
+            assert isinstance(signed_in, SignedIn)
             caller = await runtime.room.identity.caller(credential_of(signed_in.token))
             assert caller.organization_id == runtime.organization_id
             return caller.sets, caller.values["roles"]

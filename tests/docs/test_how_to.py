@@ -24,6 +24,7 @@ WITH_A_SERVER = (
     "sessions.md",
     "verify-an-app.md",
     "summaries-and-numbers.md",
+    "two-factor.md",
 )
 
 

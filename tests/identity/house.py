@@ -36,10 +36,14 @@ from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.password_reset import RETURN
 from fieldstone.identity.passwords import Passwords
 from fieldstone.identity.presence import Presence
+from fieldstone.identity.seal import Seal
+from fieldstone.identity.second_factor import SecondFactor
+from fieldstone.identity.second_step import SecondStep
 from fieldstone.identity.sessions import Origin
 from fieldstone.identity.sign_up import NewAccount, sign_up
 from fieldstone.identity.throttle import Throttle
 from fieldstone.ids import new_id
+from fieldstone.keyring import Keyring
 from fieldstone.log import open_log
 from fieldstone.query.document import QueryDocument
 from fieldstone.registry.catalog import Catalog
@@ -47,8 +51,8 @@ from fieldstone.registry.load import load_app
 from fieldstone.services.mail.post import Post, read_sender
 from fieldstone.services.mail.transport import Parcel
 from fieldstone.settings import Limits, Settings
-from fieldstone.store.interface import Store
 from fieldstone.store.open import open_store
+from fieldstone.store.sql_store import SqlStore
 
 PLATFORM = Path(__file__).parents[2] / "metadata"
 PASSWORD = "correct horse"
@@ -125,7 +129,7 @@ class House:
     origin = ADDRESS
     all_seeing = SYSTEM
 
-    def __init__(self, catalog: Catalog, store: Store, passwords: Passwords) -> None:
+    def __init__(self, catalog: Catalog, store: SqlStore, passwords: Passwords) -> None:
         self.catalog = catalog
         self.store = store
         self.clock = MovableClock()
@@ -148,10 +152,13 @@ class House:
             new_id=new_id,
         )
         self.execute = self.door.execute
+        self.keyring = Keyring("a secret")
+        self.seal = Seal(self.keyring)
+        self.throttle = Throttle(self.sign_ins, lambda: 0.0)
+        self.steps = SecondStep(self.execute, self.keyring)
         self.presence = Presence(self.execute)
         self.identity = self.another_identity()
         self.sessions = OwnSessions(self.execute, auth=catalog.app.auth, clock=self.clock)
-        self.throttle = Throttle(self.sign_ins, lambda: 0.0)
         self.accounts = self.accounts_of(catalog)
         self.means = Means(
             execute=self.execute,
@@ -165,6 +172,7 @@ class House:
             clock=self.clock,
             new_id=new_id,
         )
+        self.second_factor = SecondFactor(self.means, self.seal, self.steps)
         self.organization_id = ""
 
     def another_identity(self) -> Identity:
@@ -179,6 +187,7 @@ class House:
             scopes=SCOPES,
             passwords=self.passwords,
             throttle=self.throttle,
+            steps=self.steps,
             clock=self.clock,
         )
 
@@ -192,6 +201,13 @@ class House:
         """Returns the mails that are waiting, the oldest first, once all errands are run."""
         await self.means.errands.settled()
         return [_mail(row) for row in await self.read("sys_email", ("template", "to", "content"))]
+
+    async def signed_in(self, name: str, password: str = PASSWORD, origin: Origin = ADDRESS) -> SignedIn:
+        """Signs somebody without a second factor in, by his address or its beginning."""
+        email = name if "@" in name else f"{name}@example.org"
+        signed_in = await self.accounts.sign_in(email, password, origin)
+        assert isinstance(signed_in, SignedIn)
+        return signed_in
 
     async def system(self, operation: Operation, organization_id: str | None = None) -> Any:
         """Does something as the system, in the default organisation unless another is given."""
@@ -226,7 +242,7 @@ class House:
         """Signs `<name>@example.org` in, after making him when he is not there, and returns his token."""
         if not await self.read("sys_user", ("id",), email=f"{name}@example.org"):
             await self.user(name)
-        return (await self.accounts.sign_in(f"{name}@example.org", PASSWORD, Origin(name))).token
+        return (await self.signed_in(name, origin=Origin(name))).token
 
     async def caller(self, name: str) -> Caller:
         """Returns the caller that `<name>@example.org` is after signing in."""

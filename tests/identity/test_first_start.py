@@ -32,7 +32,7 @@ async def test_an_app_that_names_none_gives_its_label(tmp_path: Path, sqlite_url
 
 async def test_the_named_administrator_owns_the_organisation_and_holds_everything(house: House) -> None:
     await started(house, TOLD)
-    signed_in = await house.accounts.sign_in("root@example.org", PASSWORD, ADDRESS)
+    signed_in = await house.signed_in("root@example.org", PASSWORD, ADDRESS)
     assert [row["role"] for row in await house.read("sys_member", ("role",), user_id=signed_in.user.id)] == ["owner"]
     assert (await house.caller("root")).sets == {"everyone", "admin_full_access"}
 

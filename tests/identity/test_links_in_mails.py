@@ -85,8 +85,8 @@ async def test_a_new_password_is_chosen_by_a_link_and_ends_every_session(house: 
     await reset_password(house.means, token, NEW, ADDRESS)
     assert await house.accounts.session(credential_of(old)) is None
     with pytest.raises(Unauthenticated):
-        await house.accounts.sign_in(ANN, PASSWORD, ADDRESS)
-    assert (await house.accounts.sign_in(ANN, NEW, ADDRESS)).user.email_verified
+        await house.signed_in(ANN, PASSWORD, ADDRESS)
+    assert (await house.signed_in(ANN, NEW, ADDRESS)).user.email_verified
     assert not await is_open(house.means, token, ADDRESS)
 
 
@@ -103,7 +103,7 @@ async def test_a_changed_address_counts_once_its_link_was_used_and_the_old_one_i
     assert (await session_of(house)).user.email == ANN
     user = await verify_email(house.means, token, ADDRESS)
     assert (user.email, user.email_verified) == ("new@example.org", True)
-    assert (await house.accounts.sign_in("new@example.org", PASSWORD, ADDRESS)).user.id == user.id
+    assert (await house.signed_in("new@example.org", PASSWORD, ADDRESS)).user.id == user.id
 
 
 @pytest.mark.parametrize("purpose", FLOWS)
@@ -165,7 +165,7 @@ async def test_a_token_changes_the_account_that_it_was_made_for_and_no_other(hou
 
 
 async def change_token_after_reset(house: House) -> str:
-    signed_in = await house.accounts.sign_in(ANN, NEW, ADDRESS)
+    signed_in = await house.signed_in(ANN, NEW, ADDRESS)
     session = await house.accounts.session(credential_of(signed_in.token))
     assert session is not None
     await request_change(house.means, session, "new@example.org", None, (), ADDRESS)
@@ -287,7 +287,7 @@ async def test_a_password_that_is_none_is_refused_and_the_token_stays(house: Hou
 
 
 async def session_after(house: House) -> SessionDocument:
-    signed_in = await house.accounts.sign_in(ANN, "ü" * 128, ADDRESS)
+    signed_in = await house.signed_in(ANN, "ü" * 128, ADDRESS)
     session = await house.accounts.session(credential_of(signed_in.token))
     assert session is not None
     return session

@@ -28,7 +28,7 @@ async def test_an_administrator_makes_a_user_who_joins_his_organisation_and_can_
     assert [member["role"] for member in await house.read("sys_member", ("role",), user_id=written.ids[0])] == [
         "member"
     ]
-    signed_in = await house.accounts.sign_in("new@example.org", "a good password", ADDRESS)
+    signed_in = await house.signed_in("new@example.org", "a good password", ADDRESS)
     assert signed_in.user.id == written.ids[0]
 
 

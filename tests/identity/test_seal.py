@@ -42,8 +42,8 @@ async def test_every_stored_secret_is_renewed_and_nothing_else_changes(tmp_path:
         async with store.transaction() as transaction:
             rows = [(*system_values("a"), await old.seal("one"), "x"), (*system_values("b"), None, "y")]
             await transaction.insert("door", (*SYSTEM, "key", "code"), rows)
-        assert await store.renew_masked(both.renew) == 1
-        assert await store.renew_masked(Seal(Keyring(SECOND)).renew) == 0
+        assert await store.renew_sealed(both.renew) == 1
+        assert await store.renew_sealed(Seal(Keyring(SECOND)).renew) == 0
         select = Select("door", ("key", "code", "version"), EVERYTHING)
         found = await store.fetch(store.prepare(select), Binds())
         assert sorted(found, key=lambda row: row[1]) == [("\N{BULLET}" * 8, "x", 1), (None, "y", 1)]

@@ -1,5 +1,6 @@
 """Sessions hold while they are used and no longer than they may, are listed to their user, and are ended one, others or all."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ NOSY = (
     "name: nosy\nobjects:\n"
     "  '*': {allowRead: true, allowEdit: true, allowDelete: true, viewAllRecords: true, modifyAllRecords: true}\n"
 )
+
+
+@pytest.fixture
+async def house(tmp_path: Path, sqlite_url: str) -> AsyncIterator[House]:
+    """A started house on SQLite; tests/concurrency ends sessions on both kinds of database."""
+    async with open_house(load(write_app(tmp_path)), sqlite_url) as house:
+        yield await started(house)
 
 
 async def signed_in(house: House, name: str = "ann") -> Credential:
@@ -132,7 +140,7 @@ async def test_the_list_shows_where_and_when_and_no_token(house: House) -> None:
     await house.user("ann")
     await house.accounts.sign_in("ann@example.org", PASSWORD, Origin("192.0.2.1", "a telephone"))
     house.clock.move(60)
-    token = (await house.accounts.sign_in("ann@example.org", PASSWORD, Origin("192.0.2.2", "a browser"))).token
+    token = (await house.signed_in("ann@example.org", PASSWORD, Origin("192.0.2.2", "a browser"))).token
     await house.sign_in("tom")
     credential = credential_of(token)
     latest, first = await house.sessions.list(await house.identity.caller(credential), credential)
@@ -250,7 +258,7 @@ async def refused_others(house: House, caller: Caller) -> None:
 async def test_without_an_active_organisation_ones_own_sessions_are_there(house: House) -> None:
     ann = await house.user("ann")
     await house.member(ann, await house.organization("other"))
-    signed = await house.accounts.sign_in("ann@example.org", PASSWORD, ADDRESS)
+    signed = await house.signed_in("ann@example.org", PASSWORD, ADDRESS)
     caller = await house.identity.caller(credential_of(signed.token))
     assert caller.organization_id is None
     (own,) = (await house.list(caller, "sys_session")).records()

@@ -23,7 +23,7 @@ DAY = 24 * 60 * 60
 
 async def test_a_user_signs_in_and_is_known_by_his_token(house: House) -> None:
     ann = await house.user("ann", "note_writer")
-    signed_in = await house.accounts.sign_in("ann@example.org", PASSWORD, ADDRESS)
+    signed_in = await house.signed_in("ann@example.org", PASSWORD, ADDRESS)
     caller = await house.identity.caller(credential_of(signed_in.token))
     assert caller.id == ann
     assert caller.organization_id == house.organization_id
@@ -45,6 +45,7 @@ async def test_the_answer_of_a_sign_in_names_the_user_and_nothing_secret(house: 
             "email": "ann@example.org",
             "name": "Ann",
             "emailVerified": False,
+            "twoFactorEnabled": False,
             "image": None,
             "createdAt": house.clock(),
             "updatedAt": house.clock(),
@@ -54,7 +55,7 @@ async def test_the_answer_of_a_sign_in_names_the_user_and_nothing_secret(house: 
 
 async def test_an_address_is_the_same_in_upper_case_and_between_blanks(house: House) -> None:
     ann = await house.user("ann")
-    assert (await house.accounts.sign_in(" ANN@Example.org ", PASSWORD, ADDRESS)).user.id == ann
+    assert (await house.signed_in(" ANN@Example.org ", PASSWORD, ADDRESS)).user.id == ann
 
 
 async def test_unknown_wrong_and_suspended_are_refused_in_the_same_words(house: House) -> None:
@@ -143,7 +144,7 @@ async def test_nothing_shown_is_anonymous_and_something_unknown_is_refused(house
 
 async def test_the_stored_hash_of_a_token_is_not_a_token(house: House) -> None:
     await house.user("ann")
-    token = (await house.accounts.sign_in("ann@example.org", PASSWORD, ADDRESS)).token
+    token = (await house.signed_in("ann@example.org", PASSWORD, ADDRESS)).token
     stored = (await house.read("sys_session", ("token_hash",)))[0]["token_hash"]
     assert stored == hash_token(token)
     with pytest.raises(Unauthenticated):
@@ -182,7 +183,7 @@ async def test_the_session_document_is_the_contracts(house: House) -> None:
     assert session["token"] == token
     assert session["activeOrganizationId"] == house.organization_id
     assert session["expiresAt"] == later(house.clock(), 7 * DAY)
-    assert set(user) == {"id", "email", "name", "emailVerified", "image", "createdAt", "updatedAt"}
+    assert set(user) == {"id", "email", "name", "emailVerified", "twoFactorEnabled", "image", "createdAt", "updatedAt"}
 
 
 async def test_without_a_session_the_document_is_null(house: House) -> None:

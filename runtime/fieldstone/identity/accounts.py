@@ -14,10 +14,13 @@ from fieldstone.identity.documents import USER_FIELDS, SessionDocument, SignedIn
 from fieldstone.identity.keys import NewKey, allowed_scopes, create_key
 from fieldstone.identity.opening import open_for
 from fieldstone.identity.passwords import Passwords
+from fieldstone.identity.second_step import SecondStep, SecondStepNeeded
 from fieldstone.identity.sessions import Origin, close_session, find_session
 from fieldstone.identity.throttle import Throttle
 from fieldstone.identity.tokens import hash_token
 from fieldstone.kinds.app import Auth
+
+_ASKED = (*USER_FIELDS, "active", "password", "version")
 
 
 class Accounts:
@@ -31,6 +34,7 @@ class Accounts:
         scopes: frozenset[str],
         passwords: Passwords,
         throttle: Throttle,
+        steps: SecondStep,
         clock: Clock,
     ) -> None:
         self._execute = execute
@@ -38,18 +42,27 @@ class Accounts:
         self._scopes = scopes
         self._passwords = passwords
         self._throttle = throttle
+        self._steps = steps
         self._clock = clock
 
-    async def sign_in(self, email: str, password: str, origin: Origin) -> SignedIn:
-        """Opens a session in the user's only organisation; raises Unauthenticated, EmailNotVerified, RateLimited."""
+    async def sign_in(
+        self, email: str, password: str, origin: Origin, *, lasting: bool = True, trusted: str | None = None
+    ) -> SignedIn | SecondStepNeeded:
+        """Opens a session in the user's only organisation, or asks for his second factor.
+
+        `trusted` is the word of a device that need not be asked. Raises Unauthenticated, EmailNotVerified, RateLimited.
+        """
         email = email.strip().lower()
         self._admit(email, origin)
-        user = await read_first(self._execute, "sys_user", {"email": email}, (*USER_FIELDS, "active", "password"))
+        user = await read_first(self._execute, "sys_user", {"email": email}, _ASKED)
         fits = await self._passwords.verify(password, user["password"] if user else None)
         if user is None or not fits or not user["active"]:
             raise Unauthenticated("The e-mail address or the password is not right.")
         if self._auth.require_email_verification and not user["email_verified"]:
             raise EmailNotVerified("Your e-mail address is not verified yet.", hint="Ask for another mail with a link.")
+        now = self._clock()
+        if user["two_factor_enabled"] and not await self._steps.is_trusted(user["id"], trusted, now):
+            return self._steps.challenge(user["id"], user["version"], now, lasting=lasting)
         return await open_for(self._execute, self._auth, self._clock, user, origin)
 
     async def sign_out(self, credential: Credential | None) -> None:

@@ -14,6 +14,7 @@ class UserDocument(msgspec.Struct, frozen=True, rename="camel"):
     email: str
     name: str
     email_verified: bool
+    two_factor_enabled: bool
     image: str | None
     created_at: str
     updated_at: str
@@ -68,7 +69,7 @@ class SignedIn(msgspec.Struct, frozen=True, rename="camel"):
 def user_document(record: dict[str, Any]) -> UserDocument:
     """Returns the document of a user's record."""
     known = {name: record[name] for name in USER_FIELDS}
-    return UserDocument(**known | {"email_verified": bool(record["email_verified"])})
+    return UserDocument(**known | {name: bool(record[name]) for name in ("email_verified", "two_factor_enabled")})
 
 
 def session_part(session: Session, token: str) -> SessionPart:

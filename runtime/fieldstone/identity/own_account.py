@@ -5,12 +5,12 @@ from typing import Any
 
 from fieldstone.access.caller import SYSTEM, Caller
 from fieldstone.engine.operation import Update
-from fieldstone.engine.records import read_first
-from fieldstone.errors import FieldFault, Invalid, Unauthenticated
+from fieldstone.errors import Unauthenticated
 from fieldstone.identity.documents import SessionDocument, SignedIn, UserDocument, user_document
-from fieldstone.identity.means import Means, admit, find_user
+from fieldstone.identity.means import Means, find_user
 from fieldstone.identity.new_values import check_values
 from fieldstone.identity.opening import open_for
+from fieldstone.identity.password_check import check_password
 from fieldstone.identity.sessions import Origin
 
 
@@ -22,11 +22,7 @@ async def change_password(
     Returns the user, and the new session. Raises RateLimited, Invalid.
     """
     user = session.user
-    admit(means, origin, user.email)
-    stored = await read_first(means.execute, "sys_user", {"id": user.id}, ("password",))
-    if not await means.passwords.verify(current, stored["password"] if stored else None):
-        fault = FieldFault("currentPassword", "invalid_value", "The current password is not right.")
-        raise Invalid(fault.message, faults=[fault])
+    await check_password(means, user, current, origin, "currentPassword")
     check_values(means, {"password": new}, user.email, {"password": "newPassword"})
     change = Update("sys_user", user.id, {"password": new})
     await means.execute(change, SYSTEM if revoke_others else _himself(user))

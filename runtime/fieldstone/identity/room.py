@@ -16,7 +16,11 @@ from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.password_reset import RETURN
 from fieldstone.identity.passwords import Passwords
 from fieldstone.identity.presence import Presence
+from fieldstone.identity.seal import Seal
+from fieldstone.identity.second_factor import SecondFactor
+from fieldstone.identity.second_step import SecondStep
 from fieldstone.identity.throttle import Throttle
+from fieldstone.keyring import Keyring
 from fieldstone.log import Log
 from fieldstone.registry.catalog import Catalog
 from fieldstone.settings import Settings
@@ -30,12 +34,14 @@ class IdentityRoom(msgspec.Struct, frozen=True, eq=False):
     accounts: Accounts
     sessions: OwnSessions
     means: Means
+    second_factor: SecondFactor
 
 
 def open_identity(
     door: Door,
     settings: Settings,
     passwords: Passwords,
+    keyring: Keyring,
     *,
     epoch: Epoch,
     mails: bool,
@@ -64,14 +70,22 @@ def open_identity(
             "`requireEmailVerification` needs mails that lead back to this server.",
             hint="Set FIELDSTONE_PUBLIC_URL, and FIELDSTONE_SMTP_URL or FIELDSTONE_MAIL_FOLDER.",
         )
+    steps = SecondStep(execute, keyring)
     return IdentityRoom(
         identity=Identity(execute, catalog, presence=presence, clock=clock, epoch=epoch),
         presence=presence,
         accounts=Accounts(
-            execute, auth=auth, scopes=_scopes(catalog), passwords=passwords, throttle=throttle, clock=clock
+            execute,
+            auth=auth,
+            scopes=_scopes(catalog),
+            passwords=passwords,
+            throttle=throttle,
+            steps=steps,
+            clock=clock,
         ),
         sessions=OwnSessions(execute, auth=auth, clock=clock),
         means=means,
+        second_factor=SecondFactor(means, Seal(keyring), steps),
     )
 
 

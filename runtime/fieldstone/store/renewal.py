@@ -1,6 +1,9 @@
-"""Renewing what stands in masked columns: the only reading of their real texts, in the transaction that writes them anew."""
+"""Renewing what is stored sealed, in masked columns and in others: read and written anew in one transaction.
 
-from collections.abc import Callable
+Of masked columns it is the only reading of their real texts.
+"""
+
+from collections.abc import Callable, Iterable
 
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.registry.catalog import Catalog
@@ -11,14 +14,17 @@ from fieldstone.store.schema import ID
 ROWS_AT_ONCE = 500
 
 
-async def renew_masked(catalog: Catalog, database: Database, renew: Callable[[str], str]) -> int:
-    """Puts what `renew` makes of each masked text in its place, in one transaction; returns how many have changed."""
+async def renew_sealed(
+    catalog: Catalog, database: Database, renew: Callable[[str], str], others: Iterable[tuple[str, str]]
+) -> int:
+    """Puts what `renew` makes of each masked text, and of those in other fields of objects, in its place; returns how many have changed."""
     columns = [
         (name, field.name)
         for name, linked in catalog.objects.items()
         for field in linked.fields.values()
         if field.shape.storage.masked
     ]
+    columns += others
     return sum([await _renew_column(name, column, database, renew) for name, column in columns])
 
 

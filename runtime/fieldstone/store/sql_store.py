@@ -1,6 +1,6 @@
 """The store: statements prepared once per shape over one database, reads, transactions, and the epoch."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
@@ -18,7 +18,7 @@ from fieldstone.store.interface import Row, Statement
 from fieldstone.store.migrate import EPOCH_TABLE
 from fieldstone.store.outbox import event_row, insert_text, sweep_some
 from fieldstone.store.plan import StatementPlan
-from fieldstone.store.renewal import renew_masked
+from fieldstone.store.renewal import renew_sealed
 from fieldstone.store.rows import converted
 from fieldstone.store.select import compile_count, compile_select
 from fieldstone.store.shape_cache import ShapeCache
@@ -170,9 +170,9 @@ class SqlStore:
         (policy,) = next(iter(await self._database.read(_EPOCH, (), bounded=True)))
         return int(policy)
 
-    async def renew_masked(self, renew: Callable[[str], str]) -> int:
-        """Writes every text of masked columns anew, as `renew` makes it; returns how many have changed."""
-        return await renew_masked(self.catalog, self._database, renew)
+    async def renew_sealed(self, renew: Callable[[str], str], others: Iterable[tuple[str, str]] = ()) -> int:
+        """Writes every text of masked columns, and of other fields of objects, as `renew` makes it; returns how many have changed."""
+        return await renew_sealed(self.catalog, self._database, renew, others)
 
     async def ready(self) -> None:
         """Returns when the database answers; raises Unavailable or Timeout."""

@@ -117,6 +117,6 @@ def _tags(paths: dict[str, dict[str, Any]]) -> list[Schema]:
 def _structs(table: RouteTable) -> list[type[msgspec.Struct]]:
     handlers = [route.handler.part for route in table.routes if route.handler is not None]
     parts = [route.data for route in table.routes if route.data is not None]
-    structs = [struct for handler in handlers for struct in (handler.body, handler.answer)]
+    structs = [struct for handler in handlers for struct in (handler.body, handler.answer, handler.or_else)]
     structs += [struct for part in parts for struct in (part.body_type, part.answer_type)]
     return list(dict.fromkeys(struct for struct in structs if struct is not None))

@@ -93,6 +93,8 @@ def _handler_operation(dialect: Dialect, route: Route) -> Schema:
     part = route.handler.part
     tag = (route.declaration.handler or "").partition(".")[0]
     schema = reference(part.answer.__name__) if part.answer is not None else _TEXT
+    if part.or_else is not None:
+        schema = {"oneOf": [schema, reference(part.or_else.__name__)]}
     if part.many:
         schema = {"type": "array", "items": schema}
     found = _operation(route, tag, part.summary, _parameters(dialect, route, part.parameters))

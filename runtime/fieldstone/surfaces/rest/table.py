@@ -221,13 +221,14 @@ class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
     """A named handler: a function over a service that `app.py` hands in.
 
     `body` is the Struct that the body must fit, `answer` the one that is answered (None: no JSON of a known shape), `many` of them in a
-    list. `parameters` are the query parameters that it reads; others are refused before it is called.
+    list, or `or_else` in its place. `parameters` are the query parameters that it reads; others are refused before it is called.
     """
 
     function: Callable[[Service, Call], Awaitable[Response]]
     summary: str
     body: type[msgspec.Struct] | None = None
     answer: type[msgspec.Struct] | None = None
+    or_else: type[msgspec.Struct] | None = None
     many: bool = False
     status: int = 200
     media_type: str = "application/json"

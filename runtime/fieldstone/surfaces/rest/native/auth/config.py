@@ -34,7 +34,7 @@ async def _config(service: SignIn, _call: Call) -> Response:
         require_email_verification=service.auth.require_email_verification,
     )
     mails = service.means.links is not None
-    features = {"passwordReset": mails, "emailChange": mails, "twoFactor": False, "organization": False}
+    features = {"passwordReset": mails, "emailChange": mails, "twoFactor": True, "organization": False}
     return json_answer(AuthConfig(email_password=by_password, social_providers=[], features=features))
 
 

@@ -6,6 +6,7 @@ from fieldstone.identity.accounts import Accounts
 from fieldstone.identity.documents import SignedIn
 from fieldstone.identity.means import Means
 from fieldstone.identity.own_sessions import OwnSessions
+from fieldstone.identity.second_factor import SecondFactor
 from fieldstone.identity.sessions import Origin
 from fieldstone.kinds.app import Auth
 from fieldstone.surfaces.http.cookies import set_session_cookie
@@ -20,6 +21,7 @@ class SignIn(msgspec.Struct, frozen=True):
     accounts: Accounts
     sessions: OwnSessions
     means: Means
+    second_factor: SecondFactor
     auth: Auth
 
 

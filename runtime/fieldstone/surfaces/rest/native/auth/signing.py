@@ -6,9 +6,16 @@ from typing import Any
 import msgspec
 
 from fieldstone.identity.documents import SessionDocument, UserDocument
+from fieldstone.identity.second_step import SecondStepNeeded
 from fieldstone.identity.sign_up import NewAccount, sign_up
 from fieldstone.surfaces.http.convert import convert_body
-from fieldstone.surfaces.http.cookies import clear_session_cookie
+from fieldstone.surfaces.http.cookies import (
+    SECOND_STEP_COOKIE,
+    TRUST_COOKIE,
+    clear_session_cookie,
+    read_cookie,
+    set_cookie,
+)
 from fieldstone.surfaces.http.languages import languages_of
 from fieldstone.surfaces.http.request import Response
 from fieldstone.surfaces.rest.handlers import NOT_STORED, json_answer
@@ -49,6 +56,13 @@ class SignedUpAnswer(msgspec.Struct):
     user: UserDocument | None
 
 
+class SecondStepAnswer(msgspec.Struct, rename="camel"):
+    """Nobody is signed in yet: the user shows a code of his second factor, with the cookie or the token that came with this."""
+
+    two_factor_redirect: bool
+    two_factor_token: str
+
+
 class SignedOut(msgspec.Struct):
     """The session is over."""
 
@@ -57,7 +71,14 @@ class SignedOut(msgspec.Struct):
 
 async def _sign_in(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, SignInBody)
-    signed_in = await service.accounts.sign_in(body.email, body.password, origin_of(call))
+    trusted = read_cookie(call.request, TRUST_COOKIE)
+    signed_in = await service.accounts.sign_in(
+        body.email, body.password, origin_of(call), lasting=body.remember_me, trusted=trusted
+    )
+    if isinstance(signed_in, SecondStepNeeded):
+        challenge = set_cookie(call.request, SECOND_STEP_COOKIE, signed_in.challenge, signed_in.until)
+        asking = SecondStepAnswer(two_factor_redirect=True, two_factor_token=signed_in.challenge)
+        return json_answer(asking, challenge, clear_session_cookie(call.request), NOT_STORED)
     answer = SignedInAnswer(redirect=False, token=signed_in.token, user=signed_in.user)
     return json_answer(answer, *session_headers(call, signed_in, lasting=body.remember_me), NOT_STORED)
 
@@ -82,7 +103,9 @@ async def _get_session(service: SignIn, call: Call) -> Response:
 
 
 SIGNING_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "auth.sign_in": HandlerPart(_sign_in, "Sign in with an e-mail address and a password", SignInBody, SignedInAnswer),
+    "auth.sign_in": HandlerPart(
+        _sign_in, "Sign in with an e-mail address and a password", SignInBody, SignedInAnswer, or_else=SecondStepAnswer
+    ),
     "auth.sign_up": HandlerPart(_sign_up, "Make an account and sign it in", SignUpBody, SignedUpAnswer),
     "auth.sign_out": HandlerPart(_sign_out, "End the session", answer=SignedOut),
     "auth.get_session": HandlerPart(_get_session, "Who is signed in; null for nobody", answer=SessionDocument),

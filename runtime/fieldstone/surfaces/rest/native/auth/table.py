@@ -9,6 +9,7 @@ from fieldstone.surfaces.rest.native.auth.keys import KEY_HANDLERS
 from fieldstone.surfaces.rest.native.auth.password import PASSWORD_HANDLERS
 from fieldstone.surfaces.rest.native.auth.sessions import SESSION_HANDLERS
 from fieldstone.surfaces.rest.native.auth.signing import SIGNING_HANDLERS
+from fieldstone.surfaces.rest.native.auth.two_factor import TWO_FACTOR_HANDLERS
 from fieldstone.surfaces.rest.table import HandlerPart
 
 AUTH_HANDLERS: Mapping[str, HandlerPart[Any]] = {
@@ -18,5 +19,6 @@ AUTH_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     **CONFIG_HANDLERS,
     **KEY_HANDLERS,
     **SESSION_HANDLERS,
+    **TWO_FACTOR_HANDLERS,
 }
 """Handlers over a `SignIn`."""
