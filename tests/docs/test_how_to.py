@@ -15,6 +15,7 @@ WITH_A_SERVER = (
     "idempotency-and-batches.md",
     "hide-a-field.md",
     "own-records-only.md",
+    "roles-and-business-units.md",
     "use-api-keys.md",
     "send-mail.md",
     "sign-up-and-passwords.md",

@@ -69,18 +69,18 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
     folder = tmp_path_factory.mktemp("security")
     package = folder / "page"
     package.mkdir()
-    _declare(package / "package.yaml", {"name": "page"})
+    declare(package / "package.yaml", {"name": "page"})
     for name, declared in OBJECTS.items():
-        _declare(package / f"{name}.object.yaml", {"name": name, **declared})
+        declare(package / f"{name}.object.yaml", {"name": name, **declared})
     for name, declared in permissions():
-        _declare(package / f"{name}.permission.yaml", {"name": name, **declared})
+        declare(package / f"{name}.permission.yaml", {"name": name, **declared})
     catalog = load_package(package, folder)
     store = await open_store(catalog, sqlite_address(folder / "page.db"), synchronous="normal", limits=Limits())
     yield await Office.founded(store)
     await store.close()
 
 
-def _declare(path: Path, document: dict[str, Any]) -> None:
+def declare(path: Path, document: dict[str, Any]) -> None:
     path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 
 
