@@ -26,6 +26,7 @@ WITH_A_SERVER = (
     "verify-an-app.md",
     "summaries-and-numbers.md",
     "two-factor.md",
+    "compute-a-field.md",
 )
 
 

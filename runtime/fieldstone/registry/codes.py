@@ -41,7 +41,6 @@ class Code(StrEnum):
     EXPRESSION = "EXPRESSION"
     SUMMARY = "SUMMARY"
     FORMULA_CYCLE = "FORMULA_CYCLE"
-    FORMULA_DISCLOSES = "FORMULA_DISCLOSES"
     DISCLOSURE = "DISCLOSURE"
     POLICY_EMPTY = "POLICY_EMPTY"
     VALIDATION_RULE = "VALIDATION_RULE"
@@ -90,8 +89,7 @@ EXPLANATIONS: dict[Code, str] = {
     Code.EXPRESSION: "An expression does not compile.",
     Code.SUMMARY: "A summary cannot be computed from what it names.",
     Code.FORMULA_CYCLE: "Formulas use each other in a circle.",
-    Code.FORMULA_DISCLOSES: "A formula tells the holders of a permission set of a field that the set hides from them.",
-    Code.DISCLOSURE: "A summary or a number tells its readers of what is hidden from them, and does not say so.",
+    Code.DISCLOSURE: "A formula, a summary or a number tells its readers of what is hidden from them, and does not say so.",
     Code.POLICY_EMPTY: "A row policy says neither `using` nor `check`, or its operation never looks at what it says.",
     Code.VALIDATION_RULE: "A validation rule says something that could not be applied to a record.",
     Code.RULE_DISCLOSES: "A rule tells whoever writes a record of a field that his permission set hides from him.",

@@ -37,7 +37,7 @@ def _faults_of(document: Document, subject: Object, formula: Field, hidden: froz
     for told in sorted(_hidden_inputs(subject, formula.name, hidden) - set(disclosed)):
         message = f"`{name}` is computed from `{told}`, which this set hides from its readers."
         hint = f"Hide `{name}` too, or have it say `discloses: [{told}]`."
-        yield Fault(hiding_place(document, f"{subject.name}.{told}"), Code.FORMULA_DISCLOSES, message, hint)
+        yield Fault(hiding_place(document, f"{subject.name}.{told}"), Code.DISCLOSURE, message, hint)
 
 
 def _hidden_inputs(subject: Object, name: str, hidden: frozenset[str]) -> set[str]:
