@@ -132,7 +132,9 @@ def _object(sample: Sample) -> Object:
     declared, faults = decode(source, ObjectDeclaration, "sample.object.yaml")
     if declared is None:
         raise ValueError(faults)
-    document = Document("object", "sample", "sample", "sample.object.yaml", text.encode(), source, declared)
+    document = Document(
+        "object", "sample", "sample", "sample.object.yaml", "sample.object.yaml", text.encode(), source, declared
+    )
     subject, faults = link_validations(document, link_object(document, (), {}))
     if faults:
         raise ValueError(faults)

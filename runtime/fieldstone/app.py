@@ -35,11 +35,13 @@ from fieldstone.registry.apis import DialectParts
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layout import platform_folder
 from fieldstone.registry.load import load_app
+from fieldstone.services.explaining import Explaining
 from fieldstone.services.mail.delivery import Delivery
 from fieldstone.services.mail.post import EMAIL, Post
 from fieldstone.services.mail.room import open_mailroom
 from fieldstone.services.mail.sending import Sending
 from fieldstone.services.meta import Meta
+from fieldstone.services.rights import Rights
 from fieldstone.services.seeding import seed_once
 from fieldstone.services.sweeping import sweep_for_ever, sweep_outbox
 from fieldstone.settings import Settings
@@ -64,6 +66,7 @@ from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS, Deployment
 from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
+from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
 from fieldstone.surfaces.rest.pagers import PAGERS
 from fieldstone.surfaces.rest.queries import QUERIES
 from fieldstone.surfaces.rest.table import Handler, RouteTable
@@ -84,7 +87,17 @@ DIALECT_PARTS: DialectParts = {
     "idents": frozenset(IDENTS),
     "queries": frozenset(QUERIES),
     "auth": frozenset(AUTH),
-    "handlers": frozenset({*AUTH_HANDLERS, *DISCOVERY_HANDLERS, *META_HANDLERS, *OPENAPI_HANDLERS, *EMAIL_HANDLERS}),
+    "handlers": frozenset(
+        {
+            *AUTH_HANDLERS,
+            *DISCOVERY_HANDLERS,
+            *META_HANDLERS,
+            *SECURITY_HANDLERS,
+            *RIGHTS_HANDLERS,
+            *OPENAPI_HANDLERS,
+            *EMAIL_HANDLERS,
+        }
+    ),
 }
 """The names that an api declaration may use."""
 
@@ -233,6 +246,8 @@ def _handlers(
         ),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),
+        **bind_handlers(SECURITY_HANDLERS, Explaining(door, catalog, room.identity.member)),
+        **bind_handlers(RIGHTS_HANDLERS, Rights(catalog, door.policies)),
         **bind_handlers(OPENAPI_HANDLERS, OpenApi(meta, open_docs=settings.environment == "development")),
     }
 

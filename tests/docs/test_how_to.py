@@ -24,6 +24,7 @@ WITH_A_SERVER = (
     "test-permissions.md",
     "sessions.md",
     "verify-an-app.md",
+    "why-may-i-not.md",
     "summaries-and-numbers.md",
     "two-factor.md",
     "compute-a-field.md",

@@ -24,7 +24,8 @@ async def explain(office: Office, caller: Caller, object_name: str, document: Qu
 def told(explanation: Explanation) -> list[tuple[str, str, str | None, str]]:
     """Returns the rules of an explanation with the names of their files."""
     return [
-        (rule.object, rule.rule, rule.permission_set, rule.place.file.rpartition("/")[2]) for rule in explanation.rules
+        (rule.object, rule.rule, rule.permission_set, rule.place.rpartition("/")[2].partition(":")[0])
+        for rule in explanation.rules
     ]
 
 
@@ -64,7 +65,7 @@ async def test_the_rules_are_told_with_their_sets_and_places(office: Office) -> 
         ("note", "sharing:private", "note_clerk", "note.object.yaml"),
         ("note", "above_one", "note_clerk", "note_clerk.permission.yaml"),
     ]
-    assert explanation.rules[2].place.line == 9
+    assert explanation.rules[2].place == "office/permissions/note_clerk.permission.yaml:9"
     both = office.caller("ann", "note_clerk", "note_overseer", "query_explainer")
     assert ("note", "all_records", "note_overseer", "note_overseer.permission.yaml") in told(
         await explain(office, both, "note", QueryDocument())

@@ -24,13 +24,13 @@ class AddedRule(msgspec.Struct, frozen=True):
     """One rule that a policy adds to every read of an object; without a permission set it holds for all of them.
 
     `rule` is the name of a row policy, `organization_wall` or `personal_wall`, `sharing:<model>` or `scope:<depth>` for the record
-    scope, or `all_records` where a set adds nothing.
+    scope, or `all_records` where a set adds nothing. `place` is its file within its package, and the line.
     """
 
     object: str
     rule: str
     permission_set: str | None
-    place: Place
+    place: str
 
 
 def rules_added(catalog: Catalog, sets: frozenset[str], object_name: str) -> tuple[AddedRule, ...]:
@@ -41,7 +41,7 @@ def rules_added(catalog: Catalog, sets: frozenset[str], object_name: str) -> tup
 def _rules(catalog: Catalog, sets: frozenset[str], subject: Object) -> Iterator[AddedRule]:
     declared = catalog.items["object"][subject.name]
     if subject.wall != EVERYTHING:
-        yield AddedRule(subject.name, WALL if subject.housed else OWN, None, declared.at("tenancy"))
+        yield AddedRule(subject.name, WALL if subject.housed else OWN, None, catalog.told(declared.at("tenancy")))
     under_parent = False
     for held in held_sets(catalog, sets):
         grant = grant_of(held, subject)
@@ -49,7 +49,9 @@ def _rules(catalog: Catalog, sets: frozenset[str], subject: Object) -> Iterator[
             continue
         added = [] if lifts(grant, "read") else list(_of_set(catalog, held, grant, subject))
         under_parent = under_parent or not lifts(grant, "read")
-        yield from added or [AddedRule(subject.name, ALL_RECORDS, held.name, _place_of_grant(catalog, held, subject))]
+        yield from added or [
+            AddedRule(subject.name, ALL_RECORDS, held.name, catalog.told(_place_of_grant(catalog, held, subject)))
+        ]
     parent = subject.parent.reference if subject.parent is not None else None
     if under_parent and parent is not None:
         yield from _rules(catalog, sets, catalog.objects[parent])
@@ -59,12 +61,12 @@ def _of_set(catalog: Catalog, held: PermissionSet, grant: ObjectGrant, subject: 
     model = subject.sharing_model
     if model == "controlled_by_parent" or (model == "private" and grant.read_scope == "own"):
         place = catalog.items["object"][subject.name].at("sharingModel")
-        yield AddedRule(subject.name, f"sharing:{model}", held.name, place)
+        yield AddedRule(subject.name, f"sharing:{model}", held.name, catalog.told(place))
     elif model == "private" and grant.read_scope != "org":
         place = _place_of_grant(catalog, held, subject, "readScope")
-        yield AddedRule(subject.name, f"scope:{grant.read_scope}", held.name, place)
+        yield AddedRule(subject.name, f"scope:{grant.read_scope}", held.name, catalog.told(place))
     for rule in rules_for(held, subject.name, "read"):
-        yield AddedRule(subject.name, rule.name, held.name, rule.place)
+        yield AddedRule(subject.name, rule.name, held.name, catalog.told(rule.place))
 
 
 def _place_of_grant(catalog: Catalog, held: PermissionSet, subject: Object, *key: str) -> Place:

@@ -115,7 +115,7 @@ class Policies:
         def reached(held: PermissionSet, grant: ObjectGrant) -> Filter:
             if lifts(grant, action):
                 return EVERYTHING
-            scope = record_scope(subject, action, grant, self._parent_rows(sets))
+            scope = record_scope(subject, action, grant, self.parent_rows(sets))
             return conjunction(scope, rows_reached(rules_for(held, subject.name, action)))
 
         kept = conjunction(subject.wall, _kept_rows(subject, action))
@@ -127,7 +127,7 @@ class Policies:
             EVERYTHING
             if lifts(grant, "read")
             else conjunction(
-                record_scope(subject, "read", grant, self._parent_rows(sets)),
+                record_scope(subject, "read", grant, self.parent_rows(sets)),
                 rows_reached(rules_for(held, subject.name, "read")),
             )
             for held, grant in readers
@@ -140,13 +140,13 @@ class Policies:
         def accepted(held: PermissionSet, grant: ObjectGrant) -> Filter:
             if lifts(grant, action):
                 return EVERYTHING
-            scope = scope_after_write(subject, self._parent_rows(sets))
+            scope = scope_after_write(subject, self.parent_rows(sets))
             return conjunction(scope, rows_accepted(rules_for(held, subject.name, action)))
 
         kept = conjunction(subject.wall, _kept_rows(subject, "read"))
         return conjunction(kept, disjunction(*(accepted(held, grant) for held, grant in granting)))
 
-    def _parent_rows(self, sets: frozenset[str]) -> ParentRows:
+    def parent_rows(self, sets: frozenset[str]) -> ParentRows:
         """Returns how to ask for the rows of a parent that the same sets reach."""
         return lambda object_name, action: self._bounded(sets, object_name, action).rows
 

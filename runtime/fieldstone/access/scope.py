@@ -7,6 +7,8 @@ parent's filter is the caller's whole policy for it. Reads nothing, refuses noth
 
 from collections.abc import Callable
 
+import msgspec
+
 from fieldstone.access.depth import depth_of, rows_in_depth
 from fieldstone.access.policy import Action
 from fieldstone.access.shares import shared_rows
@@ -20,19 +22,32 @@ ParentRows = Callable[[str, Action], Filter]
 """Returns the rows of an object that the same caller reaches for an action."""
 
 
+class ScopeParts(msgspec.Struct, frozen=True):
+    """The rows that each part of a record scope opens: the sharing model, the grant's depth, and shares."""
+
+    baseline: Filter
+    depth: Filter = NOTHING
+    shares: Filter = NOTHING
+
+
 def record_scope(subject: Object, action: Action, grant: ObjectGrant, parent_rows: ParentRows) -> Filter:
-    """Returns the rows that baseline, depth and shares open for an action; a child is changed by whoever may change its parent."""
+    """Returns the rows that baseline, depth and shares open for an action."""
+    parts = scope_parts(subject, action, grant, parent_rows)
+    return disjunction(parts.baseline, parts.depth, parts.shares)
+
+
+def scope_parts(subject: Object, action: Action, grant: ObjectGrant, parent_rows: ParentRows) -> ScopeParts:
+    """Returns what each part opens for an action; a child is changed by whoever may change its parent."""
     match subject.sharing_model:
         case "public_read_write":
-            return EVERYTHING
+            return ScopeParts(EVERYTHING)
         case "public_read" if action == "read":
-            return EVERYTHING
+            return ScopeParts(EVERYTHING)
         case "controlled_by_parent":
-            return _under_parent(subject, "read" if action == "read" else "update", parent_rows)
+            return ScopeParts(_under_parent(subject, "read" if action == "read" else "update", parent_rows))
         case _:
             own = OWNED_BY_CALLER if subject.owned else NOTHING
-            deep = rows_in_depth(subject, depth_of(grant, action))
-            return disjunction(own, deep, shared_rows(subject, action))
+            return ScopeParts(own, rows_in_depth(subject, depth_of(grant, action)), shared_rows(subject, action))
 
 
 def scope_after_write(subject: Object, parent_rows: ParentRows) -> Filter:

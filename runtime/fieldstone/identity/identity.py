@@ -16,7 +16,7 @@ from fieldstone.engine.records import Execute
 from fieldstone.errors import Unauthenticated
 from fieldstone.identity.credential import Credential
 from fieldstone.identity.presence import EVERY, Presence
-from fieldstone.identity.resolve import Resolved, resolve_key, resolve_session
+from fieldstone.identity.resolve import Resolved, resolve_key, resolve_member, resolve_session
 from fieldstone.identity.tokens import hash_token
 from fieldstone.registry.catalog import Catalog
 
@@ -56,6 +56,10 @@ class Identity:
         if entry is None or entry.epoch != epoch or entry.due <= now:
             entry = await self._resolve(hashed, now, epoch)
         return entry.caller
+
+    async def member(self, user_id: str, organization_id: str | None) -> Caller | None:
+        """Returns a user as he would ask in an organisation; None when he is no active member of it."""
+        return await resolve_member(self._execute, user_id, organization_id, self._clock(), self._sets)
 
     async def _resolve(self, hashed: Credential, now: str, epoch: int) -> _Entry:
         self._entries.pop(hashed, None)

@@ -56,6 +56,14 @@ async def resolve_session(execute: Execute, token_hash: str, now: str, sets: Set
     return Resolved(found.caller, "sys_session", session.id, ends_at, session.last_seen_at)
 
 
+async def resolve_member(
+    execute: Execute, user_id: str, organization_id: str | None, now: str, sets: Sets
+) -> Caller | None:
+    """Returns a user as he would ask in an organisation; None when he is no active member of it."""
+    found = await _resolve(execute, user_id, organization_id, now, sets)
+    return None if found is None or found.caller.organization_id is None else found.caller
+
+
 async def resolve_key(execute: Execute, key_hash: str, now: str, sets: Sets, _auth: Auth) -> Resolved | None:
     """Returns the caller of an API key; it ends with its user's membership."""
     key = await find_key(execute, key_hash, now)

@@ -22,6 +22,7 @@ from fieldstone.kinds.seed import SeedDeclaration
 from fieldstone.query.ast import Filter
 from fieldstone.query.masking import Masking
 from fieldstone.query.storage import FieldShape, ObjectShape
+from fieldstone.registry.layout import APP_FILE
 from fieldstone.registry.policy_test import PolicyTest
 from fieldstone.registry.source import Spot
 from fieldstone.registry.validations.rule import Validations
@@ -201,7 +202,7 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     """Everything declared; `version` is a hash over all files. `items` is by kind, then name; what a `package.yaml` declares is among them.
 
     `histories` are the histories of the objects that keep one, by their own names: the store keeps them, and nobody can ask for them.
-    `rollups` stand in the order in which they are computed: one over summaries behind those.
+    `rollups` stand in the order in which they are computed: one over summaries behind those. `files` are the files' paths within packages.
     """
 
     version: str
@@ -217,3 +218,8 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     policy_tests: Mapping[str, PolicyTest] = {}
     email_templates: Mapping[str, EmailTemplateDeclaration] = {}
     rollups: tuple[RollupGroup, ...] = ()
+    files: Mapping[str, str] = {}
+
+    def told(self, place: Place) -> str:
+        """Returns a place as callers may know it, within its package: where a server keeps its files is nobody's matter."""
+        return f"{self.files.get(place.file, APP_FILE)}:{place.line}"

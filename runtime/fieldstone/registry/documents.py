@@ -34,11 +34,12 @@ class Package(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """One declaration file that was read and fits its kind."""
+    """One declaration file that was read and fits its kind; `relative` is its path within its package."""
 
     kind: str
     name: str
     package: str
+    relative: str
     file: str
     content: bytes
     source: Source
@@ -167,7 +168,7 @@ def _converted(source: Source, struct: type[Declared]) -> Declared:
 
 def _document(packaged: PackagedFile, content: bytes, source: Source, declared: Declared) -> Document:
     file = packaged.file
-    return Document(file.kind, file.name, packaged.package, file.shown, content, source, declared)
+    return Document(file.kind, file.name, packaged.package, file.relative, file.shown, content, source, declared)
 
 
 def _name_faults(document: Document, declared: Any) -> Iterable[Fault]:

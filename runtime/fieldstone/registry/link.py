@@ -69,6 +69,7 @@ def link(
         policy_tests=tests,
         email_templates=_declared(by_kind["email_template"]),
         rollups=rollups,
+        files={document.file: f"{document.package}/{document.relative}" for document in reading.documents},
     )
 
 

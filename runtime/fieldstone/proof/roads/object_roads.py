@@ -1,6 +1,6 @@
 """Roads to an object as a whole, and to what is told of objects and fields beside the records: metadata and the OpenAPI document."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fieldstone.proof.stage import ABSENT
@@ -71,6 +71,42 @@ def _among_fields(trip: Trip, document: Any) -> Verdict:
     return ALLOWED if told else REFUSED
 
 
+async def _among_rights(trip: Trip) -> Verdict:
+    """Is the object, or the field, among all that the person may do?"""
+    answer = await trip.ask()
+    if answer.status != 200:
+        return _may_ask(answer)
+    told = answer.json["objects"].get(trip.name)
+    if trip.sentence.field is None:
+        return ALLOWED if told is not None and told["allowRead"] else REFUSED
+    field = told["fields"].get(trip.field.name) if told is not None else None
+    if field is None or not field["editable" if trip.sentence.verb == "writes" else "readable"]:
+        return CLOSED if trip.sentence.verb == "writes" else REFUSED
+    return ALLOWED
+
+
+async def _explained(trip: Trip) -> Verdict:
+    """Only who may explain access is told anything of the object, and nothing of one that he may not know of."""
+    answer = await trip.ask(body={"object": trip.name, "operation": "read"})
+    if answer.status in (401, 403):
+        return CLOSED
+    return await _apart_from_unknown(trip, answer, lambda name: trip.ask(body={"object": name, "operation": "read"}))
+
+
+async def _explained_by_parameters(trip: Trip) -> Verdict:
+    answer = await trip.ask(query={"object": trip.name, "operation": "read"})
+    if answer.status in (401, 403):
+        return CLOSED
+    return await _apart_from_unknown(trip, answer, lambda name: trip.ask(query={"object": name, "operation": "read"}))
+
+
+async def _apart_from_unknown(trip: Trip, answer: Answer, again: Callable[[str], Awaitable[Answer]]) -> Verdict:
+    """Returns whether an answer about the object differs from that about an unknown one."""
+    unknown = trip.unknown_object(tuple(trip.stage.runtime.catalog.objects))
+    other = await again(unknown)
+    return REFUSED if answer.without(trip.name) == other.without(unknown) else ALLOWED
+
+
 def _in_document(*names: Callable[[str], str]) -> Any:
     """Returns the road of the OpenAPI document: the field's place in the schemas, or the object's own schema."""
 
@@ -116,6 +152,9 @@ QUERY_ROADS = (Road("asked for", _queried),)
 GET_ROADS = (Road("asked for", _got),)
 META_LIST_ROADS = (Road("told of", _in_metadata_list),)
 META_ROADS = (Road("told of", _in_metadata),)
+RIGHTS_ROADS = (Road("among one's rights", _among_rights),)
+EXPLAIN_ROADS = (Road("access explained", _explained),)
+EXPLAIN_BY_PARAMETERS_ROADS = (Road("access explained", _explained_by_parameters),)
 READ_IN_DOCUMENT = Road("read in the document", _in_document(lambda name: f"{name}.read"))
 DOCUMENT_ROADS = (READ_IN_DOCUMENT,)
 FIELD_IN_DOCUMENT_ROADS = (READ_IN_DOCUMENT, Road("parameter in the document", _own_parameter_told))

@@ -179,6 +179,13 @@ HANDLER_ROADS: Mapping[str, Roads] = {
         ("reads", "field"): object_roads.META_ROADS,
     },
     "openapi.document": _DOCUMENT,
+    "auth.permissions": {
+        ("reads", "object"): object_roads.RIGHTS_ROADS,
+        ("reads", "field"): object_roads.RIGHTS_ROADS,
+        ("writes", "field"): object_roads.RIGHTS_ROADS,
+    },
+    "security.explain": {("reads", "object"): object_roads.EXPLAIN_ROADS},
+    "security.explain_by_parameters": {("reads", "object"): object_roads.EXPLAIN_BY_PARAMETERS_ROADS},
     "auth.create_key": {("creates", "object"): write_roads.MINT_ROADS},
 }
 """The roads of a handler's routes, by the handler's name."""

@@ -62,8 +62,5 @@ def answer_explanation(outcome: Explanation) -> ExplanationAnswer:
             ExplainedStatementAnswer(each.purpose, each.sql, each.binds, each.plan, each.estimated_rows)
             for each in outcome.statements
         ],
-        [
-            AddedRuleAnswer(rule.object, rule.rule, rule.permission_set, f"{rule.place.file}:{rule.place.line}")
-            for rule in outcome.rules
-        ],
+        [AddedRuleAnswer(rule.object, rule.rule, rule.permission_set, rule.place) for rule in outcome.rules],
     )
