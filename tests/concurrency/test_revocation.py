@@ -83,3 +83,56 @@ def test_a_key_that_is_revoked_opens_nothing_at_the_other_server(office: Office)
     assert set(statuses(office, key["key"])) == {200}
     office.ask(0, token, "PATCH", f"{DATA}/sys_api_key/{key['id']}", json={"revoked": True})
     assert office.ask(last(office), key["key"], "GET", CUSTOMERS).status_code == 401
+
+
+def test_a_position_that_is_left_or_put_to_sleep_gives_nothing_at_the_other_server(office: Office) -> None:
+    user, _, token = office.person()
+    post = office.make("sys_position", name=office.fresh("clerk").replace(" ", "_"))["id"]
+    office.make("sys_position_permission_set", position_id=post, permission_set="support_manager")
+    assert set(statuses(office, token)) == {403}
+    held = office.make("sys_user_position", user_id=user["id"], position_id=post)["id"]
+    assert set(statuses(office, token)) == {200}
+    for active, expected in ((False, 403), (True, 200)):
+        office.ask(0, office.admin, "PATCH", f"{DATA}/sys_position/{post}", json={"active": active})
+        assert office.ask(last(office), token, "GET", CUSTOMERS).status_code == expected
+    assert office.ask(0, office.admin, "DELETE", f"{DATA}/sys_user_position/{held}").status_code == 200
+    assert office.ask(last(office), token, "GET", CUSTOMERS).status_code == 403
+
+
+def test_a_window_that_is_closed_at_one_server_is_closed_at_the_other(office: Office) -> None:
+    _, (grant,), token = office.person("support_manager")
+    assert set(statuses(office, token)) == {200}
+    closed = {"valid_until": "2020-01-01T00:00:00.000Z"}
+    office.ask(0, office.admin, "PATCH", f"{DATA}/sys_user_permission_set/{grant}", json=closed)
+    assert office.ask(last(office), token, "GET", CUSTOMERS).status_code == 403
+
+
+def test_who_leaves_a_team_or_a_unit_sees_at_the_other_server_what_his_new_place_shows(office: Office) -> None:
+    """The demo shares nothing by team or unit: what follows from them is asked of a record that is shared."""
+    user, _, token = office.person("support_agent")
+    team = office.make("sys_team", name=office.fresh("Blue"))["id"]
+    unit = office.make("sys_business_unit", name=office.fresh("South"))["id"]
+    (member,) = office.ask(0, office.admin, "GET", f"{DATA}/sys_member?user_id={user['id']}").json()["items"]
+    customer = office.make("customer", name=office.fresh("Shared"))["id"]
+    ticket = office.make("ticket", subject=office.fresh("Shared"), customer=customer)["id"]
+
+    def sees(server: int) -> bool:
+        return office.ask(server, token, "GET", f"{DATA}/ticket/{ticket}").status_code == 200
+
+    place = f"{DATA}/sys_member/{member['id']}"
+    for kind, recipient in (("group", team), ("unit_and_subordinates", unit)):
+        share = {"recipientType": kind, "recipientId": recipient, "accessLevel": "read"}
+        shared = office.ask(0, office.admin, "POST", f"{DATA}/ticket/{ticket}/shares", json=share)
+        assert shared.status_code == 201, shared.text
+        assert not sees(last(office))
+        if kind == "group":
+            joined = office.make("sys_team_member", team_id=team, user_id=user["id"])["id"]
+        else:
+            office.ask(0, office.admin, "PATCH", place, json={"business_unit_id": unit})
+        assert sees(0)
+        assert sees(last(office))
+        if kind == "group":
+            office.ask(0, office.admin, "DELETE", f"{DATA}/sys_team_member/{joined}")
+        else:
+            office.ask(0, office.admin, "PATCH", place, json={"business_unit_id": None})
+        assert not sees(last(office))

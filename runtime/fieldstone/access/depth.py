@@ -37,4 +37,4 @@ def rows_in_depth(subject: Object, depth: Depth) -> Filter:
     if depth == "own_and_reports":
         return OF_REPORTS
     standing = IN_UNIT if depth == "unit" else IN_UNITS_BELOW
-    return Exists("sys_member", "owner_id", "user_id", conjunction(OWN_ORGANIZATION, standing))
+    return Exists("sys_member", "owner_id", "user_id", conjunction(OWN_ORGANIZATION, standing), gathered=True)
