@@ -241,9 +241,7 @@ def _handlers(
     admit = Throttle(settings.limits.mails, time.monotonic).admit
     return {
         **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=door.clock)),
-        **bind_handlers(
-            AUTH_HANDLERS, SignIn(room.accounts, room.sessions, room.means, room.second_factor, catalog.app.auth)
-        ),
+        **bind_handlers(AUTH_HANDLERS, SignIn(room.accounts, room.sessions, room.means, room.second_factor, catalog)),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),
         **bind_handlers(SECURITY_HANDLERS, Explaining(door, catalog, room.identity.member)),

@@ -28,6 +28,7 @@ WITH_A_SERVER = (
     "summaries-and-numbers.md",
     "two-factor.md",
     "compute-a-field.md",
+    "when-somebody-leaves.md",
 )
 
 

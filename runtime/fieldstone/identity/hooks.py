@@ -3,7 +3,7 @@
 Joins a new user to his maker's organisation, ends what hangs on a membership or a password, and refuses: an account taken over, a
 membership handed over, a time zone that there is not. What is insisted on when rights are given stands in `granting.py`, when people are
 placed in `placing.py`, of administrators in `administrators.py`, of API keys in `key_hooks.py`, of second factors in
-`second_factor_hooks.py`.
+`second_factor_hooks.py`, of owners in `ownership.py`.
 """
 
 from contextlib import suppress
@@ -19,6 +19,7 @@ from fieldstone.identity.bootstrap import ADMINISTRATOR
 from fieldstone.identity.granting import granting_hooks
 from fieldstone.identity.holdings import load_all_given
 from fieldstone.identity.key_hooks import KEY_HOOKS
+from fieldstone.identity.ownership import ownership_hooks
 from fieldstone.identity.placing import PLACING_HOOKS, stands_beyond
 from fieldstone.identity.second_factor_hooks import SECOND_FACTOR_HOOKS
 from fieldstone.identity.sessions import close_sessions
@@ -52,6 +53,7 @@ def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
         Hook("end_rights_with_membership", "sys_member", "after_delete", end_rights_with_membership),
         *(Hook("end_shares", name, "after_delete", end_shares) for name in RECIPIENTS.values() if name != "sys_user"),
         *granting_hooks(catalog),
+        *ownership_hooks(catalog),
         *SECOND_FACTOR_HOOKS,
         *KEY_HOOKS,
     )

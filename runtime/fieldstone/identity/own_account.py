@@ -1,10 +1,10 @@
-"""One's own account: a new password for whoever knows the old one, a name and a picture."""
+"""One's own account: a new password for whoever knows the old one, a name and a picture, and its end."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.access.caller import SYSTEM, Caller
-from fieldstone.engine.operation import Update
+from fieldstone.engine.operation import Delete, Update
 from fieldstone.errors import Unauthenticated
 from fieldstone.identity.documents import SessionDocument, SignedIn, UserDocument, user_document
 from fieldstone.identity.means import Means, find_user
@@ -37,6 +37,15 @@ async def change_password(
 async def update_user(means: Means, session: SessionDocument, values: Mapping[str, Any]) -> None:
     """Changes the name or the picture of a user; raises Invalid."""
     await means.execute(Update("sys_user", session.user.id, values), _himself(session.user))
+
+
+async def delete_account(means: Means, session: SessionDocument, password: str, origin: Origin) -> None:
+    """Deletes the account of whoever is signed in, and with it his sessions, keys and memberships.
+
+    Raises Invalid for a wrong password, RateLimited, DeleteRestricted while he owns records, Conflict for the last administrator.
+    """
+    await check_password(means, session.user, password, origin)
+    await means.execute(Delete("sys_user", session.user.id), _himself(session.user))
 
 
 def _himself(user: UserDocument) -> Caller:

@@ -205,6 +205,8 @@ NO_DATA: Mapping[str, str] = {
     "auth.generate_backup_codes": "It answers with new codes of whoever asks; tests/identity has its refusals.",
     "auth.verify_totp": "It answers with the user who has signed in; tests/identity has its refusals.",
     "auth.verify_backup_code": "It answers with the user who has signed in; tests/identity has its refusals.",
+    "auth.delete_user": "It deletes the user who asks, and answers with no record; tests/identity has its refusals.",
+    "auth.hand_over": "Each step is an Update of an owner as whoever asks; tests/identity has its refusals.",
     "auth.sign_up": "It makes a user without any grant; tests/identity has its refusals.",
     "auth.forget_password": "One answer to everybody; tests/surfaces has its refusals.",
     "auth.return_to_reset": "It sends a browser on to a page of this server, and tells whether a token holds.",

@@ -9,6 +9,7 @@ from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.second_factor import SecondFactor
 from fieldstone.identity.sessions import Origin
 from fieldstone.kinds.app import Auth
+from fieldstone.registry.catalog import Catalog
 from fieldstone.surfaces.http.cookies import set_session_cookie
 from fieldstone.surfaces.http.request import Header, Response
 from fieldstone.surfaces.rest.handlers import NOT_STORED
@@ -16,13 +17,18 @@ from fieldstone.surfaces.rest.table import Call, ParameterNote
 
 
 class SignIn(msgspec.Struct, frozen=True):
-    """The flows of identity, one field each, and what the app says of signing in."""
+    """The flows of identity, one field each, and what is declared."""
 
     accounts: Accounts
     sessions: OwnSessions
     means: Means
     second_factor: SecondFactor
-    auth: Auth
+    catalog: Catalog
+
+    @property
+    def auth(self) -> Auth:
+        """What the app says of signing in."""
+        return self.catalog.app.auth
 
 
 class Done(msgspec.Struct):

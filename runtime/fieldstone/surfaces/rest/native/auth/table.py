@@ -5,6 +5,7 @@ from typing import Any
 
 from fieldstone.surfaces.rest.native.auth.address import ADDRESS_HANDLERS
 from fieldstone.surfaces.rest.native.auth.config import CONFIG_HANDLERS
+from fieldstone.surfaces.rest.native.auth.deletion import DELETION_HANDLERS
 from fieldstone.surfaces.rest.native.auth.keys import KEY_HANDLERS
 from fieldstone.surfaces.rest.native.auth.password import PASSWORD_HANDLERS
 from fieldstone.surfaces.rest.native.auth.sessions import SESSION_HANDLERS
@@ -19,6 +20,7 @@ AUTH_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     **CONFIG_HANDLERS,
     **KEY_HANDLERS,
     **SESSION_HANDLERS,
+    **DELETION_HANDLERS,
     **TWO_FACTOR_HANDLERS,
 }
 """Handlers over a `SignIn`."""
