@@ -191,4 +191,10 @@ SABOTEURS = (
     Saboteur(
         "metadata_unmasked", replaced(meta, "_masked", lambda _real: _nothing_masked), "hidden_field", ("told of",)
     ),
+    Saboteur(
+        "expression_told",
+        replaced(meta, "_masked_field", lambda _real: lambda _name, field, _known: field.items()),
+        "formula",
+        ("told of",),
+    ),
 )
