@@ -12,6 +12,7 @@ from tests.house.source import ROOT, RUNTIME
 HOW_TO = ROOT / "docs" / "how-to"
 WITH_A_SERVER = (
     "history.md",
+    "validate-records.md",
     "idempotency-and-batches.md",
     "hide-a-field.md",
     "own-records-only.md",

@@ -25,7 +25,7 @@ async def customer_with_tickets(mia: Person, *tickets: dict[str, Any]) -> dict[s
 
 async def test_groups_come_in_the_envelope_of_a_list(mia: Person) -> None:
     customer = await customer_with_tickets(
-        mia, {"status": "open", "hours": 1.5}, {"status": "closed", "hours": 0.25}, {"status": "closed"}
+        mia, {"status": "open", "hours": 1.5}, {"status": "closed", "hours": 0.25}, {"status": "closed", "hours": 0}
     )
     body = {
         "object": "ticket",
