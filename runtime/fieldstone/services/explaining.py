@@ -157,7 +157,7 @@ class Explaining:
         return [tuple(sum(bool(row[1 + number]) for row in rows) for number in range(len(filters)))]
 
     async def _require_object(self, asker: Caller, name: str) -> None:
-        known = [item for item, each in self._catalog.objects.items() if each.declaration.api_enabled]
+        known = [item for item, each in self._catalog.objects.items() if each.api_enabled]
         visible = [item for item in known if self._door.policies.policy(asker, item, "read").allowed]
         if name not in visible:
             raise NotFound(f"No object `{shown(name)}`.", hint=did_you_mean(name, visible))

@@ -69,7 +69,7 @@ class Rights:
     def _objects(self, caller: Caller) -> Iterator[tuple[str, ObjectRights]]:
         for name, subject in self._catalog.objects.items():
             policies = {action: self._policies.policy(caller, name, action) for action in _ACTIONS}
-            if not subject.declaration.api_enabled or not any(policy.allowed for policy in policies.values()):
+            if not subject.api_enabled or not any(policy.allowed for policy in policies.values()):
                 continue
             readable, writable = policies["read"].readable, policies["update"].writable
             told = [field for field in subject.fields if field in readable or field in writable]

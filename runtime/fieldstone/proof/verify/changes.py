@@ -45,11 +45,13 @@ class Change(msgspec.Struct, frozen=True, eq=False):
 
 
 async def seen_by(stage: Stage, caller: Caller) -> Seen:
-    """Returns all that a caller sees of stored values."""
+    """Returns all that a caller sees of stored values, but for those that say what they disclose."""
     seen: dict[str, dict[str, Mapping[str, Any]]] = {}
     for name, subject in stage.runtime.catalog.objects.items():
         policy = stage.runtime.door.policies.policy(caller, name, "read")
-        fields = tuple(field for field in policy.readable if _is_stored(subject.fields[field]))
+        fields = tuple(
+            name for name in policy.readable if _is_stored(subject.fields[name]) and not discloses(subject.fields[name])
+        )
         try:
             rows = await read_records(stage.runtime.door.execute, name, {}, ("id", *fields), caller)
         except (PermissionDenied, NotFound):
@@ -99,6 +101,11 @@ def _other_values(fields: Sequence[Field], random: Random) -> Iterator[tuple[str
                 yield field.name, sample(field, random, lambda _name: ())
             except NoSample:
                 continue
+
+
+def discloses(field: Field) -> bool:
+    """Tells whether a field says that it tells of something hidden."""
+    return bool(getattr(field.declaration, "discloses", ()))
 
 
 def _is_stored(field: Field) -> bool:

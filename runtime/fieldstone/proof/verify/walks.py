@@ -14,7 +14,7 @@ from fieldstone.proof.mount import Mount
 from fieldstone.proof.roads.table import roads_of
 from fieldstone.proof.stage import Stage
 from fieldstone.proof.trip import Road
-from fieldstone.proof.verify.changes import Seen
+from fieldstone.proof.verify.changes import Seen, discloses
 from fieldstone.registry.policy_test import Sentence, Verb
 from fieldstone.registry.record_share import SHARES
 from fieldstone.surfaces.rest.table import Route
@@ -47,7 +47,10 @@ def walks_of(stage: Stage, who: str, seen: Seen, objects: Sequence[str], random:
 
 
 def _sentences(stage: Stage, who: str, seen: Seen, objects: Sequence[str]) -> Iterator[tuple[Sentence, str]]:
-    """Yields sentences about every record, object and field, each with the sort of thing that it is about."""
+    """Yields sentences about every record, object and field, each with the sort of thing that it is about.
+
+    Fields that say what they disclose are left out: to ask for them is to be told.
+    """
     for row, (name, record_id) in stage.ids.items():
         if name in objects:
             sort = "visible" if record_id in seen[name] else "invisible"
@@ -57,7 +60,7 @@ def _sentences(stage: Stage, who: str, seen: Seen, objects: Sequence[str]) -> It
         yield Sentence(f"{who} reads {name}", "can", who, "reads", object=name), "object"
         yield Sentence(f"{who} creates {name}", "can", who, "creates", object=name), "object"
         readable = next(iter(seen[name].values()), {})
-        for field in stage.object(name).fields:
+        for field in (each.name for each in stage.object(name).fields.values() if not discloses(each)):
             sort = "readable" if field in readable else "hidden"
             text = f"{who} reads {name}.{field}"
             yield Sentence(text, "can", who, "reads", object=name, field=field), sort
