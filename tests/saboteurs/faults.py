@@ -11,14 +11,15 @@ from unittest import mock
 
 import msgspec
 
-from fieldstone.access import policies
+from fieldstone.access import policies, scope, shares
 from fieldstone.access.caller import SYSTEM
+from fieldstone.access.policies import NOT_IN_TRASH, TRASH_ACTIONS, Policies
 from fieldstone.access.policy import Policy
-from fieldstone.engine import body, cascade, create, review, update, validate
+from fieldstone.engine import body, cascade, create, review, sharing, update, validate
 from fieldstone.engine.door import Door
 from fieldstone.engine.plans import PagePlan, Plans
 from fieldstone.identity import hooks
-from fieldstone.query.ast import EVERYTHING, Filter
+from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, Not
 from fieldstone.registry import objects
 from fieldstone.services import meta
 from fieldstone.store.binds import Binds
@@ -118,6 +119,36 @@ def _nothing_masked(document: Mapping[str, Any], _known: Any) -> Mapping[str, An
     return document
 
 
+def _share_with_nobody(_real: Any) -> Callable[..., Filter]:
+    return lambda *_arguments: NOTHING
+
+
+def _share_for_deleting_too(real: Callable[..., Filter]) -> Callable[..., Filter]:
+    return lambda subject, action: real(subject, "update" if action == "delete" else action)
+
+
+def _see_every_parent(real: Callable[..., Filter]) -> Callable[..., Filter]:
+    return lambda subject, action, _parent_rows: real(subject, action, lambda *_parent: EVERYTHING)
+
+
+def _see_all_trash(_real: Any) -> Callable[..., Filter]:
+    return lambda *_arguments: EVERYTHING
+
+
+def _reach_all_trash(real: Callable[..., Filter]) -> Callable[..., Filter]:
+    def rows(made: Policies, sets: Any, subject: Any, action: Any, granting: Any) -> Filter:
+        return Not(NOT_IN_TRASH) if action in TRASH_ACTIONS else real(made, sets, subject, action, granting)
+
+    return rows
+
+
+def _search_everywhere(real: Callable[..., PagePlan]) -> Callable[..., PagePlan]:
+    def page(plans: Plans, policy: Policy, columns: Any, where: Filter, *rest: Any) -> PagePlan:
+        return real(plans, blind(policy) if "Match(" in repr(where) else policy, columns, where, *rest)
+
+    return page
+
+
 def both(*switches: Switch) -> Switch:
     """Returns the switch of one fault that is imported in several places."""
 
@@ -188,6 +219,50 @@ SABOTEURS = (
         "accounts_open", replaced(hooks, "keep_out_of_other_accounts", _let_pass), "accounts", ("changed", "deleted")
     ),
     Saboteur("scopes_ignored", replaced(face, "_within_scopes", _allow_all), "key_scopes", ("by id", "made as a key")),
+    Saboteur(
+        "shares_dropped", replaced(scope, "shared_rows", _share_with_nobody), "record_shares", ("by id", "listed")
+    ),
+    Saboteur(
+        "share_level_ignored", replaced(shares, "_TO_EDIT", lambda _real: EVERYTHING), "record_shares", ("changed",)
+    ),
+    Saboteur(
+        "shares_let_delete",
+        replaced(scope, "shared_rows", _share_for_deleting_too),
+        "record_shares",
+        ("deleted", "deleted in a batch"),
+    ),
+    Saboteur("shares_cross_the_wall", replaced(shares, "_HERE", lambda _real: EVERYTHING), "record_shares", ("by id",)),
+    Saboteur(
+        "sharing_open_to_all",
+        replaced(sharing, "may_share_any", _allow_all),
+        "record_shares",
+        ("shared", "revoked", "shares told"),
+    ),
+    Saboteur(
+        "recipients_unseen",
+        replaced(sharing, "_require_recipient", _let_pass),
+        "record_shares",
+        ("shared", "shared in other words"),
+    ),
+    Saboteur(
+        "parents_unseen",
+        replaced(scope, "_under_parent", _see_every_parent),
+        "shared_parents",
+        ("by id", "listed", "changed", "made"),
+    ),
+    Saboteur(
+        "trash_unseen",
+        replaced(Policies, "_seen", _see_all_trash),
+        "trash",
+        ("listed in the trash", "brought back", "purged"),
+    ),
+    Saboteur(
+        "trash_without_policy",
+        both(replaced(Policies, "_seen", _see_all_trash), replaced(Policies, "_rows", _reach_all_trash)),
+        "trash",
+        ("listed in the trash", "counted in the trash", "queried in the trash", "brought back"),
+    ),
+    Saboteur("search_without_policy", replaced(Plans, "_page", _search_everywhere), "search", ("searched",)),
     Saboteur(
         "metadata_unmasked", replaced(meta, "_masked", lambda _real: _nothing_masked), "hidden_field", ("told of",)
     ),
