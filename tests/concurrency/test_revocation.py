@@ -136,3 +136,20 @@ def test_who_leaves_a_team_or_a_unit_sees_at_the_other_server_what_his_new_place
         else:
             office.ask(0, office.admin, "PATCH", place, json={"business_unit_id": None})
         assert not sees(last(office))
+
+
+def test_a_share_that_is_revoked_at_one_server_is_over_at_the_other_for_its_tags_too(office: Office) -> None:
+    user, _, token = office.person("support_agent")
+    customer = office.make("customer", name=office.fresh("customer"))
+    ticket = office.make("ticket", subject="shared", customer=customer["id"])["id"]
+    path = f"{DATA}/ticket/{ticket}"
+    for _ in range(5):
+        assert office.ask(last(office), token, "GET", path).status_code == 404
+        share = office.ask(0, office.admin, "POST", f"{path}/shares", json={"recipientId": user["id"]}).json()["id"]
+        read = office.ask(last(office), token, "GET", path)
+        assert read.status_code == 200
+        held = {"If-None-Match": read.headers["etag"]}
+        assert office.ask(last(office), token, "GET", path, headers=held).status_code == 304
+        assert office.ask(0, office.admin, "DELETE", f"{path}/shares/{share}").status_code == 204
+        assert office.ask(last(office), token, "GET", path, headers=held).status_code == 404
+        assert office.ask(last(office), token, "GET", f"{DATA}/ticket").json()["total"] == 0
