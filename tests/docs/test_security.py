@@ -11,6 +11,7 @@ import pytest_asyncio
 import yaml
 
 from fieldstone.access.caller import Caller, system_in
+from fieldstone.engine.operation import ShareRecord
 from fieldstone.errors import FieldstoneError
 from fieldstone.settings import Limits
 from fieldstone.store.open import open_store
@@ -28,10 +29,11 @@ MARKS = re.compile(r"^\|[-|]+\|$")
 Permission = dict[str, Any]
 
 
-def rows_under(heading: str) -> list[tuple[str, ...]]:
-    """Returns the cells of the table that stands under a heading, without its head."""
+def rows_under(heading: str, table: int = 0) -> list[tuple[str, ...]]:
+    """Returns the cells of one of the tables that stand under a heading, without its head."""
     section = TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
+    found = [part for part in section.split("\n\n") if part.startswith("|")][table]
+    lines = [line for line in found.splitlines() if line.startswith("|")]
     assert MARKS.match(lines[1])
     return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines[2:]]
 
@@ -44,6 +46,8 @@ def said(cell: str) -> Any:
 SCOPE, RIGHTS, POLICIES, FIELDS = (
     rows_under(heading) for heading in ("Record scope", "Rights", "Row policies", "Fields")
 )
+SHARES, SHARERS = rows_under("Shares"), rows_under("Shares", 1)
+SHARED_OBJECTS = ("personal", "posted", "part")
 
 
 def permissions() -> Iterator[tuple[str, Permission]]:
@@ -61,6 +65,12 @@ def permissions() -> Iterator[tuple[str, Permission]]:
         rule = said(row[0])
         fields = {} if rule is None else {"personal.secret": rule}
         yield f"fields_{number}", {"objects": {"personal": ALL}, "fields": fields}
+    for number, row in enumerate(SHARES):
+        grant = said(row[1])
+        yield f"shares_{number}", {"objects": {} if grant is None else dict.fromkeys(SHARED_OBJECTS, grant)}
+    for number, row in enumerate(SHARERS):
+        held = [name for name in (row[0],) if name != "none"]
+        yield f"sharers_{number}", {"objects": {"personal": said(row[1])}, "systemPermissions": held}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -150,5 +160,42 @@ async def test_the_fields_are_as_the_page_says(office: Office, number: int, row:
     assert (shown, filtered, await outcome(office.update(caller, "personal", record, secret="told"))) == row[1:]
 
 
+async def share(office: Office, object_name: str, record_id: str, level: str, *, there: bool = False) -> None:
+    """Shares a record with Ann, whoever may."""
+    row = {"object_name": object_name, "record_id": record_id, "recipient_type": "user", "access_level": level}
+    maker = system_in(office.elsewhere if there else office.here)
+    await office.create(maker, "sys_record_share", {**row, "recipient_id": office.ids["ann"]})
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(("number", "row"), list(enumerate(SHARES)), ids=str)
+async def test_a_share_opens_what_the_page_says(office: Office, number: int, row: tuple[str, ...]) -> None:
+    foreign = row[0].endswith("another organisation")
+    name = row[0].partition(" ")[0]
+
+    async def make() -> str:
+        owned = "personal" if name == "part" else name
+        record = await record_of(office, owned, "of another organisation" if foreign else "another's")
+        await share(office, owned, record, row[2], there=foreign)
+        if name != "part":
+            return record
+        return await office.make("part", system_in(office.here), title=f"part {next(_numbers)}", personal=record)
+
+    assert await outcomes(office, office.caller("ann", f"shares_{number}"), name, make) == row[3:]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(("number", "row"), list(enumerate(SHARERS)), ids=str)
+async def test_a_record_is_shared_by_whom_the_page_says(office: Office, number: int, row: tuple[str, ...]) -> None:
+    caller, told = office.caller("ann", f"sharers_{number}"), []
+    for level in ("read", "edit"):
+        record = await record_of(office, "personal", "own" if row[2] == "own" else "another's")
+        if row[2] == "shared to edit":
+            await share(office, "personal", record, "edit")
+        operation = ShareRecord("personal", record, "user", office.ids["bob"], level)
+        told.append(await outcome(office.door.execute(operation, caller)))
+    assert tuple(told) == row[3:]
+
+
 def test_every_table_has_rows() -> None:
-    assert all(len(rows) > 3 for rows in (SCOPE, RIGHTS, POLICIES, FIELDS))
+    assert all(len(rows) > 3 for rows in (SCOPE, RIGHTS, POLICIES, FIELDS, SHARES, SHARERS))
