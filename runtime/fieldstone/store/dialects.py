@@ -76,6 +76,9 @@ class Dialect(Protocol):
     def among(self, value: Value, rows: sa.Select[Any]) -> Condition:
         """Tells whether a value is one of those of a subquery, which is run once and lets an index over the value find them."""
 
+    def usual(self, condition: Condition) -> Condition:
+        """Returns a condition, told to the planner as one that most rows satisfy."""
+
     def list_of(self, item: Convert | None, sql_type: TypeEngine[Any]) -> tuple[Convert, TypeEngine[Any]]:
         """Returns conversion and type of a list parameter; nulls in the list are left out, they equal nothing."""
 
@@ -168,6 +171,10 @@ class SqliteDialect:
     def among(self, value: Value, rows: sa.Select[Any]) -> Condition:
         """Uses `IN`."""
         return value.in_(rows)
+
+    def usual(self, condition: Condition) -> Condition:
+        """Uses `likely`: without statistics, SQLite takes an equality for rare."""
+        return sa.func.likely(condition, type_=sa.Boolean())
 
     def list_of(self, item: Convert | None, _sql_type: TypeEngine[Any]) -> tuple[Convert, TypeEngine[Any]]:
         """Returns the list as JSON text."""
@@ -282,6 +289,10 @@ class PostgresDialect:
     def among(self, value: Value, rows: sa.Select[Any]) -> Condition:
         """Makes an array of them: below an OR, no index serves the subquery of an `IN`."""
         return value == sa.any_(sa.func.array(rows.scalar_subquery(), type_=ARRAY(value.type)))
+
+    def usual(self, condition: Condition) -> Condition:
+        """Returns the condition as it is: the server keeps statistics."""
+        return condition
 
     def list_of(self, item: Convert | None, sql_type: TypeEngine[Any]) -> tuple[Convert, TypeEngine[Any]]:
         """Returns the list as it is."""

@@ -4,7 +4,7 @@ A condition may come out as null for a row on which it is not true; `Not` and th
 false, so that two-valued logic holds: a comparison with an absent value is false, and `Not` is its exact complement.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from operator import eq, ge, gt, le, lt
 from typing import Any
@@ -34,6 +34,7 @@ from fieldstone.query.cel.expression import Refused
 from fieldstone.query.cel.ir import Ref, walk
 from fieldstone.query.operators import NEGATED, fold
 from fieldstone.query.storage import FieldShape
+from fieldstone.registry.objects import OWN_ORGANIZATION
 from fieldstone.store.columns import Convert, comparison_of
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.expression import compile_predicate
@@ -66,7 +67,7 @@ class Conditions:
         """Returns the condition of a filter over the rows, or groups, of a source."""
         match item:
             case And(items=items):
-                return sa.and_(sa.true(), *(self.of(part, source) for part in items))
+                return sa.and_(sa.true(), *self._all(items, source))
             case Or(items=items):
                 return sa.or_(sa.false(), *(self.of(part, source) for part in items))
             case Not(item=part):
@@ -92,6 +93,13 @@ class Conditions:
         reached = inner.column("id") == source.column(hop.local)
         rows: sa.Select[Any] = sa.select(value).select_from(inner.table).where(reached, self.of(hop.rows, inner))
         return rows.correlate_except(inner.table).scalar_subquery(), shape
+
+    def _all(self, items: Sequence[Filter], source: Columns) -> Iterator[Condition]:
+        """Yields the conditions of an AND; beside ways to find what is the caller's, the wall is nothing to begin with."""
+        finds = any(isinstance(item, Or) and _finds(item) for item in items)
+        for item in items:
+            condition = self.of(item, source)
+            yield self._dialect.usual(condition) if finds and item == OWN_ORGANIZATION else condition
 
     def _complement(self, item: Filter, source: Columns) -> Condition:
         if isinstance(item, Exists) and not item.gathered:
@@ -237,3 +245,18 @@ class Conditions:
             raise Internal(
                 "An expression that the database cannot compute has passed the checks of loading."
             ) from error
+
+
+def _finds(item: Filter) -> bool:
+    """Tells whether indexes find the rows of a filter by what the caller is or was given."""
+    match item:
+        case Or(items=items):
+            return bool(items) and all(map(_finds, items))
+        case And(items=items):
+            return any(map(_finds, items))
+        case Exists(gathered=gathered):
+            return gathered
+        case Term(operand=CallerValue()):
+            return item.operator in ("eq", "in")
+        case _:
+            return False
