@@ -18,7 +18,7 @@ from fieldstone.access.policy import Policy
 from fieldstone.engine import body, cascade, create, review, sharing, update, validate
 from fieldstone.engine.door import Door
 from fieldstone.engine.plans import PagePlan, Plans
-from fieldstone.identity import hooks
+from fieldstone.identity import granting, hooks
 from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, Not
 from fieldstone.registry import objects
 from fieldstone.services import meta
@@ -105,7 +105,7 @@ def _allow_all(_real: Any) -> Callable[..., bool]:
 
 
 def _refuse_nothing(_real: Any) -> Callable[..., None]:
-    return lambda *_arguments: None
+    return lambda *_arguments, **_details: None
 
 
 def _let_pass(_real: Any) -> Callable[..., Awaitable[None]]:
@@ -214,7 +214,7 @@ SABOTEURS = (
     Saboteur(
         "forbidden_dropped", replaced(update, "refuse_forbidden", _refuse_nothing), "not_editable", ("set by a change",)
     ),
-    Saboteur("grants_unbounded", replaced(hooks, "grant_only_what_is_held", _let_pass), "grants", ("changed", "made")),
+    Saboteur("grants_unbounded", replaced(granting, "_require", _refuse_nothing), "grants", ("changed", "made")),
     Saboteur(
         "accounts_open", replaced(hooks, "keep_out_of_other_accounts", _let_pass), "accounts", ("changed", "deleted")
     ),
