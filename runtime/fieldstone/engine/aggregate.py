@@ -10,13 +10,14 @@ from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
 from fieldstone.engine.budget import Question, Run
 from fieldstone.engine.door import Door
-from fieldstone.engine.gate import enter, require_method
+from fieldstone.engine.gate import enter
 from fieldstone.engine.operation import Aggregate
 from fieldstone.engine.outcome import Groups
 from fieldstone.engine.plans import GroupsPlan
 from fieldstone.engine.read import DEFAULT_PAGE, known_total
 from fieldstone.engine.unit import Unit, fetcher
 from fieldstone.engine.viewpoint import viewpoint
+from fieldstone.kinds.object import Method
 from fieldstone.query.aggregate import parse_groups
 from fieldstone.query.ast import GroupQuery
 from fieldstone.query.viewpoint import Viewpoint
@@ -47,10 +48,8 @@ class PlannedGroups(msgspec.Struct, frozen=True, eq=False):
 
 def plan_groups(door: Door, operation: Aggregate, caller: Caller, asker: Viewpoint) -> PlannedGroups:
     """Returns how groups are to be read. Raises what the gate raises, and Invalid."""
-    subject, policy = enter(door, caller, operation.object, "list")
-    require_method(subject, caller, "aggregate")
-    if operation.query.search is not msgspec.UNSET:
-        require_method(subject, caller, "search")
+    searched: tuple[Method, ...] = ("search",) if operation.query.search is not msgspec.UNSET else ()
+    subject, policy = enter(door, caller, operation.object, "aggregate", besides=searched)
     most = subject.declaration.max_page_size
     query = parse_groups(
         operation.query,

@@ -22,6 +22,7 @@ ACTIONS: Mapping[Method, Action] = {
     "create": "create",
     "update": "update",
     "delete": "delete",
+    "aggregate": "read",
     "history": "read",
     "restore": "restore",
     "purge": "purge",
@@ -30,11 +31,17 @@ ACTIONS: Mapping[Method, Action] = {
 
 
 def enter(
-    door: Door, caller: Caller, object_name: str, method: Method, action: Action | None = None
+    door: Door,
+    caller: Caller,
+    object_name: str,
+    method: Method,
+    action: Action | None = None,
+    *,
+    besides: tuple[Method, ...] = (),
 ) -> tuple[Object, Policy]:
     """Returns the object and the caller's policy for one method of the data API, one that is about records of one kind of right.
 
-    `action` is there where it is not that of the method: who lists the trash restores.
+    `action` is there where it is not that of the method: who lists the trash restores. `besides` are the methods that must be offered, too.
     """
     subject = find_object(door, caller, object_name)
     action = action or ACTIONS[method]
@@ -47,7 +54,8 @@ def enter(
     policy = door.policies.policy(caller, object_name, action)
     if caller.system:
         return subject, policy
-    require_method(subject, caller, method)
+    for asked in (method, *besides):
+        require_method(subject, caller, asked)
     if policy.missing is not None:
         raise missing(policy.missing, caller)
     if not policy.allowed:

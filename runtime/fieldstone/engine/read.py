@@ -12,7 +12,7 @@ from fieldstone.access.policy import Policy
 from fieldstone.engine.budget import Question, Run
 from fieldstone.engine.door import Door
 from fieldstone.engine.expand import Expander
-from fieldstone.engine.gate import absent, enter, require_method
+from fieldstone.engine.gate import absent, enter
 from fieldstone.engine.operation import Get, Read
 from fieldstone.engine.outcome import Page, Record
 from fieldstone.engine.past import look_back, refuse_expansion, require_history
@@ -20,6 +20,7 @@ from fieldstone.engine.plans import ID_IS, PagePlan
 from fieldstone.engine.unit import Unit, fetcher
 from fieldstone.engine.viewpoint import viewpoint
 from fieldstone.ids import is_id
+from fieldstone.kinds.object import Method
 from fieldstone.query.ast import Query, conjunction, with_lists
 from fieldstone.query.cursor import decode_cursor, encode_cursor
 from fieldstone.query.document import QueryDocument
@@ -60,14 +61,11 @@ class PlannedRead(msgspec.Struct, frozen=True, eq=False):
 
 def plan_read(door: Door, operation: Read, caller: Caller, asker: Viewpoint) -> PlannedRead:
     """Returns how a list is to be read. Raises what the gate raises, and Invalid."""
-    subject, policy = enter(door, caller, operation.object, "list")
+    subject, policy = enter(door, caller, operation.object, "list", besides=_methods(operation))
     if operation.trash:
         _, policy = enter(door, caller, operation.object, "list", "restore")
-    if operation.query.search is not UNSET:
-        require_method(subject, caller, "search")
     query = _parse(door, operation.query, subject, policy, asker)
     if operation.as_of is not None:
-        require_method(subject, caller, "history")
         searched = operation.query.search is not UNSET
         policy, query = look_back(door, subject, policy, query, operation.as_of, searched=searched)
     after = None if query.cursor is None else len(query.values)
@@ -77,6 +75,12 @@ def plan_read(door: Door, operation: Read, caller: Caller, asker: Viewpoint) -> 
         values += decode_cursor(door.cursor_keys, _binding(plan, operation.query, caller), query.cursor)
     binds = Binds(values, caller.values, asker.now, limit=query.limit + 1, offset=query.offset or None)
     return PlannedRead(subject, policy, query, plan, binds)
+
+
+def _methods(operation: Read) -> tuple[Method, ...]:
+    """Returns what a list asks for beside itself."""
+    searched: tuple[Method, ...] = ("search",) if operation.query.search is not UNSET else ()
+    return searched if operation.as_of is None else (*searched, "history")
 
 
 async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | None) -> Page:
@@ -111,7 +115,8 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
 
 async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | None) -> Record:
     """Returns one record; raises NotFound alike for an absent and for an invisible one."""
-    subject, policy = enter(door, caller, operation.object, "get")
+    past: tuple[Method, ...] = () if operation.as_of is None else ("history",)
+    subject, policy = enter(door, caller, operation.object, "get", besides=past)
     now = door.clock()
     query: Query | None = None
     if operation.fields is not UNSET or operation.expand is not UNSET:
@@ -122,7 +127,6 @@ async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | No
     if operation.as_of is None:
         plan = door.plans.record(policy, columns)
     else:
-        require_method(subject, caller, "history")
         require_history(subject)
         refuse_expansion(() if query is None else query.expand)
         plan = door.plans.record(door.policies.past(policy), columns, ID_THEN)
