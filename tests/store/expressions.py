@@ -73,7 +73,9 @@ FIELDS: Mapping[str, FieldOf] = {
     "total": FieldOf(DECIMAL, _CENTS, _decimals(2, 0, 1, -250, 1050, 10000)),
     "qty": FieldOf(optional(INT), Storage(StorageClass.INTEGER), [0, 1, -1, 2, 7, -7, 10, 2**63 - 1, -(2**63)]),
     "count": FieldOf(INT, Storage(StorageClass.INTEGER), [0, 1, 2, 3, 10, -10]),
-    "ratio": FieldOf(optional(DOUBLE), Storage(StorageClass.DOUBLE), [0.0, 0.5, 10.5, -0.25, 2.0, 1e10]),
+    "ratio": FieldOf(
+        optional(DOUBLE), Storage(StorageClass.DOUBLE), [0.0, 0.5, 10.5, -0.25, 2.0, 1e10, 1e200, -1e308, 1e-200]
+    ),
     "active": FieldOf(optional(BOOL), Storage(StorageClass.BOOLEAN), [True, False]),
     "flag": FieldOf(BOOL, Storage(StorageClass.BOOLEAN), [True, False]),
     "at": FieldOf(optional(TIMESTAMP), Storage(StorageClass.INSTANT), _INSTANTS),

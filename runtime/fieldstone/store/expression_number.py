@@ -1,7 +1,7 @@
 """Arithmetic of expressions in SQL: whole numbers of 64 bits, exact decimals, doubles.
 
 On SQLite decimals of two scales meet at the finer one. Their results stay exact as long as they fit into 64 bits; beyond, SQLite
-goes on with doubles. Whole numbers that leave 64 bits and divisions by zero are NULL, which is CEL's error.
+goes on with doubles. Whole numbers that leave 64 bits, doubles that leave their range and divisions by zero are NULL, which is CEL's error.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fieldstone.store.columns import DialectName
-from fieldstone.store.expression_value import Scaled, Value, literal, power_of_ten, whole
+from fieldstone.store.expression_value import Scaled, Value, literal, power_of_ten, whole, within
 
 _PLAIN: Mapping[str, Callable[[Any, Any], Any]] = {"+": add, "-": sub, "*": mul}
 
@@ -62,15 +62,42 @@ def decimal(name: str, args: list[Scaled]) -> Scaled:
 
 
 def double(dialect: DialectName, name: str, args: list[Value]) -> Value:
-    """Returns arithmetic of doubles."""
+    """Returns arithmetic of doubles; NULL where the result is beyond them."""
     if name == "neg":
         return -args[0]
     if name == "abs":
         return sa.func.abs(args[0], type_=sa.Double())
+    if dialect == "postgresql":
+        return _within_doubles(name, *args)
     left, right = args
-    if name in _PLAIN:
-        return sa.type_coerce(_PLAIN[name](left, right), sa.Double())
-    return _divided(left, _not_zero(dialect, right), sa.Double())
+    value = _PLAIN[name](left, right) if name in _PLAIN else _divided(left, right, sa.Double())
+    return within(dialect, sa.type_coerce(value, sa.Double()), "-9e999", "9e999")
+
+
+def _within_doubles(name: str, first: Value, second: Value) -> Value:
+    """Returns arithmetic of doubles on PostgreSQL, which would end the whole statement where a result is too large or too small.
+
+    The operands stand in a select of their own, so that each is in the statement, and computed, once.
+    """
+    operands = sa.select(first.label("first"), second.label("second")).correlate_except().subquery()
+    left, right = operands.c.first, operands.c.second
+    size, other = sa.func.abs(left), sa.func.abs(right)
+    one, zero = literal("1e0", sa.Double()), literal("0e0", sa.Double())
+    most, least = literal("1.797e308", sa.Double()), literal("2.3e-308", sa.Double())
+    if name in ("+", "-"):
+        apart = (left < zero) != (right < zero) if name == "+" else (left < zero) == (right < zero)
+        known = sa.or_(size <= most - other, apart)
+        value = sa.case((known, _PLAIN[name](left, right)))
+    elif name == "*":
+        below_one = sa.func.nullif(sa.func.least(size, one), zero)
+        too_large, too_small = other > most / sa.func.greatest(size, one), other < least / below_one
+        nothing = sa.or_(left == zero, right == zero)
+        value = sa.case((nothing, left * right), (too_large, sa.null()), (too_small, zero), else_=left * right)
+    else:
+        too_large, too_small = size > most * sa.func.least(other, one), size < least * sa.func.greatest(other, one)
+        divided = _divided(left, sa.func.nullif(right, zero), sa.Double())
+        value = sa.case((left == zero, divided), (too_large, sa.null()), (too_small, zero), else_=divided)
+    return sa.type_coerce(sa.select(value).select_from(operands).scalar_subquery(), sa.Double())
 
 
 def _quotient(dialect: DialectName, left: Value, right: Value) -> Value:
