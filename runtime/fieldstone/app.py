@@ -171,6 +171,7 @@ async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
         "idempotency keys": partial(sweep_past, runtime.door, "sys_idempotency_key"),
         "sessions": partial(sweep_past, runtime.door, "sys_session"),
         "verifications": partial(sweep_past, runtime.door, "sys_verification"),
+        "used tokens": partial(sweep_past, runtime.door, "sys_used_token"),
         "e-mails": partial(sweep_past, runtime.door, EMAIL),
         "events": partial(sweep_outbox, runtime.store, runtime.settings.limits, system_clock),
     }
@@ -241,7 +242,10 @@ def _handlers(
     admit = Throttle(settings.limits.mails, time.monotonic).admit
     return {
         **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=door.clock)),
-        **bind_handlers(AUTH_HANDLERS, SignIn(room.accounts, room.sessions, room.means, room.second_factor, catalog)),
+        **bind_handlers(
+            AUTH_HANDLERS,
+            SignIn(room.accounts, room.sessions, room.means, room.second_factor, room.oidc, catalog),
+        ),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),
         **bind_handlers(SECURITY_HANDLERS, Explaining(door, catalog, room.identity.member)),

@@ -9,7 +9,7 @@ from typing import Literal
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-Use = Literal["cursors", "secret fields", "second factor", "trusted devices"]
+Use = Literal["cursors", "secret fields", "second factor", "trusted devices", "oidc sign-in"]
 """What keys are for; a new use needs a new word, and an old word never gets another use."""
 
 LENGTH = 32

@@ -44,7 +44,10 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What the environment says; `secret` is empty only in development, where one is made for the app's folder."""
+    """What the environment says; `secret` is empty only in development, where one is made for the app's folder.
+
+    `variables` are those of the environment that are no settings: declarations name some of them, such as the secret of a provider.
+    """
 
     environment: Literal["development", "production"] = "development"
     database_url: str | None = None
@@ -58,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True):
     mail_from: str | None = None
     mail_domains: str | None = None
     mail_folder: str | None = None
+    variables: Mapping[str, str] = msgspec.field(default_factory=dict)
     limits: Limits = Limits()
 
 
@@ -170,7 +174,9 @@ SETTINGS: tuple[Setting, ...] = (
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Returns the settings of an environment; raises SettingsError for a value that cannot be read."""
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {
+        "variables": {name: text for name, text in environment.items() if not name.startswith("FIELDSTONE_")}
+    }
     limits: dict[str, int] = {}
     for setting in SETTINGS:
         text = environment.get(setting.variable)

@@ -29,6 +29,7 @@ WITH_A_SERVER = (
     "why-may-i-not.md",
     "summaries-and-numbers.md",
     "two-factor.md",
+    "sign-in-with-oidc.md",
     "compute-a-field.md",
     "when-somebody-leaves.md",
 )

@@ -12,6 +12,8 @@ from fieldstone.identity.errands import Errands
 from fieldstone.identity.identity import Epoch, Identity
 from fieldstone.identity.links import Links, public_base
 from fieldstone.identity.means import Means
+from fieldstone.identity.oidc.room import open_oidc
+from fieldstone.identity.oidc.sign_in import OidcSignIn
 from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.password_reset import RETURN
 from fieldstone.identity.passwords import Passwords
@@ -22,6 +24,7 @@ from fieldstone.identity.second_step import SecondStep
 from fieldstone.identity.throttle import Throttle
 from fieldstone.keyring import Keyring
 from fieldstone.log import Log
+from fieldstone.registry.app_faults import asked_scopes
 from fieldstone.registry.catalog import Catalog
 from fieldstone.settings import Settings
 
@@ -35,6 +38,7 @@ class IdentityRoom(msgspec.Struct, frozen=True, eq=False):
     sessions: OwnSessions
     means: Means
     second_factor: SecondFactor
+    oidc: OidcSignIn
 
 
 def open_identity(
@@ -77,7 +81,7 @@ def open_identity(
         accounts=Accounts(
             execute,
             auth=auth,
-            scopes=_scopes(catalog),
+            scopes=asked_scopes(catalog),
             passwords=passwords,
             throttle=throttle,
             steps=steps,
@@ -86,6 +90,7 @@ def open_identity(
         sessions=OwnSessions(execute, auth=auth, clock=clock),
         means=means,
         second_factor=SecondFactor(means, Seal(keyring), steps),
+        oidc=open_oidc(means, steps, catalog, settings, keyring, seconds=seconds, log=log),
     )
 
 
@@ -100,9 +105,3 @@ def _links(catalog: Catalog, settings: Settings) -> Links | None:
         if operation.handler in (VERIFY, RETURN)
     }
     return Links(base, paths) if base is not None and len(paths) == len((VERIFY, RETURN)) else None
-
-
-def _scopes(catalog: Catalog) -> frozenset[str]:
-    """Returns the scopes that some mounted surface asks for."""
-    mounted = (catalog.apis[name] for name in catalog.app.surfaces.apis)
-    return frozenset(scope for api in mounted for operation in api.operations for scope in operation.scopes)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from fieldstone.kinds.declaration import Declared, Name
+from fieldstone.kinds.sign_in import DeviceClient, OidcProvider
 
 
 class Database(Declared, frozen=True, kw_only=True):
@@ -39,6 +40,10 @@ class Auth(Declared, frozen=True, kw_only=True):
     """How long a sign-in holds at the longest."""
     session_idle_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 7
     """How long it holds when it is not used."""
+    oidc: tuple[OidcProvider, ...] = ()
+    """Who else vouches for people: providers of OpenID Connect."""
+    device_clients: tuple[DeviceClient, ...] = ()
+    """Programs that may sign people in on devices without a browser."""
 
 
 _ORIGIN = (

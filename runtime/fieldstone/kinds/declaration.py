@@ -20,11 +20,12 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The root of every declared Struct: unknown keys are refused, keys are spelled in camelCase.
 
     `elsewhere` are keys that people know from other places, with what says the same here; `noun` is what messages call one of several
-    Structs that are told apart by their `type`.
+    Structs that are told apart by their `type`; `instead_of_text` is the mend where a text stands in the place of the Struct.
     """
 
     elsewhere: ClassVar[Mapping[str, str]] = {}
     noun: ClassVar[str] = ""
+    instead_of_text: ClassVar[str] = ""
 
     @classmethod
     def completed(cls, value: Any) -> Any:

@@ -10,8 +10,8 @@ import msgspec
 from fieldstone.errors import DeclarationError, Fault, Place
 from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.table import KINDS
-from fieldstone.query.names import did_you_mean
 from fieldstone.registry.apis import DialectParts
+from fieldstone.registry.app_faults import app_faults
 from fieldstone.registry.cache import Cache
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.codes import Code
@@ -27,8 +27,6 @@ from fieldstone.registry.layout import (
 from fieldstone.registry.link import link
 from fieldstone.registry.packages import ordered, read_named, read_package, with_dependencies
 from fieldstone.registry.source import Source
-
-_SURFACE_KEYS = ("surfaces", "apis")
 
 
 def load_app(folder: Path, *, parts: DialectParts, cache: Path | None, platform: Path) -> Catalog:
@@ -47,7 +45,7 @@ def load_app(folder: Path, *, parts: DialectParts, cache: Path | None, platform:
         places = [spot.find(("packages", number)).of_value(shown(path)) for number in range(len(app.packages))]
         packages, more = read_named(app.packages, folder, package_shelves(folder), places)
         catalog = _load(app, packages, [], [*faults, *more], parts, cache, platform)
-        if wrong := [*_surface_faults(app, source, shown(path), catalog), *_cors_faults(app, source, shown(path))]:
+        if wrong := app_faults(app, source.spot, shown(path), catalog):
             raise DeclarationError(wrong)
         return catalog
 
@@ -120,33 +118,6 @@ def _load(
     if any(fault.code == Code.UNKNOWN_PACKAGE for fault in faults):
         raise DeclarationError(faults)
     return link(app, sequence, reading, faults, parts)
-
-
-def _surface_faults(app: AppDeclaration, source: Source, file: str, catalog: Catalog) -> list[Fault]:
-    """Returns a fault for every mounted surface that is not declared, or that has the same base path as one before it."""
-    faults: list[Fault] = []
-    bases: dict[str, str] = {}
-    for number, name in enumerate(app.surfaces.apis):
-        place = source.spot.find((*_SURFACE_KEYS, number)).of_value(file)
-        api = catalog.apis.get(name)
-        if api is None:
-            faults.append(
-                Fault(place, Code.UNKNOWN_API, f"There is no surface `{name}`.", did_you_mean(name, catalog.apis))
-            )
-        elif api.base_path in bases:
-            message = f"`{name}` and `{bases[api.base_path]}` are both mounted at `{api.base_path}`."
-            faults.append(Fault(place, Code.ROUTE_CLASH, message, "Mount one of them."))
-        else:
-            bases[api.base_path] = name
-    return faults
-
-
-def _cors_faults(app: AppDeclaration, source: Source, file: str) -> Iterator[Fault]:
-    """Yields a fault where every page there is could act with the cookies of whoever looks at it."""
-    if "*" in app.cors.origins and app.cors.credentials:
-        place = source.spot.find(("cors", "credentials")).of_value(file)
-        message = "`credentials` cannot be given to `*`: any page could then act as whoever looks at it."
-        yield Fault(place, Code.WRONG_VALUE, message, "Name the origins, or drop `credentials`.")
 
 
 def _what_can_be_read(source: Source) -> AppDeclaration:

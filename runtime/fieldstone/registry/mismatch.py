@@ -203,6 +203,8 @@ def _leaf(value: Any, wanted: inspect.Type, path: Path, described: str | None) -
 def _wrong_type(value: Any, wanted: inspect.Type, path: Path) -> Mismatch:
     hint = None
     takes = _describe(wanted)
+    if isinstance(value, str) and (mend := _instead_of_text(wanted)):
+        return Mismatch(path, Code.WRONG_TYPE, f"{_where(path)} takes {takes}, not a text.", mend)
     if value is None:
         hint = "Give it a value, or leave the key out."
     elif isinstance(value, (bool, int, Decimal)) and "text" in takes:
@@ -218,6 +220,13 @@ def _wrong_type(value: Any, wanted: inspect.Type, path: Path) -> Mismatch:
     elif isinstance(value, str) and "list" in takes:
         hint = f"Write `[{value}]`."
     return Mismatch(path, Code.WRONG_TYPE, f"{_where(path) or 'The file'} takes {takes}, not {_kind_of(value)}.", hint)
+
+
+def _instead_of_text(wanted: inspect.Type) -> str:
+    """Returns what a Struct among the types says to somebody who wrote a text in its place."""
+    options = wanted.types if isinstance(wanted, inspect.UnionType) else (wanted,)
+    structs = [option for option in map(_bare, options) if isinstance(option, inspect.StructType)]
+    return next((mend for struct in structs if (mend := _declared(struct).instead_of_text)), "")
 
 
 def _range(value: int | Decimal, wanted: inspect.IntType | inspect.FloatType, path: Path) -> Iterator[Mismatch]:

@@ -17,6 +17,9 @@ SECOND_STEP_COOKIE = "better-auth.two_factor"
 TRUST_COOKIE = "better-auth.trust_device"
 """Holds the word that a device need not show a second factor."""
 
+OIDC_COOKIE = "better-auth.oidc"
+"""Holds the attempt to sign in with a provider, until the browser is back."""
+
 
 def read_cookie(request: Request, name: str) -> str | None:
     """Returns the value of a cookie; None when it was not sent."""

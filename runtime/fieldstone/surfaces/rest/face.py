@@ -145,8 +145,9 @@ class RestFace:
         if handler is None:
             raise Internal(f"{route.template} is bound to nothing.")
         refuse_key(call)
-        known = [note.name for note in handler.part.parameters]
-        refuse_parameters(call.parameters.keys() - set(known), known)
+        if not handler.part.foreign:
+            known = [note.name for note in handler.part.parameters]
+            refuse_parameters(call.parameters.keys() - set(known), known)
         return await handler.answer(call)
 
     def _face(self, route: Route, call: Call) -> ObjectFace:

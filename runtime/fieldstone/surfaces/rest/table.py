@@ -221,7 +221,8 @@ class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
     """A named handler: a function over a service that `app.py` hands in.
 
     `body` is the Struct that the body must fit, `answer` the one that is answered (None: no JSON of a known shape), `many` of them in a
-    list, or `or_else` in its place. `parameters` are the query parameters that it reads; others are refused before it is called.
+    list, or `or_else` in its place. `parameters` are the query parameters that it reads; others are refused before it is called, unless a
+    foreign system sends them (`foreign`), whose answers may hold more than is known here.
     """
 
     function: Callable[[Service, Call], Awaitable[Response]]
@@ -233,6 +234,7 @@ class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
     status: int = 200
     media_type: str = "application/json"
     parameters: tuple[ParameterNote, ...] = ()
+    foreign: bool = False
 
 
 class Handler(msgspec.Struct, frozen=True, eq=False):

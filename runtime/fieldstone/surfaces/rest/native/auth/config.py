@@ -19,11 +19,20 @@ class EmailPassword(msgspec.Struct, rename="camel"):
     require_email_verification: bool
 
 
+class SocialProvider(msgspec.Struct):
+    """A provider with which one may sign in, and what people call it."""
+
+    id: str
+    name: str
+    enabled: bool = True
+    type: str = "oidc"
+
+
 class AuthConfig(msgspec.Struct, rename="camel"):
     """How one may sign in."""
 
     email_password: EmailPassword
-    social_providers: list[str]
+    social_providers: list[SocialProvider]
     features: dict[str, bool]
 
 
@@ -35,7 +44,8 @@ async def _config(service: SignIn, _call: Call) -> Response:
     )
     mails = service.means.links is not None
     features = {"passwordReset": mails, "emailChange": mails, "twoFactor": True, "organization": False}
-    return json_answer(AuthConfig(email_password=by_password, social_providers=[], features=features))
+    providers = [SocialProvider(one.name, one.label or one.name) for one in service.auth.oidc]
+    return json_answer(AuthConfig(email_password=by_password, social_providers=providers, features=features))
 
 
 CONFIG_HANDLERS: Mapping[str, HandlerPart[Any]] = {

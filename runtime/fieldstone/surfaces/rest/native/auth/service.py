@@ -5,6 +5,7 @@ import msgspec
 from fieldstone.identity.accounts import Accounts
 from fieldstone.identity.documents import SignedIn
 from fieldstone.identity.means import Means
+from fieldstone.identity.oidc.sign_in import OidcSignIn
 from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.second_factor import SecondFactor
 from fieldstone.identity.sessions import Origin
@@ -23,6 +24,7 @@ class SignIn(msgspec.Struct, frozen=True):
     sessions: OwnSessions
     means: Means
     second_factor: SecondFactor
+    oidc: OidcSignIn
     catalog: Catalog
 
     @property

@@ -7,6 +7,7 @@ from fieldstone.surfaces.rest.native.auth.address import ADDRESS_HANDLERS
 from fieldstone.surfaces.rest.native.auth.config import CONFIG_HANDLERS
 from fieldstone.surfaces.rest.native.auth.deletion import DELETION_HANDLERS
 from fieldstone.surfaces.rest.native.auth.keys import KEY_HANDLERS
+from fieldstone.surfaces.rest.native.auth.oidc import OIDC_HANDLERS
 from fieldstone.surfaces.rest.native.auth.password import PASSWORD_HANDLERS
 from fieldstone.surfaces.rest.native.auth.sessions import SESSION_HANDLERS
 from fieldstone.surfaces.rest.native.auth.signing import SIGNING_HANDLERS
@@ -22,5 +23,6 @@ AUTH_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     **SESSION_HANDLERS,
     **DELETION_HANDLERS,
     **TWO_FACTOR_HANDLERS,
+    **OIDC_HANDLERS,
 }
 """Handlers over a `SignIn`."""
