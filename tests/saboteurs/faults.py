@@ -11,16 +11,16 @@ from unittest import mock
 
 import msgspec
 
-from fieldstone.access import policies, scope, shares
+from fieldstone.access import depth, policies, scope, shares
 from fieldstone.access.caller import SYSTEM
 from fieldstone.access.policies import NOT_IN_TRASH, TRASH_ACTIONS, Policies
 from fieldstone.access.policy import Policy
 from fieldstone.engine import body, cascade, create, review, sharing, update, validate
 from fieldstone.engine.door import Door
 from fieldstone.engine.plans import PagePlan, Plans
-from fieldstone.identity import granting, hooks
+from fieldstone.identity import granting, holdings, hooks, placing
 from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, Not
-from fieldstone.registry import objects
+from fieldstone.registry import objects, rules
 from fieldstone.services import meta
 from fieldstone.store.binds import Binds
 from fieldstone.surfaces.rest import face
@@ -89,7 +89,7 @@ def _count_as_system(real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _all_but_internal(_real: Any) -> Callable[..., frozenset[str]]:
-    return lambda subject, _readers: frozenset(name for name, field in subject.fields.items() if not field.internal)
+    return lambda subject, *_: frozenset(name for name, field in subject.fields.items() if not field.internal)
 
 
 def _without_wall(_real: Any) -> Callable[..., Filter]:
@@ -102,6 +102,18 @@ def _without_personal_wall(real: Callable[..., Filter]) -> Callable[..., Filter]
 
 def _allow_all(_real: Any) -> Callable[..., bool]:
     return lambda *_arguments: True
+
+
+def _everything(_real: Any) -> Callable[..., Filter]:
+    return lambda *_arguments: EVERYTHING
+
+
+def _nothing_required(_real: Any) -> Callable[..., tuple[str, ...]]:
+    return lambda *_arguments: ()
+
+
+def _first_alone(_real: Any) -> Callable[..., Filter]:
+    return lambda first, *_others: first
 
 
 def _refuse_nothing(_real: Any) -> Callable[..., None]:
@@ -217,6 +229,18 @@ SABOTEURS = (
     Saboteur("grants_unbounded", replaced(granting, "_require", _refuse_nothing), "grants", ("changed", "made")),
     Saboteur(
         "accounts_open", replaced(hooks, "keep_out_of_other_accounts", _let_pass), "accounts", ("changed", "deleted")
+    ),
+    Saboteur("windows_ignored", replaced(holdings, "is_open", _allow_all), "positions", ("by id", "listed")),
+    Saboteur("placing_unbounded", replaced(placing, "_is_free", _allow_all), "placing", ("changed", "made")),
+    Saboteur(
+        "capabilities_ignored",
+        replaced(policies, "required_capabilities", _nothing_required),
+        "capabilities",
+        ("by id", "changed"),
+    ),
+    Saboteur("units_ignored", replaced(depth, "conjunction", _first_alone), "depth", ("by id", "counted")),
+    Saboteur(
+        "positions_of_policies_ignored", replaced(rules, "_holder_of", _everything), "policies_of_positions", ("by id",)
     ),
     Saboteur("scopes_ignored", replaced(face, "_within_scopes", _allow_all), "key_scopes", ("by id", "made as a key")),
     Saboteur(

@@ -49,9 +49,9 @@ async def load_holdings(
     ends = {row["position_id"]: row["valid_until"] for row in assigned if is_open(row, now)}
     positions = await _active_positions(execute, organization_id, ends)
     ends = {position_id: ends.get(position_id) for position_id in positions}
-    where = {"position_id": {"$in": list(positions)}, "organization_id": organization_id}
-    carried = await read_records(execute, "sys_position_permission_set", where, ("position_id", "permission_set"))
-    for row in carried:
+    where = {"position_id": {"$in": list(positions)}}
+    fields = ("position_id", "permission_set")
+    for row in await read_records(execute, "sys_position_permission_set", where, fields) if positions else ():
         _hold(held, sets, row["permission_set"], ends[row["position_id"]])
     return Holdings(
         sets=held,
