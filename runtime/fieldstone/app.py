@@ -172,6 +172,8 @@ async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
         "sessions": partial(sweep_past, runtime.door, "sys_session"),
         "verifications": partial(sweep_past, runtime.door, "sys_verification"),
         "used tokens": partial(sweep_past, runtime.door, "sys_used_token"),
+        "device codes": partial(sweep_past, runtime.door, "sys_device_code"),
+        "attempt counts": partial(sweep_past, runtime.door, "sys_attempt_count"),
         "e-mails": partial(sweep_past, runtime.door, EMAIL),
         "events": partial(sweep_outbox, runtime.store, runtime.settings.limits, system_clock),
     }
@@ -244,7 +246,7 @@ def _handlers(
         **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=door.clock)),
         **bind_handlers(
             AUTH_HANDLERS,
-            SignIn(room.accounts, room.sessions, room.means, room.second_factor, room.oidc, catalog),
+            SignIn(room.accounts, room.sessions, room.means, room.second_factor, room.oidc, room.devices, catalog),
         ),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),

@@ -3,7 +3,8 @@
 Refuses a key without an organisation, one that would already be over, and scopes that no surface asks for or that its maker lacks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -40,18 +41,26 @@ async def create_key(
     """Stores a new key that acts as the caller within his active organisation."""
     if caller.organization_id is None:
         raise PermissionDenied("An API key belongs to an organisation, and none is active.")
+    key, row = key_row(name, str(caller.id), scopes, expires_at, made_with=caller.key)
+    ids = await create_records(execute, "sys_api_key", [row], system_in(caller.organization_id))
+    return NewKey(id=ids[0], name=name, prefix=shown_prefix(key), key=key)
+
+
+def key_row(
+    name: str, user_id: str, scopes: Iterable[str] | None, expires_at: str | None, made_with: str | None = None
+) -> tuple[str, dict[str, Any]]:
+    """Returns a fresh key and what is stored of it."""
     key = new_key()
     row = {
         "name": name,
         "prefix": shown_prefix(key),
         "key_hash": hash_token(key),
-        "user_id": caller.id,
+        "user_id": user_id,
         "scopes": None if scopes is None else sorted(scopes),
         "expires_at": expires_at,
-        "made_with": caller.key,
+        "made_with": made_with,
     }
-    ids = await create_records(execute, "sys_api_key", [row], system_in(caller.organization_id))
-    return NewKey(id=ids[0], name=name, prefix=shown_prefix(key), key=key)
+    return key, row
 
 
 def allowed_scopes(wanted: Sequence[str] | None, caller: Caller, known: frozenset[str]) -> frozenset[str] | None:

@@ -7,6 +7,7 @@ import msgspec
 from fieldstone.engine.door import Door
 from fieldstone.errors import SettingsError
 from fieldstone.identity.accounts import Accounts
+from fieldstone.identity.device.room import Devices, open_devices
 from fieldstone.identity.email_verification import VERIFY
 from fieldstone.identity.errands import Errands
 from fieldstone.identity.identity import Epoch, Identity
@@ -39,6 +40,7 @@ class IdentityRoom(msgspec.Struct, frozen=True, eq=False):
     means: Means
     second_factor: SecondFactor
     oidc: OidcSignIn
+    devices: Devices
 
 
 def open_identity(
@@ -91,6 +93,7 @@ def open_identity(
         means=means,
         second_factor=SecondFactor(means, Seal(keyring), steps),
         oidc=open_oidc(means, steps, catalog, settings, keyring, seconds=seconds, log=log),
+        devices=open_devices(means, settings),
     )
 
 

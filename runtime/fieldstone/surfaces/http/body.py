@@ -5,6 +5,7 @@ Refuses a body that is too large (413), is not JSON by its header (415) or by it
 
 from decimal import Decimal, DecimalException
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -13,6 +14,10 @@ from fieldstone.surfaces.http.request import JSON, Request
 
 DEEPEST = 256
 """How many levels a body may have: more than any value that is kept, few enough for whatever walks it."""
+
+FORM = b"application/x-www-form-urlencoded"
+MOST_FIELDS = 100
+"""How many fields a form may have."""
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
@@ -62,6 +67,23 @@ def decode_json(request: Request, body: bytes) -> Any:
     if body.count(b"[") + body.count(b"{") > DEEPEST and _is_deeper(value, DEEPEST):
         raise _too_deep()
     return value
+
+
+def is_form(request: Request) -> bool:
+    """Tells whether a request says that its body is a form."""
+    return request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == FORM
+
+
+def decode_form(body: bytes) -> dict[str, str]:
+    """Returns the fields of a form by name; raises Invalid for one that is sent twice, and for what is no form."""
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise Invalid("The body is not a form in UTF-8.", reason="INVALID_QUERY") from None
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise Invalid("A field of the form is sent twice.", reason="INVALID_QUERY")
+    return fields
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

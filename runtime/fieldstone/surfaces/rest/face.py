@@ -14,7 +14,7 @@ from fieldstone.identity.credential import Credential
 from fieldstone.identity.identity import Identity
 from fieldstone.query.names import shown
 from fieldstone.settings import Limits
-from fieldstone.surfaces.http.body import decode_json, read_body
+from fieldstone.surfaces.http.body import decode_form, decode_json, is_form, read_body
 from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
 from fieldstone.surfaces.http.parameters import read_parameters, refuse_parameters, take_flag
 from fieldstone.surfaces.http.request import Request, Response
@@ -115,6 +115,8 @@ class RestFace:
         if route.body == "none":
             return None
         body = await read_body(request, self._limits.body_bytes)
+        if body and route.handler is not None and route.handler.part.form and is_form(request):
+            return decode_form(body)
         if body:
             return decode_json(request, body)
         if route.body == "required":

@@ -222,7 +222,8 @@ class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
 
     `body` is the Struct that the body must fit, `answer` the one that is answered (None: no JSON of a known shape), `many` of them in a
     list, or `or_else` in its place. `parameters` are the query parameters that it reads; others are refused before it is called, unless a
-    foreign system sends them (`foreign`), whose answers may hold more than is known here.
+    foreign system sends them (`foreign`), whose answers may hold more than is known here. `form`
+    says that the body may come as a form, too.
     """
 
     function: Callable[[Service, Call], Awaitable[Response]]
@@ -235,6 +236,7 @@ class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
     media_type: str = "application/json"
     parameters: tuple[ParameterNote, ...] = ()
     foreign: bool = False
+    form: bool = False
 
 
 class Handler(msgspec.Struct, frozen=True, eq=False):

@@ -3,6 +3,7 @@
 import msgspec
 
 from fieldstone.identity.accounts import Accounts
+from fieldstone.identity.device.room import Devices
 from fieldstone.identity.documents import SignedIn
 from fieldstone.identity.means import Means
 from fieldstone.identity.oidc.sign_in import OidcSignIn
@@ -25,6 +26,7 @@ class SignIn(msgspec.Struct, frozen=True):
     means: Means
     second_factor: SecondFactor
     oidc: OidcSignIn
+    devices: Devices
     catalog: Catalog
 
     @property

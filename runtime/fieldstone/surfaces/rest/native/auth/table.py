@@ -6,6 +6,7 @@ from typing import Any
 from fieldstone.surfaces.rest.native.auth.address import ADDRESS_HANDLERS
 from fieldstone.surfaces.rest.native.auth.config import CONFIG_HANDLERS
 from fieldstone.surfaces.rest.native.auth.deletion import DELETION_HANDLERS
+from fieldstone.surfaces.rest.native.auth.device import DEVICE_HANDLERS
 from fieldstone.surfaces.rest.native.auth.keys import KEY_HANDLERS
 from fieldstone.surfaces.rest.native.auth.oidc import OIDC_HANDLERS
 from fieldstone.surfaces.rest.native.auth.password import PASSWORD_HANDLERS
@@ -24,5 +25,6 @@ AUTH_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     **DELETION_HANDLERS,
     **TWO_FACTOR_HANDLERS,
     **OIDC_HANDLERS,
+    **DEVICE_HANDLERS,
 }
 """Handlers over a `SignIn`."""
