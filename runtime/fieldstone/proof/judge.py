@@ -143,13 +143,19 @@ def _without_twin(walked: Mapping[Sentence, Walked]) -> Iterator[Finding]:
 
 
 def _secrets(stage: Stage, who: str) -> Mapping[str, str]:
-    """Returns the texts that may be in no answer to somebody, each with the sentence that says so: names and values, if distinct."""
+    """Returns the texts that may be in no answer to somebody, each with the sentence that says so: names and values, if distinct.
+
+    The names of his own permission sets are told to everybody.
+    """
     values = [str(value) for stored in stage.stored.values() for value in stored.values()]
     names = [name for subject in stage.runtime.catalog.objects.values() for name in subject.fields]
     found = {said.row for said in stage.test.sentences if (said.who, said.verb, said.outlook) == (who, "finds", "can")}
     kept = [said for said in stage.test.sentences if (said.who, said.verb) == (who, "reads") and said.outlook != "can"]
     kept = [said for said in kept if said.row is None or said.row not in found]
     hidden = [said.field for said in kept if said.object in stage.own]
+    key = stage.test.keys.get(who)
+    user = stage.test.users.get(who if key is None else key.of)
+    told = frozenset(user.sets if user is not None else ())
     secrets: dict[str, str] = {}
     for sentence in kept:
         name = sentence.field
@@ -158,7 +164,7 @@ def _secrets(stage: Stage, who: str) -> Mapping[str, str]:
         if name and hidden.count(name) == names.count(name) and not _sets(stage, sentence):
             secrets[name] = str(sentence)
         for text in _values_kept(stage, sentence):
-            if len(text) >= SHORTEST_SECRET and values.count(text) < 2:
+            if len(text) >= SHORTEST_SECRET and values.count(text) < 2 and text not in told:
                 secrets[text] = str(sentence)
     return secrets
 
