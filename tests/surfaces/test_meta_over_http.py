@@ -35,7 +35,12 @@ async def test_an_object_is_answered_as_declared_with_its_package(mia: Person) -
     answer = (await mia.get(f"{META}/object/ticket")).json()
     assert (answer["type"], answer["name"]) == ("object", "ticket")
     item = answer["item"]
-    assert item["_package"] == {"id": "desk", "version": "0.1.0"}
+    assert item["_package"] == {
+        "id": "desk",
+        "version": "0.1.0",
+        "label": "Support desk",
+        "description": "Customers, their contacts, the tickets they raise and what was said about them.",
+    }
     assert item["fields"]["internal_rating"]["type"] == "number"
     assert item["sharingModel"] == "private"
 

@@ -29,11 +29,11 @@ class PackageDeclaration(Declared, frozen=True, kw_only=True):
     name: Name
     """The package's name, as in the folder's."""
     label: str | None = None
-    """What people call it."""
+    """What people call it; told by `/meta` beside each of its declarations."""
     version: Version = "0.1.0"
-    """Its version."""
+    """Its version; told by `/meta`, too."""
     description: str | None = None
-    """What it is for."""
+    """What it is for; told by `/meta`, too."""
     dependencies: tuple[str, ...] = ()
     """Names of packages that are loaded before it."""
     capabilities: tuple[Capability, ...] = ()

@@ -149,8 +149,15 @@ class Meta:
             document["fields"] = {
                 name: self._cut(caller, known, name, field) for name, field in document["fields"].items()
             }
-        version = self._catalog.packages[item.package].version if item.package in self._catalog.packages else None
-        return document | {"_package": {"id": item.package, "version": version}}
+        return document | {"_package": self._package(item.package)}
+
+    def _package(self, name: str) -> dict[str, Any]:
+        """Returns which package a declaration comes with; the platform's own has no version."""
+        declared = self._catalog.packages.get(name)
+        if declared is None:
+            return {"id": name, "version": None}
+        told = {"label": declared.label, "description": declared.description}
+        return {"id": name, "version": declared.version} | {key: text for key, text in told.items() if text is not None}
 
 
 def _pattern(kind: Kind) -> str:
