@@ -16,6 +16,7 @@ import msgspec
 from pwdlib.hashers import HasherProtocol
 
 from fieldstone.clock import Clock, system_clock
+from fieldstone.engine.audit import AUDIT
 from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.engine.sweep import sweep_past
@@ -35,6 +36,8 @@ from fieldstone.registry.apis import DialectParts
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layout import platform_folder
 from fieldstone.registry.load import load_app
+from fieldstone.services.audit import audit_hooks
+from fieldstone.services.denials import Denials
 from fieldstone.services.explaining import Explaining
 from fieldstone.services.mail.delivery import Delivery
 from fieldstone.services.mail.post import EMAIL, Post
@@ -175,6 +178,7 @@ async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
         "device codes": partial(sweep_past, runtime.door, "sys_device_code"),
         "attempt counts": partial(sweep_past, runtime.door, "sys_attempt_count"),
         "e-mails": partial(sweep_past, runtime.door, EMAIL),
+        "audit log": partial(sweep_past, runtime.door, AUDIT),
         "events": partial(sweep_outbox, runtime.store, runtime.settings.limits, system_clock),
     }
     beside = {
@@ -207,7 +211,7 @@ async def _compose(
         store,
         {**DATA_HANDLERS, **mailroom.post.handlers},
         settings,
-        hooks=identity_hooks(catalog),
+        hooks=(*identity_hooks(catalog), *audit_hooks()),
         preparers={"password": passwords.hash, "secret": seal.seal},
         clock=seams.clock,
         new_id=seams.new_id,
@@ -263,10 +267,11 @@ def _shell(catalog: Catalog, settings: Settings, log: Log) -> Shell:
 
 def _server(tables: Mapping[str, RouteTable], identity: Identity, door: Door, store: SqlStore, shell: Shell) -> Edge:
     """Returns the ASGI application: each surface under its base path, and discovery at its well-known address."""
+    denials = Denials(door.execute, door.clock)
     faces: dict[str, Dispatcher] = {}
     aliases: dict[str, str] = {}
     for table in tables.values():
-        face = RestFace(table, identity, door.execute, door.policies, shell.limits)
+        face = RestFace(table, identity, door.execute, door.policies, shell.limits, denials)
         dispatcher = Dispatcher(face.answer, table.dialect.errors.body, shell.limits, shell.log)
         faces[table.dialect.api.base_path] = dispatcher
         for route in table.routes:

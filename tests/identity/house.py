@@ -188,6 +188,7 @@ class House:
             passwords=self.passwords,
             throttle=self.throttle,
             steps=self.steps,
+            errands=self.means.errands,
             clock=self.clock,
         )
 

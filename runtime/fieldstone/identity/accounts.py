@@ -4,15 +4,19 @@ Sign-in gives one answer, after the same work, for an unknown address, a wrong p
 """
 
 from collections.abc import Sequence
+from functools import partial
 
-from fieldstone.access.caller import Caller
+from fieldstone.access.caller import ANONYMOUS, Caller
 from fieldstone.clock import Clock
+from fieldstone.engine.audit import Entry, write_entry
 from fieldstone.engine.records import Execute, read_first
 from fieldstone.errors import EmailNotVerified, Unauthenticated
 from fieldstone.identity.credential import Credential
 from fieldstone.identity.documents import USER_FIELDS, SessionDocument, SignedIn, session_part, user_document
+from fieldstone.identity.errands import Errands
 from fieldstone.identity.keys import NewKey, allowed_scopes, create_key
 from fieldstone.identity.opening import open_for
+from fieldstone.identity.organizations import default_organization
 from fieldstone.identity.passwords import Passwords
 from fieldstone.identity.second_step import SecondStep, SecondStepNeeded
 from fieldstone.identity.sessions import Origin, close_session, find_session
@@ -35,6 +39,7 @@ class Accounts:
         passwords: Passwords,
         throttle: Throttle,
         steps: SecondStep,
+        errands: Errands,
         clock: Clock,
     ) -> None:
         self._execute = execute
@@ -43,6 +48,7 @@ class Accounts:
         self._passwords = passwords
         self._throttle = throttle
         self._steps = steps
+        self._errands = errands
         self._clock = clock
 
     async def sign_in(
@@ -57,6 +63,7 @@ class Accounts:
         user = await read_first(self._execute, "sys_user", {"email": email}, _ASKED)
         fits = await self._passwords.verify(password, user["password"] if user else None)
         if user is None or not fits or not user["active"]:
+            self._errands.add("failed_sign_in", partial(self._note_failure, user["id"] if user else None))
             raise Unauthenticated("The e-mail address or the password is not right.")
         if self._auth.require_email_verification and not user["email_verified"]:
             raise EmailNotVerified("Your e-mail address is not verified yet.", hint="Ask for another mail with a link.")
@@ -64,6 +71,14 @@ class Accounts:
         if user["two_factor_enabled"] and not await self._steps.is_trusted(user["id"], trusted, now):
             return self._steps.challenge(user["id"], user["version"], now, lasting=lasting)
         return await open_for(self._execute, self._auth, self._clock, user, origin)
+
+    async def _note_failure(self, user_id: str | None) -> None:
+        """Writes down that somebody did not get in: in the user's organisation, or the default one."""
+        where = {"user_id": user_id}
+        member = await read_first(self._execute, "sys_member", where, ("organization_id",)) if user_id else None
+        place = member["organization_id"] if member else await default_organization(self._execute)
+        entry = Entry(action="sign_in.failed", outcome="failed", concerned=user_id)
+        await write_entry(self._execute, ANONYMOUS, place, self._clock(), entry)
 
     async def sign_out(self, credential: Credential | None) -> None:
         """Ends the session of a credential, if there is one."""

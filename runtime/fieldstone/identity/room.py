@@ -87,6 +87,7 @@ def open_identity(
             passwords=passwords,
             throttle=throttle,
             steps=steps,
+            errands=means.errands,
             clock=clock,
         ),
         sessions=OwnSessions(execute, auth=auth, clock=clock),

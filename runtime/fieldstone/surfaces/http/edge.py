@@ -14,6 +14,7 @@ from fieldstone.surfaces.http.cors import CrossOrigin
 from fieldstone.surfaces.http.proxies import Proxies
 from fieldstone.surfaces.http.request import request_of
 from fieldstone.surfaces.http.send import send_response
+from fieldstone.trace import TRACE, Trace
 
 REQUEST = "fieldstone.request"
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
@@ -38,6 +39,7 @@ class Edge:
         request = scope[REQUEST] = request_of(scope, receive, f"{getrandbits(80):020x}")
         if self._proxies:
             self._proxies.see_through(request, scope["headers"])
+        TRACE.set(Trace(request.id, request.address))
         preflight = self._cross_origin.receive(request) if self._cross_origin else None
         try:
             if preflight is not None:

@@ -13,6 +13,7 @@ from fieldstone.errors import Internal, Invalid, MethodNotAllowed, NotFound, Per
 from fieldstone.identity.credential import Credential
 from fieldstone.identity.identity import Identity
 from fieldstone.query.names import shown
+from fieldstone.services.denials import Denials
 from fieldstone.settings import Limits
 from fieldstone.surfaces.http.body import decode_form, decode_json, is_form, read_body
 from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
@@ -21,6 +22,9 @@ from fieldstone.surfaces.http.request import Request, Response
 from fieldstone.surfaces.rest.once import done_once, marked, refuse_key
 from fieldstone.surfaces.rest.router import Found
 from fieldstone.surfaces.rest.table import DRY_RUN, AcrossPart, Call, DataPart, ObjectFace, Route, RouteTable
+
+PLATFORM_OBJECTS = "sys_"
+"""What the names of the platform's own objects begin with."""
 
 
 class Execute(Protocol):
@@ -34,15 +38,22 @@ class RestFace:
     """Answers the requests of one surface out of its route table."""
 
     def __init__(
-        self, table: RouteTable, identity: Identity, execute: Execute, policies: Policies, limits: Limits
+        self,
+        table: RouteTable,
+        identity: Identity,
+        execute: Execute,
+        policies: Policies,
+        limits: Limits,
+        denials: Denials,
     ) -> None:
-        """Takes the routes, who tells whose a credential is, and the door with its policies."""
+        """Takes the routes, who tells whose a credential is, the door with its policies, and who writes refusals down."""
         self._table = table
         self._base = table.dialect.api.base_path
         self._identity = identity
         self._execute = execute
         self._policies = policies
         self._limits = limits
+        self._denials = denials
 
     async def answer(self, request: Request) -> Response:
         """Returns the answer to one request; raises what is wrong with it."""
@@ -54,7 +65,19 @@ class RestFace:
         credential = self._credential(route, request)
         caller = await self._caller(route, credential)
         request.caller = caller.id
-        _require_rights(route, caller)
+        try:
+            _require_rights(route, caller)
+            return await self._answer(route, found, request, credential, caller)
+        except PermissionDenied as refusal:
+            if _for_administrators(route, found):
+                permission = refusal.details.get("permission")
+                await self._denials.note(caller, f"{route.declaration.method} {route.template}", permission)
+            raise
+
+    async def _answer(
+        self, route: Route, found: Found[Route], request: Request, credential: Credential | None, caller: Caller
+    ) -> Response:
+        """Returns the answer to a caller who may use the route."""
         call = Call(
             request=request,
             credential=credential,
@@ -162,6 +185,14 @@ class RestFace:
             path = call.request.path[len(self._base) :]
             raise _not_allowed(call.request, self._table.methods(face, path))
         return face
+
+
+def _for_administrators(route: Route, found: Found[Route]) -> bool:
+    """Tells whether a route is one of administrators: it asks for a capability, or writes what rights are made of."""
+    if route.declaration.permission is not None:
+        return True
+    name = route.object.object.name if route.object else found.path.get("object", "")
+    return name.startswith(PLATFORM_OBJECTS) and route.data is not None and route.data.writes
 
 
 def _require_rights(route: Route, caller: Caller) -> None:
