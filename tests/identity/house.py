@@ -159,6 +159,7 @@ class House:
         self.presence = Presence(self.execute)
         self.identity = self.another_identity()
         self.sessions = OwnSessions(self.execute, auth=catalog.app.auth, clock=self.clock)
+        self.errands = Errands(open_log(BytesIO(), readable=False))
         self.accounts = self.accounts_of(catalog)
         self.means = Means(
             execute=self.execute,
@@ -167,7 +168,7 @@ class House:
             fields=catalog.objects["sys_user"].fields,
             passwords=self.passwords,
             throttle=self.throttle,
-            errands=Errands(open_log(BytesIO(), readable=False)),
+            errands=self.errands,
             links=Links("https://app.example", {VERIFY: "/verify-email", RETURN: "/reset-password/{token}"}),
             clock=self.clock,
             new_id=new_id,
@@ -188,7 +189,7 @@ class House:
             passwords=self.passwords,
             throttle=self.throttle,
             steps=self.steps,
-            errands=self.means.errands,
+            errands=self.errands,
             clock=self.clock,
         )
 

@@ -73,10 +73,10 @@ class Accounts:
         return await open_for(self._execute, self._auth, self._clock, user, origin)
 
     async def _note_failure(self, user_id: str | None) -> None:
-        """Writes down that somebody did not get in: in the user's organisation, or the default one."""
-        where = {"user_id": user_id}
-        member = await read_first(self._execute, "sys_member", where, ("organization_id",)) if user_id else None
-        place = member["organization_id"] if member else await default_organization(self._execute)
+        """Writes down that somebody did not get in: in the user's organisation, or the default one; after the same look-ups for all."""
+        member = await read_first(self._execute, "sys_member", {"user_id": user_id or ""}, ("organization_id",))
+        fallback = await default_organization(self._execute)
+        place = member["organization_id"] if member else fallback
         entry = Entry(action="sign_in.failed", outcome="failed", concerned=user_id)
         await write_entry(self._execute, ANONYMOUS, place, self._clock(), entry)
 
