@@ -24,7 +24,6 @@ from fieldstone.errors import DeclarationError, SettingsError
 from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
 from fieldstone.identity.enrolment import OBJECT as ENROLMENT
 from fieldstone.identity.hooks import identity_hooks
-from fieldstone.identity.identity import Identity
 from fieldstone.identity.passwords import Passwords
 from fieldstone.identity.room import IdentityRoom, open_identity
 from fieldstone.identity.seal import Seal
@@ -73,6 +72,8 @@ from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_H
 from fieldstone.surfaces.rest.pagers import PAGERS
 from fieldstone.surfaces.rest.queries import QUERIES
 from fieldstone.surfaces.rest.table import Handler, RouteTable
+from fieldstone.surfaces.signin.face import PageFace
+from fieldstone.surfaces.signin.service import PageService
 
 OWN_FOLDER = ".fieldstone"
 """Where an app's folder keeps what is made for it: the cache of what was parsed, and in development the secret."""
@@ -235,7 +236,7 @@ async def _compose(
         organization_id=organization_id,
         tables=tables,
         delivery=mailroom.delivery(door.execute, clock=door.clock, log=log, days=settings.limits.mail_days),
-        asgi=_server(tables, room.identity, door, store, _shell(catalog, settings, log)),
+        asgi=_server(tables, room, door, store, _shell(catalog, settings, log)),
     )
 
 
@@ -265,13 +266,15 @@ def _shell(catalog: Catalog, settings: Settings, log: Log) -> Shell:
     return Shell(objectos_body, settings.limits, log, proxies, cross_origin)
 
 
-def _server(tables: Mapping[str, RouteTable], identity: Identity, door: Door, store: SqlStore, shell: Shell) -> Edge:
-    """Returns the ASGI application: each surface under its base path, and discovery at its well-known address."""
+def _server(tables: Mapping[str, RouteTable], room: IdentityRoom, door: Door, store: SqlStore, shell: Shell) -> Edge:
+    """Returns the ASGI application: each surface under its base path, the pages, and discovery at its well-known address."""
     denials = Denials(door.execute, door.clock)
-    faces: dict[str, Dispatcher] = {}
+    pages = PageFace(PageService(room.accounts, room.second_factor, room.oidc, room.devices, room.means.app))
+    shown = Dispatcher(pages.answer, shell.errors, shell.limits, shell.log)
+    faces = dict.fromkeys(pages.bases, shown)
     aliases: dict[str, str] = {}
     for table in tables.values():
-        face = RestFace(table, identity, door.execute, door.policies, shell.limits, denials)
+        face = RestFace(table, room.identity, door.execute, door.policies, shell.limits, denials)
         dispatcher = Dispatcher(face.answer, table.dialect.errors.body, shell.limits, shell.log)
         faces[table.dialect.api.base_path] = dispatcher
         for route in table.routes:

@@ -30,6 +30,7 @@ WITH_A_SERVER = (
     "summaries-and-numbers.md",
     "two-factor.md",
     "sign-in-with-oidc.md",
+    "device-sign-in.md",
     "compute-a-field.md",
     "when-somebody-leaves.md",
 )

@@ -1,0 +1,1 @@
+"""Pages for people: signing in, and letting a device in. Plain HTML that works without any script."""

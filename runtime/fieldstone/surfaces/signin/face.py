@@ -1,0 +1,57 @@
+"""The face of the pages: from an address to a page, with whatever goes wrong shown as one."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from fieldstone.errors import FieldstoneError, MethodNotAllowed, NotFound, UnsupportedMediaType
+from fieldstone.surfaces.http.body import decode_form, is_form, read_body
+from fieldstone.surfaces.http.errors import failure_of
+from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
+from fieldstone.surfaces.http.parameters import read_parameters
+from fieldstone.surfaces.http.request import Request, Response
+from fieldstone.surfaces.signin import device_page, sign_in_page
+from fieldstone.surfaces.signin.html import page, paragraph
+from fieldstone.surfaces.signin.service import PageService
+
+LARGEST_FORM = 16 * 1024
+Shown = Callable[[PageService, Request, Mapping[str, str]], Awaitable[Response]]
+
+PAGES: Mapping[str, Mapping[str, Shown]] = {
+    sign_in_page.PATH: {"GET": sign_in_page.show, "POST": sign_in_page.sign_in},
+    f"{sign_in_page.PATH}/code": {"POST": sign_in_page.show_code},
+    f"{sign_in_page.PATH}/provider": {"POST": sign_in_page.leave},
+    device_page.PATH: {"GET": device_page.show, "POST": device_page.answer},
+}
+"""What answers each address, by method."""
+
+
+class PageFace:
+    """Answers for the pages; `bases` are the paths below which they are."""
+
+    def __init__(self, service: PageService) -> None:
+        devices = bool(service.devices.polling.clients)
+        self.bases = (sign_in_page.PATH, device_page.PATH) if devices else (sign_in_page.PATH,)
+        self._service = service
+
+    async def answer(self, request: Request) -> Response:
+        """Returns the page for a request; one that says so for what is refused."""
+        try:
+            return await self._answer(request)
+        except FieldstoneError as error:
+            failure = failure_of(error, request)
+            return page("That did not work", paragraph(failure.message), status=failure.status, headers=failure.headers)
+
+    async def _answer(self, request: Request) -> Response:
+        methods = PAGES.get(request.path)
+        if methods is None:
+            raise NotFound("There is no such page.")
+        request.route = request.path
+        shown = methods.get("GET" if request.method == "HEAD" else request.method)
+        if shown is None:
+            raise MethodNotAllowed(f"{request.method} is not answered here.", details={"allow": sorted(methods)})
+        if request.method != "POST":
+            return await shown(self._service, request, read_parameters(request.query))
+        if not is_same_origin(request):
+            raise foreign_origin(request)
+        if not is_form(request):
+            raise UnsupportedMediaType("The body is not a form.")
+        return await shown(self._service, request, decode_form(await read_body(request, LARGEST_FORM)))
