@@ -49,3 +49,8 @@ def system_for(caller: Caller) -> Caller:
 def system_in(organization_id: str) -> Caller:
     """Returns the system acting within one organisation: what it creates belongs there."""
     return Caller(sets=frozenset(), values={"organization_id": organization_id}, system=True)
+
+
+def system_as(user_id: str, organization_id: str) -> Caller:
+    """Returns the system acting for somebody within an organisation, whichever is his active one."""
+    return Caller(sets=frozenset(), values={"id": user_id, "organization_id": organization_id}, system=True)

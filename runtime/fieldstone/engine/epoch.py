@@ -7,7 +7,7 @@ from fieldstone.engine.unit import Unit
 
 FEEDS_POLICY: Mapping[str, frozenset[Action]] = {
     "sys_user": frozenset({"update", "delete"}),
-    "sys_organization": frozenset({"update"}),
+    "sys_organization": frozenset({"update", "delete"}),
     "sys_member": frozenset({"create", "update", "delete"}),
     "sys_user_permission_set": frozenset({"create", "update", "delete"}),
     "sys_position": frozenset({"update", "delete"}),

@@ -7,6 +7,7 @@ from fieldstone.engine.hooks import Change, Context, Hook
 from fieldstone.engine.records import read_first, read_records
 from fieldstone.errors import Conflict
 from fieldstone.identity.bootstrap import ADMINISTRATOR
+from fieldstone.identity.placement import ACTIVE_MEMBER
 from fieldstone.identity.windows import WINDOW, is_open
 
 GRANTS = "sys_user_permission_set"
@@ -33,6 +34,12 @@ async def keep_an_administrator_member(context: Context, change: Change) -> None
         await _require_another(context, change.previous["organization_id"], change.previous["user_id"])
 
 
+async def keep_an_administrator_among_members(context: Context, change: Change) -> None:
+    """Refuses to make the last administrator a member who is not active."""
+    if change.values.get("active", True) is not True:
+        await keep_an_administrator_member(context, change)
+
+
 async def keep_an_administrator_granted(context: Context, change: Change) -> None:
     """Refuses to take an organisation's last administrator's right, by deleting or by rewriting the grant."""
     previous = change.previous
@@ -43,7 +50,12 @@ async def keep_an_administrator_granted(context: Context, change: Change) -> Non
 
 
 async def _require_another(context: Context, organization_id: str, user_id: str) -> None:
-    """Raises Conflict unless somebody else, an active member, is an administrator of the organisation, or this user is none."""
+    """Raises Conflict unless somebody else, an active member, is an administrator of the organisation, or this user is none.
+
+    One that has ended needs nobody.
+    """
+    if await read_first(context.execute, "sys_organization", {"id": organization_id}, ("id",)) is None:
+        return
     if user_id not in await _administrators(context, organization_id):
         return
     await context.take_turn()
@@ -51,7 +63,11 @@ async def _require_another(context: Context, organization_id: str, user_id: str)
     if others:
         active = {"id": {"$in": others}, "active": True}
         users = await read_records(context.execute, "sys_user", active, ("id",))
-        staying = {"user_id": {"$in": [user["id"] for user in users]}, "organization_id": organization_id}
+        staying = {
+            "user_id": {"$in": [user["id"] for user in users]},
+            "organization_id": organization_id,
+            **ACTIVE_MEMBER,
+        }
         if users and await read_first(context.execute, "sys_member", staying, ("id",)) is not None:
             return
     raise Conflict(
@@ -68,6 +84,7 @@ async def _administrators(context: Context, organization_id: str) -> set[str]:
 ADMINISTRATOR_HOOKS = (
     Hook("keep_an_administrator_active", "sys_user", "before_update", keep_an_administrator_active),
     Hook("keep_an_administrator_there", "sys_user", "before_delete", keep_an_administrator_there),
+    Hook("keep_an_administrator_among_members", "sys_member", "before_update", keep_an_administrator_among_members),
     Hook("keep_an_administrator_member", "sys_member", "before_delete", keep_an_administrator_member),
     Hook("keep_an_administrator_granted", GRANTS, "before_update", keep_an_administrator_granted),
     Hook("keep_an_administrator_granted", GRANTS, "before_delete", keep_an_administrator_granted),

@@ -1,24 +1,25 @@
 """What the platform's own objects insist on whenever they are written, by whichever road.
 
-Joins a new user to his maker's organisation, ends what hangs on a membership or a password, and refuses: an account taken over, a
-membership handed over, a time zone that there is not. What is insisted on when rights are given stands in `granting.py`, when people are
-placed in `placing.py`, of administrators in `administrators.py`, of API keys in `key_hooks.py`, of second factors in
-`second_factor_hooks.py`, of owners in `ownership.py`.
+Joins a new user to his maker's organisation, ends what hangs on a password, and refuses: an account taken over, a time zone that there
+is not. What is insisted on when rights are given stands in `granting.py`, when people are placed in `placing.py`, of memberships in
+`membership.py`, of an organisation that ends in `organization_end.py`, of administrators in `administrators.py`, of API keys in
+`key_hooks.py`, of second factors in `second_factor_hooks.py`, of owners in `ownership.py`.
 """
 
-from contextlib import suppress
 from zoneinfo import available_timezones
 
 from fieldstone.access.caller import SYSTEM, system_in
 from fieldstone.engine.hooks import Change, Context, Hook
 from fieldstone.engine.operation import Delete
 from fieldstone.engine.records import create_records, read_first, read_records
-from fieldstone.errors import FieldFault, Invalid, NotFound, PermissionDenied
+from fieldstone.errors import FieldFault, Invalid, PermissionDenied
 from fieldstone.identity.administrators import ADMINISTRATOR_HOOKS
 from fieldstone.identity.bootstrap import ADMINISTRATOR
 from fieldstone.identity.granting import granting_hooks
 from fieldstone.identity.holdings import load_all_given
 from fieldstone.identity.key_hooks import KEY_HOOKS
+from fieldstone.identity.membership import MEMBERSHIP_HOOKS
+from fieldstone.identity.organization_end import organization_hooks
 from fieldstone.identity.ownership import ownership_hooks
 from fieldstone.identity.placing import PLACING_HOOKS, stands_beyond
 from fieldstone.identity.second_factor_hooks import SECOND_FACTOR_HOOKS
@@ -32,9 +33,6 @@ from fieldstone.registry.record_share import RECIPIENTS, SHARES
 ACCOUNT_FIELDS = frozenset({"email", "password", "active", "two_factor_enabled"})
 """What lets somebody in, or keeps him out."""
 
-HELD_BY_MEMBERS = ("sys_user_permission_set", "sys_user_position", "sys_team_member", "sys_api_key")
-"""What ends with a membership."""
-
 
 def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
     """Returns the hooks of the platform's objects, in their order."""
@@ -42,15 +40,15 @@ def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
         Hook("join_makers_organization", "sys_user", "after_create", join_makers_organization),
         Hook("keep_out_of_other_accounts", "sys_user", "before_update", keep_out_of_other_accounts),
         Hook("keep_out_of_other_accounts", "sys_user", "before_delete", keep_out_of_other_accounts),
+        *MEMBERSHIP_HOOKS,
         *ADMINISTRATOR_HOOKS,
         Hook("doubt_a_new_address", "sys_user", "before_update", doubt_a_new_address),
         Hook("end_sessions", "sys_user", "after_update", end_sessions),
         Hook("end_verifications", "sys_user", "after_update", end_verifications),
         Hook("check_timezone", "sys_organization", "before_create", check_timezone),
         Hook("check_timezone", "sys_organization", "before_update", check_timezone),
-        Hook("keep_membership_in_place", "sys_member", "before_update", keep_membership_in_place),
         *PLACING_HOOKS,
-        Hook("end_rights_with_membership", "sys_member", "after_delete", end_rights_with_membership),
+        *organization_hooks(catalog),
         *(Hook("end_shares", name, "after_delete", end_shares) for name in RECIPIENTS.values() if name != "sys_user"),
         *granting_hooks(catalog),
         *ownership_hooks(catalog),
@@ -112,29 +110,6 @@ async def check_timezone(_context: Context, change: Change) -> None:
     if name is not None and not is_zone(name):
         fault = FieldFault("timezone", "invalid_value", f"There is no time zone `{shown(name)}`.")
         raise Invalid(fault.message, faults=[fault], hint=did_you_mean(name, available_timezones()))
-
-
-async def keep_membership_in_place(_context: Context, change: Change) -> None:
-    """Refuses to hand a membership over: what its user holds would stay behind."""
-    if (
-        change.previous is not None
-        and change.values.get("user_id", change.previous["user_id"]) != change.previous["user_id"]
-    ):
-        fault = FieldFault("user_id", "invalid_value", "A membership stays with its user.")
-        raise Invalid(fault.message, faults=[fault], hint="Delete it and make another.")
-
-
-async def end_rights_with_membership(context: Context, change: Change) -> None:
-    """Takes back what somebody who left held here, his keys and what was shared with him, lest they come back with him."""
-    if change.previous is None:
-        return
-    place = {name: change.previous[name] for name in ("user_id", "organization_id")}
-    shared = {"recipient_id": place["user_id"], "organization_id": place["organization_id"]}
-    for object_name in (*HELD_BY_MEMBERS, SHARES):
-        where = shared if object_name == SHARES else place
-        for record in await read_records(context.execute, object_name, where, ("id",)):
-            with suppress(NotFound):
-                await context.execute(Delete(object_name, record["id"]), SYSTEM)
 
 
 async def end_shares(context: Context, change: Change) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 from fieldstone.engine.records import Execute, read_first, read_records
 from fieldstone.query.cel.context import FELLOWS, REPORTS
 
+ACTIVE_MEMBER: Mapping[str, Any] = {"active": {"$ne": False}}
+"""The condition that a membership counts."""
+
 _AT_ONCE = 500
 
 

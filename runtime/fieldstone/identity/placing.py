@@ -11,25 +11,21 @@ from fieldstone.access.caller import Caller
 from fieldstone.engine.hooks import Change, Context, Hook
 from fieldstone.engine.records import Execute, read_first, read_records
 from fieldstone.errors import PermissionDenied
-from fieldstone.identity.bootstrap import ADMINISTRATOR
 from fieldstone.identity.placement import managers_above, units_above
+from fieldstone.identity.roles import is_free
 
 MEMBERS, UNITS, TEAM_MEMBERS = "sys_member", "sys_business_unit", "sys_team_member"
-RANKS = ("member", "admin", "owner")
-"""The roles of a membership, from the lowest."""
-
-_PLACES = ("user_id", "business_unit_id", "manager_id", "role")
+_PLACES = ("user_id", "business_unit_id", "manager_id", "role", "active")
 
 
 async def place_others_elsewhere(context: Context, change: Change) -> None:
     """Refuses to place oneself, and others below oneself or in one's own unit."""
-    if _is_free(context.caller) or change.values.keys().isdisjoint(_PLACES):
+    if is_free(context.caller) or change.values.keys().isdisjoint(_PLACES):
         return
     caller = context.caller
     previous = change.previous or {}
     if previous.get("user_id", change.values.get("user_id")) == caller.id:
         raise PermissionDenied("Nobody places himself: somebody else says where he stands.")
-    _check_role(caller, previous.get("role"), change.values)
     own = await _membership(context.execute, caller)
     manager_id, unit_id = change.values.get("manager_id"), change.values.get("business_unit_id")
     if manager_id is not None and own["id"] in await managers_above(context.execute, manager_id):
@@ -40,15 +36,15 @@ async def place_others_elsewhere(context: Context, change: Change) -> None:
 
 async def join_no_team_oneself(context: Context, change: Change) -> None:
     """Refuses to make oneself a member of a team."""
-    if not _is_free(context.caller) and change.values.get("user_id") == context.caller.id:
+    if not is_free(context.caller) and change.values.get("user_id") == context.caller.id:
         raise PermissionDenied("Nobody puts himself into a team: he would see what is shared with it.")
-    if not _is_free(context.caller) and (change.previous or {}).get("user_id") == context.caller.id:
+    if not is_free(context.caller) and (change.previous or {}).get("user_id") == context.caller.id:
         raise PermissionDenied("Nobody moves himself to another team.")
 
 
 async def keep_units_around_oneself(context: Context, change: Change) -> None:
     """Refuses to move a unit into one's own, and one's own, or one around it, to elsewhere."""
-    if _is_free(context.caller) or "parent_id" not in change.values:
+    if is_free(context.caller) or "parent_id" not in change.values:
         return
     unit_id = (await _membership(context.execute, context.caller))["business_unit_id"]
     if unit_id is None:
@@ -74,18 +70,6 @@ async def stands_beyond(context: Context, user_id: str, organization_id: str) ->
         or other["business_unit_id"] not in (None, own["business_unit_id"])
         or (leads and own["id"] not in await managers_above(execute, other["id"]))
     )
-
-
-def _check_role(caller: Caller, before: str | None, values: Mapping[str, Any]) -> None:
-    """Refuses to give a role above one's own, and to take one away."""
-    rank = max((RANKS.index(role) for role in caller.values["roles"] if role in RANKS), default=-1)
-    for role in (before, values["role"]) if "role" in values else ():
-        if role is not None and RANKS.index(role) > rank:
-            raise PermissionDenied("Nobody gives or takes a role above his own.", details={"role": role})
-
-
-def _is_free(caller: Caller) -> bool:
-    return caller.system or ADMINISTRATOR in caller.sets
 
 
 async def _membership(execute: Execute, caller: Caller) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from fieldstone.access.caller import Caller
 from fieldstone.engine.records import Execute, read_first
 from fieldstone.identity.holdings import Holdings, baseline, load_holdings
 from fieldstone.identity.keys import find_key
-from fieldstone.identity.placement import load_placement
+from fieldstone.identity.placement import ACTIVE_MEMBER, load_placement
 from fieldstone.identity.sessions import find_session
 from fieldstone.identity.windows import earliest
 from fieldstone.kinds.app import Auth
@@ -82,7 +82,7 @@ async def _resolve(execute: Execute, user_id: str, organization_id: str | None, 
         return None
     values: dict[str, Any] = {"id": user_id, "email": user["email"], "roles": (), "positions": ()}
     holdings = Holdings(sets=baseline(sets, member=False), positions={})
-    place = {"user_id": user_id, "organization_id": organization_id}
+    place = {"user_id": user_id, "organization_id": organization_id, **ACTIVE_MEMBER}
     member = await read_first(execute, "sys_member", place, _MEMBER) if organization_id else None
     if member is not None:
         holdings = await load_holdings(execute, sets, user_id, member["organization_id"], now)

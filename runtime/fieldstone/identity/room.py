@@ -15,6 +15,7 @@ from fieldstone.identity.links import Links, public_base
 from fieldstone.identity.means import Means
 from fieldstone.identity.oidc.room import open_oidc
 from fieldstone.identity.oidc.sign_in import OidcSignIn
+from fieldstone.identity.organization_means import OrganizationMeans
 from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.password_reset import RETURN
 from fieldstone.identity.passwords import Passwords
@@ -41,6 +42,7 @@ class IdentityRoom(msgspec.Struct, frozen=True, eq=False):
     second_factor: SecondFactor
     oidc: OidcSignIn
     devices: Devices
+    organizations: OrganizationMeans
 
 
 def open_identity(
@@ -77,8 +79,9 @@ def open_identity(
             hint="Set FIELDSTONE_PUBLIC_URL, and FIELDSTONE_SMTP_URL or FIELDSTONE_MAIL_FOLDER.",
         )
     steps = SecondStep(execute, keyring)
+    identity = Identity(execute, catalog, presence=presence, clock=clock, epoch=epoch)
     return IdentityRoom(
-        identity=Identity(execute, catalog, presence=presence, clock=clock, epoch=epoch),
+        identity=identity,
         presence=presence,
         accounts=Accounts(
             execute,
@@ -95,6 +98,7 @@ def open_identity(
         second_factor=SecondFactor(means, Seal(keyring), steps),
         oidc=open_oidc(means, steps, catalog, settings, keyring, seconds=seconds, log=log),
         devices=open_devices(means, settings),
+        organizations=OrganizationMeans(means, identity, catalog, catalog.app.organizations),
     )
 
 

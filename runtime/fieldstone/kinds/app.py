@@ -46,6 +46,17 @@ class Auth(Declared, frozen=True, kw_only=True):
     """Programs that may sign people in on devices without a browser."""
 
 
+class Organizations(Declared, frozen=True, kw_only=True):
+    """Who makes organisations, and how people are asked into them."""
+
+    create: Literal["administrators", "everyone", "nobody"] = "administrators"
+    """`administrators` of any organisation, `everyone` who is signed in, or `nobody`."""
+    invitation_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 48
+    """How long an invitation holds."""
+    invitation_page: LocalPath = "/accept-invitation"
+    """The page to which the link in the mail of an invitation leads; it is given `?invitationId=`."""
+
+
 _ORIGIN = (
     "An origin is `https://host` or `https://host:port`, in lower case and without a path; `*` stands for every one."
 )
@@ -85,6 +96,8 @@ class AppDeclaration(Declared, frozen=True, kw_only=True):
     """Where the data is."""
     auth: Auth = Auth()
     """Who may come in."""
+    organizations: Organizations = Organizations()
+    """Who makes organisations, and how people join them."""
     cors: Cors = Cors()
     """Who else's pages may call."""
     surfaces: Surfaces = Surfaces()

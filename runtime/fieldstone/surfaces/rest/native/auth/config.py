@@ -43,7 +43,7 @@ async def _config(service: SignIn, _call: Call) -> Response:
         require_email_verification=service.auth.require_email_verification,
     )
     mails = service.means.links is not None
-    features = {"passwordReset": mails, "emailChange": mails, "twoFactor": True, "organization": False}
+    features = {"passwordReset": mails, "emailChange": mails, "twoFactor": True, "organization": True}
     providers = [SocialProvider(one.name, one.label or one.name) for one in service.auth.oidc]
     return json_answer(AuthConfig(email_password=by_password, social_providers=providers, features=features))
 

@@ -7,6 +7,7 @@ from fieldstone.identity.device.room import Devices
 from fieldstone.identity.documents import SignedIn
 from fieldstone.identity.means import Means
 from fieldstone.identity.oidc.sign_in import OidcSignIn
+from fieldstone.identity.organization_means import OrganizationMeans
 from fieldstone.identity.own_sessions import OwnSessions
 from fieldstone.identity.second_factor import SecondFactor
 from fieldstone.identity.sessions import Origin
@@ -27,6 +28,7 @@ class SignIn(msgspec.Struct, frozen=True):
     second_factor: SecondFactor
     oidc: OidcSignIn
     devices: Devices
+    organizations: OrganizationMeans
     catalog: Catalog
 
     @property
