@@ -63,7 +63,7 @@ from fieldstone.surfaces.rest.errors import ERRORS, objectos_body
 from fieldstone.surfaces.rest.face import RestFace
 from fieldstone.surfaces.rest.handlers import bind_handlers
 from fieldstone.surfaces.rest.idents import IDENTS
-from fieldstone.surfaces.rest.native.auth.service import SignIn
+from fieldstone.surfaces.rest.native.auth.service import sign_in_over
 from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS, Deployment
 from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
@@ -250,19 +250,7 @@ def _handlers(
     admit = Throttle(settings.limits.mails, time.monotonic).admit
     return {
         **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=door.clock)),
-        **bind_handlers(
-            AUTH_HANDLERS,
-            SignIn(
-                room.accounts,
-                room.sessions,
-                room.means,
-                room.second_factor,
-                room.oidc,
-                room.devices,
-                room.organizations,
-                catalog,
-            ),
-        ),
+        **bind_handlers(AUTH_HANDLERS, sign_in_over(room, catalog)),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),
         **bind_handlers(SECURITY_HANDLERS, Explaining(door, catalog, room.identity.member)),

@@ -86,7 +86,8 @@ async def test_what_was_held_does_not_come_back_with_the_membership(house: House
     for member in await house.memberships(ann, house.organization_id):
         await house.system(Delete("sys_member", member))
     await house.member(ann, house.organization_id)
-    caller = await house.identity.caller(credential)
+    assert (await house.identity.caller(credential)).organization_id is None
+    caller = await house.caller("ann")
     assert caller.organization_id == house.organization_id
     assert caller.sets == {"everyone"}
     with pytest.raises(Unauthenticated):

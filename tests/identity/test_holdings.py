@@ -210,5 +210,6 @@ async def test_what_a_member_held_ends_with_his_membership(house: House) -> None
     await make(house, "sys_team_member", team_id=await make(house, "sys_team", name="Blue"), user_id=ann)
     await house.system(Delete("sys_member", await membership(house, ann)))
     await house.member(ann, house.organization_id)
-    values = (await house.identity.caller(credential)).values
+    assert (await house.identity.caller(credential)).organization_id is None
+    values = (await house.caller("ann")).values
     assert (values["positions"], values["team_ids"]) == ((), ())

@@ -9,6 +9,7 @@ from fieldstone.identity.means import Means
 from fieldstone.identity.oidc.sign_in import OidcSignIn
 from fieldstone.identity.organization_means import OrganizationMeans
 from fieldstone.identity.own_sessions import OwnSessions
+from fieldstone.identity.room import IdentityRoom
 from fieldstone.identity.second_factor import SecondFactor
 from fieldstone.identity.sessions import Origin
 from fieldstone.kinds.app import Auth
@@ -35,6 +36,20 @@ class SignIn(msgspec.Struct, frozen=True):
     def auth(self) -> Auth:
         """What the app says of signing in."""
         return self.catalog.app.auth
+
+
+def sign_in_over(room: IdentityRoom, catalog: Catalog) -> SignIn:
+    """Returns what the handlers of `/auth` work with, out of the room of identity."""
+    return SignIn(
+        accounts=room.accounts,
+        sessions=room.sessions,
+        means=room.means,
+        second_factor=room.second_factor,
+        oidc=room.oidc,
+        devices=room.devices,
+        organizations=room.organizations,
+        catalog=catalog,
+    )
 
 
 class Done(msgspec.Struct):
