@@ -82,3 +82,12 @@ async def test_an_item_has_a_tag(mia: Person) -> None:
 async def test_meta_needs_a_session(world: World) -> None:
     for path in (META, f"{META}/object", f"{META}/object/ticket"):
         error_of(await world.nobody.get(path), 401, "UNAUTHENTICATED")
+
+
+async def test_capabilities_are_told_with_the_package_that_declares_them(admin: Person, ann: Person) -> None:
+    listed = (await admin.get(f"{META}/capabilities")).json()
+    assert {"query:explain", "manage_org_users", "export_everything"} <= {item["name"] for item in listed["items"]}
+    item = (await admin.get(f"{META}/capability/export_everything")).json()["item"]
+    assert (item["label"], item["_package"]["id"]) == ("Export everything", "partner")
+    error_of(await admin.get(f"{META}/capability/export_everthing"), 404, "NOT_FOUND")
+    error_of(await ann.get(f"{META}/capability"), 404, "NOT_FOUND")
