@@ -72,8 +72,7 @@ from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_H
 from fieldstone.surfaces.rest.pagers import PAGERS
 from fieldstone.surfaces.rest.queries import QUERIES
 from fieldstone.surfaces.rest.table import Handler, RouteTable
-from fieldstone.surfaces.signin.face import PageFace
-from fieldstone.surfaces.signin.service import PageService
+from fieldstone.surfaces.signin.face import pages_over
 
 OWN_FOLDER = ".fieldstone"
 """Where an app's folder keeps what is made for it: the cache of what was parsed, and in development the secret."""
@@ -267,7 +266,7 @@ def _shell(catalog: Catalog, settings: Settings, log: Log) -> Shell:
 def _server(tables: Mapping[str, RouteTable], room: IdentityRoom, door: Door, store: SqlStore, shell: Shell) -> Edge:
     """Returns the ASGI application: each surface under its base path, the pages, and discovery at its well-known address."""
     denials = Denials(door.execute, door.clock)
-    pages = PageFace(PageService(room.accounts, room.second_factor, room.oidc, room.devices, room.means.app))
+    pages = pages_over(room)
     shown = Dispatcher(pages.answer, shell.errors, shell.limits, shell.log)
     faces = dict.fromkeys(pages.bases, shown)
     aliases: dict[str, str] = {}

@@ -171,6 +171,14 @@ async def test_a_wrong_password_shows_the_page_again_and_says_no_more_than_the_a
     assert "set-cookie" not in answer.headers
 
 
+async def test_a_second_step_needs_its_challenge(browser: httpx.AsyncClient) -> None:
+    assert "authenticator" in (await browser.get("/signin", params={"step": "code"})).text
+    for code in ("123456", "a backup code"):
+        answer = await browser.post("/signin/code", data={"code": code})
+        assert answer.status_code == 401
+        assert "set-cookie" not in answer.headers
+
+
 @pytest.mark.parametrize("after", ["https://evil.example", "//evil.example", "/\\evil.example"])
 async def test_the_sign_in_page_leads_to_no_other_site(browser: httpx.AsyncClient, after: str) -> None:
     assert "evil" not in (await browser.get("/signin", params={"callbackURL": after})).text

@@ -1,8 +1,10 @@
 """Signing in with a provider of OpenID Connect, a real small one: the way there and back, and every wrong turn on it."""
 
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from html import unescape
 from os import environ
 from pathlib import Path
 from typing import Any
@@ -360,6 +362,14 @@ async def test_a_second_factor_is_asked_for_after_the_provider_too(house: World,
     assert await browser.sign_in(acme, callbackURL="/in") == "/signin?step=code&callbackURL=%2Fin"
     assert await browser.who() is None
     assert browser.client.cookies["better-auth.two_factor"]
+
+
+async def test_the_page_leads_to_the_provider_without_a_script(acme: Acme, browser: Browser) -> None:
+    acme.vouch("paige")
+    left = await browser.client.post("/signin/provider", data={"provider": "acme", "callbackURL": "/in"})
+    (address,) = re.findall(r'content="0;url=([^"]+)"', left.text)
+    assert await browser.back(acme.go(unescape(address))) == "/in"
+    assert await browser.who() == "paige@example.org"
 
 
 async def test_keys_are_rotated_without_a_restart(house: World, acme: Acme, browser: Browser) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from fieldstone.errors import FieldstoneError, MethodNotAllowed, NotFound, UnsupportedMediaType
+from fieldstone.identity.room import IdentityRoom
 from fieldstone.surfaces.http.body import decode_form, is_form, read_body
 from fieldstone.surfaces.http.errors import failure_of
 from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
@@ -22,6 +23,11 @@ PAGES: Mapping[str, Mapping[str, Shown]] = {
     device_page.PATH: {"GET": device_page.show, "POST": device_page.answer},
 }
 """What answers each address, by method."""
+
+
+def pages_over(room: IdentityRoom) -> "PageFace":
+    """Returns the pages over the room of identity."""
+    return PageFace(PageService(room.accounts, room.second_factor, room.oidc, room.devices, room.means.app))
 
 
 class PageFace:
