@@ -23,7 +23,7 @@ class Desk:
 
     async def found(self, person: Person, where: Any, base: str = DATA, **more: str) -> str:
         """Returns the subjects of the tickets that a person finds, in order, one letter each."""
-        marked = {"$and": [{"number": {"$startsWith": f"{self.mark}-"}}, where]}
+        marked = {"$and": [{"description": {"$startsWith": f"{self.mark}-"}}, where]}
         parameters = {"orderBy": "subject", **more, "where": msgspec.json.encode(marked).decode()}
         answer = await person.get(f"{base}/ticket", params=parameters)
         assert answer.status_code == 200, answer.text
@@ -49,7 +49,7 @@ async def desk(world: World, mia: Person, ann: Person) -> Desk:
         ("c", "basic", {"contact": contact}),
         ("d", "plus", {"internal_rating": 3}),
     ):
-        row = {"subject": subject, "number": f"{mark}-{subject}", "customer": customers[customer], **more}
+        row = {"subject": subject, "description": f"{mark}-{subject}", "customer": customers[customer], **more}
         tickets[subject] = (await mia.make("ticket", **row))["id"]
         if subject != "d":
             changed = await mia.ask("PATCH", f"{DATA}/ticket/{tickets[subject]}", {"owner_id": ann_id})
@@ -108,14 +108,14 @@ async def test_hidden_is_told_in_the_words_for_unknown(desk: Desk, mia: Person, 
 
 
 async def test_a_bare_parameter_may_be_a_path(desk: Desk, mia: Person) -> None:
-    query = {"customer.tier": "basic", "number": f"{desk.mark}-c"}
+    query = {"customer.tier": "basic", "description": f"{desk.mark}-c"}
     assert (await mia.get(f"{DATA}/ticket", params=query)).json()["total"] == 1
     query["customer.tier"] = "plus"
     assert (await mia.get(f"{DATA}/ticket", params=query)).json()["total"] == 0
 
 
 async def test_pages_go_on_over_a_path_and_under_a_moving_clock(desk: Desk, mia: Person) -> None:
-    where = {"number": {"$startsWith": f"{desk.mark}-"}, "opened_at": {"$lte": {"$cel": "now()"}}}
+    where = {"description": {"$startsWith": f"{desk.mark}-"}, "opened_at": {"$lte": {"$cel": "now()"}}}
     body = {"where": where, "orderBy": "-customer.name,subject", "limit": 1}
     page = (await mia.ask("POST", f"{DATA}/ticket/query", body)).json()
     seen, cursors = page["items"][0]["subject"], [page["nextCursor"]]
