@@ -200,7 +200,8 @@ class SqlTransaction:
     async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
         """Returns the rows of a prepared read."""
         read = _read_statement(statement)
-        await self._upkeep.before_read(read)
+        if self._upkeep.is_behind:
+            await self._upkeep.before_read(read)
         rows = await self._session.read(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
         return self._store.answered(rows, read, binds)
 

@@ -75,6 +75,11 @@ class Upkeep:
         self._settled: list[tuple[RollupGroup, frozenset[str]]] = []
 
     @property
+    def is_behind(self) -> bool:
+        """Whether some summary is not current."""
+        return bool(self._stale)
+
+    @property
     def mark(self) -> int:
         """How far summaries were computed so far; for `undo`."""
         return len(self._settled)
@@ -108,9 +113,7 @@ class Upkeep:
 
     async def before_read(self, statement: ReadStatement) -> None:
         """Computes what is not current, if a statement looks at any of it."""
-        if self._stale and any(
-            not statement.summaries.isdisjoint(self._rollups.reaches[group]) for group in self._stale
-        ):
+        if any(not statement.summaries.isdisjoint(self._rollups.reaches[group]) for group in self._stale):
             await self.settle()
 
     async def settle(self) -> None:
