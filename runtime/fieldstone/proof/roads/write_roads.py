@@ -39,7 +39,8 @@ def _open(trip: Trip, field: Field) -> bool:
         (said.who, said.object, said.field) == (who, trip.name, field.name) and said.outlook != "can"
         for said in test.sentences
     )
-    return not (kept or field.system or field.internal or field.declaration.readonly or field.unique)
+    filled = field.system or field.internal or field.declaration.readonly or field.type.computed
+    return not (kept or filled or field.unique)
 
 
 def values_of(trip: Trip) -> dict[str, Any]:

@@ -155,9 +155,8 @@ def _values(stage: Stage, subject: Object, random: Random, place: str) -> Iterat
 
 def fillable(field: Field) -> bool:
     """Tells whether a value of a field is made up: not one that the system keeps, nor one that is computed."""
-    return not (
-        field.system or field.internal or field.declaration.readonly or field.type.name in ("secret", "password")
-    )
+    kept = field.system or field.internal or field.declaration.readonly or field.type.computed
+    return not (kept or field.type.name in ("secret", "password"))
 
 
 def _told(error: Exception) -> str:
