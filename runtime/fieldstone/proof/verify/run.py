@@ -9,6 +9,7 @@ from random import Random
 import msgspec
 
 from fieldstone.access.caller import ANONYMOUS, Caller
+from fieldstone.access.shares import is_shareable
 from fieldstone.clock import later, system_clock
 from fieldstone.identity.credential import credential_of
 from fieldstone.proof.mount import Person
@@ -285,6 +286,9 @@ def _reason(route: Route, stage: Stage) -> str | None:
         kept = (stage.object(name).declaration.enable for name in stage.open_objects)
         if not any(enable.track_history or enable.trash for enable in kept):
             return "No object keeps a history or a trash."
+    shares = route.declaration.operation in ("shares", "share", "unshare")
+    if shares and not any(is_shareable(stage.object(name)) for name in stage.own):
+        return "No object can be shared."
     return NO_DATA.get(str(route.declaration.handler))
 
 
