@@ -23,7 +23,8 @@ INTRODUCTION = """\
 Rules stand under `validations` of an [object](kinds.md#object). They are looked at on every way by which a record is
 written: create, update, upsert, batches, clones, restores, seeds, and when a reference is cleared because its target is deleted
 (a rule that refuses that keeps the target, as `deleteBehavior: restrict` does). A rule sees the record as it would be
-stored, and as `previous` what it was; `previous` is null on insert. Where nothing changes, nothing is looked at.
+stored, and as `previous` what it was; `previous` is null on insert. Where nothing changes, nothing is looked at; nor is it when
+a summary of the record comes to another figure, which is no write of the record.
 
 All faults come together: those of the fields first, then those of rules, by `priority` and then in the order in which they are
 declared. Each is one of `details.fields` of a [VALIDATION_ERROR](errors.md#validation_error), with the rule's `name` as

@@ -96,6 +96,16 @@ async def test_records_belong_to_the_organisation_and_to_the_owner_that_they_nam
         assert {row["organization_id"] for row in rows} == {house.organization_id}
 
 
+async def test_a_record_that_breaks_a_rule_is_refused_with_its_number(opened: Opening) -> None:
+    rule = 'validations: [{predicate: record.code != "b", message: Nobody is called b.}]\n'
+    people = records("people", "person", "{code: a}", "{code: b}")
+    async with opened(person_object=PERSON + rule, team_object=TEAM, people_seed=people) as house:
+        with pytest.raises(DeclarationError) as refused:
+            await seed(house)
+        (fault,) = refused.value.faults
+        assert fault.message == "Record 2: _record: Nobody is called b."
+
+
 async def test_a_second_start_writes_nothing_and_brings_nothing_back(opened: Opening) -> None:
     async with opened(people_seed=PEOPLE, grants_seed=GRANTS) as house:
         await seed(house)
