@@ -35,14 +35,14 @@ DESCRIPTIONS: Mapping[str, str] = {
 }
 
 
-class CodeBody(msgspec.Struct):
+class DeviceCodeBody(msgspec.Struct):
     """The program that asks, and for which scopes, with blanks between them."""
 
     client_id: ShortText
     scope: ShortText | None = None
 
 
-class TokenBody(msgspec.Struct):
+class DeviceTokenBody(msgspec.Struct):
     """The device code again, of the same program."""
 
     grant_type: ShortText
@@ -50,13 +50,13 @@ class TokenBody(msgspec.Struct):
     client_id: ShortText
 
 
-class AnswerBody(msgspec.Struct, rename="camel"):
+class DeviceAnswerBody(msgspec.Struct, rename="camel"):
     """The code that the device shows."""
 
     user_code: ShortText
 
 
-class TokenAnswer(msgspec.Struct):
+class DeviceToken(msgspec.Struct):
     """The token, shown this once."""
 
     access_token: str
@@ -67,7 +67,7 @@ class TokenAnswer(msgspec.Struct):
 
 async def _code(service: SignIn, call: Call) -> Response:
     try:
-        body = convert_body(call.body, CodeBody)
+        body = convert_body(call.body, DeviceCodeBody)
     except Invalid as fault:
         return _refusal("invalid_request", fault.faults[0].message if fault.faults else fault.message)
     wanted = tuple(body.scope.split()) if body.scope else None
@@ -77,7 +77,7 @@ async def _code(service: SignIn, call: Call) -> Response:
 
 async def _token(service: SignIn, call: Call) -> Response:
     try:
-        body = convert_body(call.body, TokenBody)
+        body = convert_body(call.body, DeviceTokenBody)
     except Invalid as fault:
         return _refusal("invalid_request", fault.faults[0].message if fault.faults else fault.message)
     if body.grant_type != GRANT_TYPE:
@@ -86,7 +86,7 @@ async def _token(service: SignIn, call: Call) -> Response:
     if not isinstance(outcome, Granted):
         return _refusal(outcome)
     scope = " ".join(outcome.scopes or ())
-    return json_answer(TokenAnswer(outcome.token, "Bearer", outcome.expires_in, scope), NOT_STORED)
+    return json_answer(DeviceToken(outcome.token, "Bearer", outcome.expires_in, scope), NOT_STORED)
 
 
 async def _look(service: SignIn, call: Call) -> Response:
@@ -104,7 +104,7 @@ async def _deny(service: SignIn, call: Call) -> Response:
 
 
 async def _answer(service: SignIn, call: Call, answer: Answer) -> Response:
-    body = convert_body(call.body, AnswerBody)
+    body = convert_body(call.body, DeviceAnswerBody)
     session = required(await service.accounts.session(call.credential))
     await service.devices.consent.answer(session, body.user_code, answer, origin_of(call))
     return json_answer(Done(), NOT_STORED)
@@ -116,10 +116,10 @@ def _refusal(error: str, description: str | None = None) -> Response:
 
 
 DEVICE_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "auth.device_code": HandlerPart(_code, "Codes for a device without a browser", CodeBody, Codes, form=True),
-    "auth.device_token": HandlerPart(_token, "The device's token, once", TokenBody, TokenAnswer, form=True),
+    "auth.device_code": HandlerPart(_code, "Codes for a device without a browser", DeviceCodeBody, Codes, form=True),
+    "auth.device_token": HandlerPart(_token, "The device's token, once", DeviceTokenBody, DeviceToken, form=True),
     "auth.device": HandlerPart(_look, "Which device waits under a code", answer=DeviceRequest, parameters=(USER_CODE,)),
-    "auth.approve_device": HandlerPart(_approve, "Let a device in", AnswerBody, Done),
-    "auth.deny_device": HandlerPart(_deny, "Turn a device away", AnswerBody, Done),
+    "auth.approve_device": HandlerPart(_approve, "Let a device in", DeviceAnswerBody, Done),
+    "auth.deny_device": HandlerPart(_deny, "Turn a device away", DeviceAnswerBody, Done),
 }
 """Handlers over a `SignIn`."""

@@ -49,7 +49,7 @@ class BackupCodes(msgspec.Struct, rename="camel"):
     backup_codes: tuple[str, ...]
 
 
-class Verified(msgspec.Struct):
+class CodeVerified(msgspec.Struct):
     """Who is signed in now, and the token that shows it; None to a session, which knows its own."""
 
     token: str | None
@@ -82,7 +82,7 @@ async def _verify_totp(service: SignIn, call: Call) -> Response:
     session = None if body.two_factor_token is not None else await service.accounts.session(call.credential)
     if session is not None:
         user = await service.second_factor.confirm(session, body.code, origin_of(call))
-        return json_answer(Verified(token=None, user=user), NOT_STORED)
+        return json_answer(CodeVerified(token=None, user=user), NOT_STORED)
     challenge, origin = _challenge(call, body), origin_of(call)
     return _passed(
         call, await service.second_factor.pass_by_totp(challenge, body.code, origin, trust=body.trust_device)
@@ -115,14 +115,14 @@ def _passed(call: Call, passed: Passed) -> Response:
     ]
     if passed.trusted is not None:
         headers.append(set_cookie(call.request, TRUST_COOKIE, passed.trusted.text, passed.trusted.until))
-    return json_answer(Verified(token=passed.signed_in.token, user=passed.signed_in.user), *headers, NOT_STORED)
+    return json_answer(CodeVerified(token=passed.signed_in.token, user=passed.signed_in.user), *headers, NOT_STORED)
 
 
 TWO_FACTOR_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "auth.enable_two_factor": HandlerPart(_enable, "Begin to turn two-factor on", PasswordBody, Enrolled),
     "auth.disable_two_factor": HandlerPart(_disable, "Turn two-factor off", PasswordBody, Done),
     "auth.generate_backup_codes": HandlerPart(_generate, "New backup codes", PasswordBody, BackupCodes),
-    "auth.verify_totp": HandlerPart(_verify_totp, "Show a code of the authenticator", CodeBody, Verified),
-    "auth.verify_backup_code": HandlerPart(_verify_backup_code, "Show a backup code", CodeBody, Verified),
+    "auth.verify_totp": HandlerPart(_verify_totp, "Show a code of the authenticator", CodeBody, CodeVerified),
+    "auth.verify_backup_code": HandlerPart(_verify_backup_code, "Show a backup code", CodeBody, CodeVerified),
 }
 """Handlers over a `SignIn`."""
