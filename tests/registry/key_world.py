@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fieldstone.kinds import api, app, email_template, package, permission, policy_test, seed, validation
+from fieldstone.kinds import api, app, email_template, package, permission, policy_test, seed, sign_in, validation
 from fieldstone.kinds import object as objects
 from fieldstone.kinds.declaration import Declared
 
@@ -319,6 +319,10 @@ RUNNING: Mapping[type[Declared], str] = {
     app.Database: "tests/store",
     app.Auth: "tests/identity",
     app.Cors: "tests/surfaces",
+    app.Organizations: "tests/identity",
+    sign_in.EnvironmentVariable: "tests/identity",
+    sign_in.OidcProvider: "tests/identity",
+    sign_in.DeviceClient: "tests/identity",
     app.Surfaces: "tests/surfaces",
     seed.SeedDeclaration: "tests/services",
     email_template.EmailTemplateDeclaration: "tests/services",
