@@ -289,10 +289,18 @@ def _batch_of_one(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"operation": "create", "records": [{"data": values}]}
 
 
+_ALONG: Mapping[str, frozenset[str]] = {
+    "sys_user": frozenset({"sys_session"}),
+    "sys_member": frozenset({"sys_user_permission_set"}),
+}
+"""What comes and goes with a change: sessions with a password, the set of a role with the role."""
+
+
 def raised(trip: Trip, effect: Effect) -> bool:
-    """Tells whether a write changed the record once, and nothing else."""
-    ended = {name for name, _ in effect.gone} - ({"sys_session"} if trip.name == "sys_user" else set())
-    return not (effect.made or ended) and effect.changed == (((trip.name, trip.id), 1),)
+    """Tells whether a write changed the record once, and nothing else but what comes and goes with it."""
+    along = _ALONG.get(trip.name, frozenset())
+    others = {name for name, _ in effect.made | effect.gone} - along
+    return not others and effect.changed == (((trip.name, trip.id), 1),)
 
 
 def went(trip: Trip, effect: Effect) -> bool:
