@@ -28,6 +28,7 @@ WITH_A_SERVER = (
     "verify-an-app.md",
     "why-may-i-not.md",
     "summaries-and-numbers.md",
+    "organizations.md",
     "two-factor.md",
     "sign-in-with-oidc.md",
     "device-sign-in.md",
