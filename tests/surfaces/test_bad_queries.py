@@ -13,7 +13,7 @@ from tests.surfaces.running import DATA, Person, error_of
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ONE_DATABASE = True
 QUERY = f"{DATA}/ticket/query"
-LONGEST = 0.05
+LONGEST = 0.1
 """Seconds that a refusal may take, in the best of a few tries: other work goes on beside the tests."""
 
 

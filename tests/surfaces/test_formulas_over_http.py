@@ -26,7 +26,7 @@ async def test_an_overdue_ticket_is_found_shown_and_counted_until_it_is_closed(m
     groups = {"where": {"customer": customer}, "groupBy": ["overdue"], "aggregations": [_COUNT]}
     counted = decoded(await mia.ask("POST", f"{TICKETS}/query", groups))["items"]
     assert counted == [{"overdue": False, "n": 2}, {"overdue": True, "n": 1}]
-    answer = await mia.ask("PATCH", f"{TICKETS}/{late['id']}", {"status": "closed"})
+    answer = await mia.ask("PATCH", f"{TICKETS}/{late['id']}", {"status": "closed", "hours": 1})
     assert decoded(answer)["overdue"] is False
     for body in ({"overdue": True}, {"overdue": None}):
         error = error_of(await mia.ask("PATCH", f"{TICKETS}/{late['id']}", body), 400, "VALIDATION_ERROR")

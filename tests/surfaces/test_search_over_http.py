@@ -82,7 +82,7 @@ async def test_an_explanation_is_for_those_who_may(admin: Person, mia: Person) -
         assert statement.keys() == {"purpose", "sql", "binds", "plan", "estimatedRows"}
         assert "quarzwerk" not in str(statement)
     rules = {(rule["rule"], rule["permissionSet"]): rule["place"] for rule in told["rules"]}
-    assert rules["organization_wall", None].startswith("packages/desk/objects/customer.object.yaml:")
+    assert rules["organization_wall", None].startswith("desk/objects/customer.object.yaml:")
     assert rules["all_records", "admin_full_access"].rpartition(":")[0].endswith("admin_full_access.permission.yaml")
     posted = await admin.ask("POST", f"{CUSTOMERS}/query?explain=true", {"groupBy": ["active"]})
     assert decoded(posted)["shape"]["groups"] == ["active"]
