@@ -51,7 +51,9 @@ async def test_a_refusal_is_explained_layer_by_layer_with_the_smallest_grant(
 
 async def test_rules_are_told_with_their_places_within_packages(admin: Person, ann: Person) -> None:
     ticket = await ticket_of(ann)
-    assert (await admin.ask("PATCH", f"/api/v1/data/ticket/{ticket}", {"status": "closed", "hours": 1})).status_code == 200
+    assert (
+        await admin.ask("PATCH", f"/api/v1/data/ticket/{ticket}", {"status": "closed", "hours": 1})
+    ).status_code == 200
     parameters = f"object=ticket&operation=update&userId={await id_of(ann)}&recordId={ticket}"
     text = (await admin.get(f"{EXPLAIN}?{parameters}")).text
     assert '"desk/permissions/support_agent.permission.yaml:' in text
