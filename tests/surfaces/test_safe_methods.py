@@ -9,7 +9,13 @@ from tests.databases import sqlite_address
 from tests.surfaces.running import DATA, WORLD, running
 
 NAMED = re.compile(r"\{([a-z_]+)\}")
+TELLING = ("sys_attempt_count", "sys_audit_log")
 PLACES = {"object": "customer", "type": "objects", "name": "customer", "asset": "docs.js"}
+
+
+def held(database: sqlite3.Connection) -> list[str]:
+    """Returns all that a database holds, but for what tells of requests: the counts of guesses, and refusals in the audit log."""
+    return [line for line in database.iterdump() if not any(name in line for name in TELLING)]
 
 
 async def test_a_get_with_the_cookie_of_anybody_changes_nothing(tmp_path: Path) -> None:
@@ -21,9 +27,9 @@ async def test_a_get_with_the_cookie_of_anybody_changes_nothing(tmp_path: Path) 
         paths = {NAMED.sub(lambda found: places.get(found[1], "nothing"), template) for template in templates}
         cookie = {"Cookie": f"better-auth.session_token={mia.token}", "Origin": "http://evil.test"}
         with closing(sqlite3.connect(tmp_path / "world.db")) as watcher:
-            before = watcher.execute("PRAGMA data_version").fetchone()
+            before = held(watcher)
             for path in sorted(paths):
                 assert (await world.nobody.get(path, headers=cookie)).status_code < 500
-            assert watcher.execute("PRAGMA data_version").fetchone() == before
+            assert held(watcher) == before
             await mia.ask("PATCH", f"{DATA}/customer/{places['id']}", {"name": "Changed"})
-            assert watcher.execute("PRAGMA data_version").fetchone() != before
+            assert held(watcher) != before
