@@ -28,7 +28,7 @@ def test_a_crowd_gets_different_numbers_and_is_counted_right(office: Office) -> 
     made = [answer.json() for answer in answers]
     assert len({ticket["number"] for ticket in made}) == CROWD
     assert open_tickets(office, customer) == {CROWD}
-    changes = ({"status": "closed"}, {"customer": other}, {"priority": "low"}, {"status": "waiting"})
+    changes = ({"status": "closed", "hours": 1}, {"customer": other}, {"priority": "low"}, {"status": "waiting"})
     answers = office.at_once(
         [("PATCH", f"{DATA}/ticket/{ticket['id']}", {"json": changes[place % 4]}) for place, ticket in enumerate(made)]
     )
