@@ -231,7 +231,7 @@ SABOTEURS = (
         "accounts_open", replaced(hooks, "keep_out_of_other_accounts", _let_pass), "accounts", ("changed", "deleted")
     ),
     Saboteur("windows_ignored", replaced(holdings, "is_open", _allow_all), "positions", ("by id", "listed")),
-    Saboteur("placing_unbounded", replaced(placing, "_is_free", _allow_all), "placing", ("changed", "made")),
+    Saboteur("placing_unbounded", replaced(placing, "is_free", _allow_all), "placing", ("changed", "made")),
     Saboteur(
         "capabilities_ignored",
         replaced(policies, "required_capabilities", _nothing_required),

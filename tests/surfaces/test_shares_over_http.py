@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from fieldstone.ids import new_id
 from tests.surfaces.running import DATA, Person, World, decoded, error_of
@@ -24,6 +25,18 @@ KEYS = {
     "created_at",
     "updated_at",
 }
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def mia(world: World) -> Person:
+    """The manager of the desk, in a session of these tests alone."""
+    return await world.person("mia@world.example")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def ann(world: World) -> Person:
+    """An agent of the desk, in a session of these tests alone."""
+    return await world.person("ann@world.example")
 
 
 async def user_of(person: Person) -> str:
