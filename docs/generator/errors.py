@@ -48,7 +48,7 @@ FIELD_CODES = {
 """What `details.fields[].code` may be; a test holds it against the code."""
 
 REASONS = {
-    "INVALID_JSON": "The body is not a JSON object.",
+    "INVALID_JSON": "The body is not a JSON object, or gives a key twice in one object.",
     "INVALID_QUERY": "A part of a query or a parameter is unknown or cannot be read.",
     "INVALID_FIELD": "A name is no field that the caller may read.",
     "INVALID_FILTER": "A `where` cannot be applied; `details.path` says which part.",

@@ -69,6 +69,8 @@ PARAMETERS: Mapping[str, Refusal] = {
     "an unknown field": Refusal("select=subjekt", "INVALID_FIELD", "fields.0", "Did you mean `subject`?"),
     "a parameter that is a wrong value": Refusal("hours=many", "INVALID_FILTER", "hours"),
     "a parameter with NUL": Refusal("subject=a%00b", "INVALID_FILTER", "subject"),
+    "a condition that gives a field twice": Refusal('where={"hours":1,"hours":2}', "INVALID_FILTER", "where"),
+    "an order that gives a field twice": Refusal('orderBy={"subject":"asc","subject":"desc"}', "INVALID_SORT", "orderBy"),
     "groups in a GET": Refusal("groupBy=status", "INVALID_QUERY", "groupBy"),
 }  # fmt: skip
 
@@ -126,6 +128,11 @@ BODIES: Mapping[str, Refusal] = {
     "half a surrogate pair": Refusal(b'{"where":{"subject":"\\ud800"}}', "INVALID_JSON", None),
     "half a surrogate pair as a name": Refusal(b'{"where":{"\\udfff":"x"}}', "INVALID_JSON", None),
     "no UTF-8": Refusal(b'{"where":{"subject":"\xff"}}', "INVALID_JSON", None),
+    "a key twice": Refusal(b'{"limit":1,"limit":2}', "INVALID_JSON", None, "Give each key once."),
+    "a key twice, before a blank": Refusal(b'{"limit" :1,"limit":2}', "INVALID_JSON", None),
+    "a key twice, once in an escape": Refusal(b'{"limit":1,"l\\u0069mit":2}', "INVALID_JSON", None),
+    "a key twice, beside a colon in a text": Refusal(b'{"where":{"subject":":","subject":":"}}', "INVALID_JSON", None),
+    "a key twice, in a list": Refusal(b'{"where":{"$or":[{"hours":1},{"hours":1,"hours":2}]}}', "INVALID_JSON", None),
     "NaN": Refusal(b'{"where":{"hours":NaN}}', "INVALID_JSON", None),
     "the year 10,000": Refusal(where({"due_on": "10000-01-01"}), "INVALID_FILTER", "where.due_on"),
     "an instant of the year 10,000": Refusal(where({"opened_at": "10000-01-01T00:00:00Z"}), "INVALID_FILTER", "where.opened_at"),

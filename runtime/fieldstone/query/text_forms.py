@@ -12,6 +12,7 @@ import msgspec
 from fieldstone.errors import Invalid
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.names import did_you_mean, shown
+from fieldstone.query.repeated_keys import repeated_key
 from fieldstone.query.values import exact_number
 
 PARAMETERS: Mapping[str, str] = {
@@ -163,11 +164,15 @@ def _bad_order(message: str, path: str) -> Invalid:
 
 def _json(name: str, text: str, reason: str) -> Any:
     try:
-        return _JSON.decode(text)
+        value = _JSON.decode(text)
+        repeated = repeated_key(text.encode(), value)
     except (msgspec.MsgspecError, UnicodeEncodeError):
         raise Invalid(f"`{name}` is not JSON.", reason=reason, path=name) from None
     except RecursionError:
         raise Invalid(f"`{name}` is nested too deep.", reason=reason, path=name) from None
+    if repeated is not None:
+        raise Invalid(f"`{name}` gives `{shown(repeated)}` twice in one object.", reason=reason, path=name)
+    return value
 
 
 def _where(name: str, text: str) -> Any:

@@ -1,6 +1,6 @@
 """Request bodies: read up to the limit, decoded so that a decimal keeps all its digits.
 
-Refuses a body that is too large (413), is not JSON by its header (415) or by its text, or is nested too deeply (400).
+Refuses a body that is too large (413), is not JSON by its header (415) or by its text, is nested too deeply, or gives a key twice (400).
 """
 
 from decimal import Decimal, DecimalException
@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from fieldstone.errors import Invalid, PayloadTooLarge, UnsupportedMediaType
+from fieldstone.query.names import shown
+from fieldstone.query.repeated_keys import repeated_key
 from fieldstone.surfaces.http.request import JSON, Request
 
 DEEPEST = 256
@@ -66,6 +68,10 @@ def decode_json(request: Request, body: bytes) -> Any:
         raise Invalid("The body is not JSON: a number in it is out of range.", reason="INVALID_JSON") from None
     if body.count(b"[") + body.count(b"{") > DEEPEST and _is_deeper(value, DEEPEST):
         raise _too_deep()
+    repeated = repeated_key(body, value)
+    if repeated is not None:
+        message = f"The body gives `{shown(repeated)}` twice in one object."
+        raise Invalid(message, reason="INVALID_JSON", hint="Give each key once.")
     return value
 
 
