@@ -173,6 +173,18 @@ class NotOffered(FieldstoneError):
     code = "NOT_IMPLEMENTED"
 
 
+class ExternalService(FieldstoneError):
+    """Somebody outside did not answer as he should; trying again later may help."""
+
+    code = "EXTERNAL_SERVICE_ERROR"
+
+
+class OutboundRefused(FieldstoneError):
+    """A request to the outside that may not be made."""
+
+    code = "OUTBOUND_REFUSED"
+
+
 class PayloadTooLarge(FieldstoneError):
     """A body over the limit."""
 

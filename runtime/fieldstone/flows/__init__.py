@@ -1,0 +1,1 @@
+"""Things that take steps: flows, actions and hooks, run over the door."""
