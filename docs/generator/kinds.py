@@ -19,6 +19,7 @@ EXAMPLES = {
     "object": "packages/desk/objects/ticket.object.yaml",
     "permission": "packages/desk/permissions/support_agent.permission.yaml",
     "email_template": "metadata/email_templates/verify_email.email_template.yaml",
+    "calendar": "packages/desk/calendars/office_hours.calendar.yaml",
     "seed": "packages/desk/seeds/customers.seed.yaml",
 }
 """A real declaration of each kind; the native surface, the longest, is only pointed to."""

@@ -17,6 +17,7 @@ def test_the_kinds() -> None:
         "seed": "seeds",
         "email_template": "email_templates",
         "policy_test": "policy_tests",
+        "calendar": "calendars",
     }
 
 

@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fieldstone.kinds import api, app, email_template, package, permission, policy_test, seed, sign_in, validation
+from fieldstone.kinds import (
+    api,
+    app,
+    calendar,
+    email_template,
+    package,
+    permission,
+    policy_test,
+    seed,
+    sign_in,
+    validation,
+)
 from fieldstone.kinds import object as objects
 from fieldstone.kinds.declaration import Declared
 
@@ -327,6 +338,7 @@ RUNNING: Mapping[type[Declared], str] = {
     seed.SeedDeclaration: "tests/services",
     email_template.EmailTemplateDeclaration: "tests/services",
     email_template.MailText: "tests/services",
+    calendar.CalendarDeclaration: "tests/registry",
     policy_test.PolicyTestDeclaration: "tests/access",
     policy_test.ActingUser: "tests/access",
     policy_test.ActingKey: "tests/access",

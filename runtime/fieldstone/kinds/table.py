@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fieldstone.kinds.api import API
+from fieldstone.kinds.calendar import CALENDAR
 from fieldstone.kinds.declaration import Kind
 from fieldstone.kinds.email_template import EMAIL_TEMPLATE
 from fieldstone.kinds.object import OBJECT
@@ -11,7 +12,9 @@ from fieldstone.kinds.permission import PERMISSION
 from fieldstone.kinds.policy_test import POLICY_TEST
 from fieldstone.kinds.seed import SEED
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (OBJECT, PERMISSION, API, SEED, EMAIL_TEMPLATE, POLICY_TEST)}
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind for kind in (OBJECT, PERMISSION, API, SEED, EMAIL_TEMPLATE, POLICY_TEST, CALENDAR)
+}
 """What is declared in a file of its own."""
 
 TOLD: Mapping[str, Kind] = {**KINDS, CAPABILITY.name: CAPABILITY}

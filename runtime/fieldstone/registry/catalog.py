@@ -26,6 +26,7 @@ from fieldstone.registry.layout import APP_FILE
 from fieldstone.registry.policy_test import PolicyTest
 from fieldstone.registry.source import Spot
 from fieldstone.registry.validations.rule import Validations
+from fieldstone.registry.working_time import WorkingTime
 
 
 class Choice(msgspec.Struct, frozen=True, eq=False):
@@ -217,6 +218,7 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     histories: Mapping[str, Object] = {}
     policy_tests: Mapping[str, PolicyTest] = {}
     email_templates: Mapping[str, EmailTemplateDeclaration] = {}
+    calendars: Mapping[str, WorkingTime] = {}
     rollups: tuple[RollupGroup, ...] = ()
     files: Mapping[str, str] = {}
 

@@ -50,6 +50,7 @@ class Code(StrEnum):
     SEED_RECORD = "SEED_RECORD"
     POLICY_TEST = "POLICY_TEST"
     TEMPLATE = "TEMPLATE"
+    CALENDAR = "CALENDAR"
     NEEDS_MIGRATION = "NEEDS_MIGRATION"
 
 
@@ -98,5 +99,6 @@ EXPLANATIONS: dict[Code, str] = {
     Code.SEED_RECORD: "A record of a seed is not acceptable.",
     Code.POLICY_TEST: "A policy test names somebody or something that is not there, or says what is not a sentence.",
     Code.TEMPLATE: "The places for values in a template and the values that it declares do not fit together.",
+    Code.CALENDAR: "The hours, days or time zone of a calendar say nothing.",
     Code.NEEDS_MIGRATION: "The database holds something else than what is declared, and only a migration can bring the two together.",
 }

@@ -12,6 +12,7 @@ from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.package import CAPABILITY
 from fieldstone.kinds.table import KINDS
 from fieldstone.registry.apis import DialectParts, api_faults
+from fieldstone.registry.calendars import link_calendars
 from fieldstone.registry.capabilities import capability_faults, capability_items, link_capabilities
 from fieldstone.registry.catalog import Catalog, Item, Object, RollupGroup
 from fieldstone.registry.choices import link_choices
@@ -53,6 +54,8 @@ def link(
     faults += [*wrong, *capability_faults(by_kind, capabilities)]
     for document in by_kind["email_template"].values():
         faults += template_faults(document)
+    calendars, wrong = link_calendars(by_kind["calendar"])
+    faults += wrong
     if faults:
         raise DeclarationError(faults)
     return Catalog(
@@ -68,6 +71,7 @@ def link(
         histories=_histories(objects.by_name.values()),
         policy_tests=tests,
         email_templates=_declared(by_kind["email_template"]),
+        calendars=calendars,
         rollups=rollups,
         files={document.file: f"{document.package}/{document.relative}" for document in reading.documents},
     )
