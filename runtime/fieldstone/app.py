@@ -4,11 +4,9 @@ settings -> catalog -> store -> door -> identity -> surfaces -> ASGI application
 """
 
 import asyncio
-import os
-import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -20,16 +18,17 @@ from fieldstone.engine.audit import AUDIT
 from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.engine.sweep import sweep_past
-from fieldstone.errors import DeclarationError, SettingsError
+from fieldstone.errors import DeclarationError
 from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
 from fieldstone.identity.enrolment import OBJECT as ENROLMENT
 from fieldstone.identity.hooks import identity_hooks
+from fieldstone.identity.limiter import Limiter, system_microseconds
 from fieldstone.identity.passwords import Passwords
 from fieldstone.identity.room import IdentityRoom, open_identity
 from fieldstone.identity.seal import Seal
 from fieldstone.identity.throttle import Throttle
 from fieldstone.ids import NewId, new_id
-from fieldstone.keyring import Keyring
+from fieldstone.keyring import Keyring, kept_secret
 from fieldstone.log import Log
 from fieldstone.registry.apis import DialectParts
 from fieldstone.registry.catalog import Catalog
@@ -39,13 +38,13 @@ from fieldstone.services.audit import audit_hooks
 from fieldstone.services.denials import Denials
 from fieldstone.services.explaining import Explaining
 from fieldstone.services.mail.delivery import Delivery
-from fieldstone.services.mail.post import EMAIL, Post
+from fieldstone.services.mail.post import EMAIL
 from fieldstone.services.mail.room import open_mailroom
 from fieldstone.services.mail.sending import Sending
 from fieldstone.services.meta import Meta
 from fieldstone.services.rights import Rights
 from fieldstone.services.seeding import seed_once
-from fieldstone.services.sweeping import sweep_for_ever, sweep_outbox
+from fieldstone.services.sweeping import Sweep, sweep_for_ever, sweep_outbox
 from fieldstone.settings import Settings
 from fieldstone.store.open import open_store
 from fieldstone.store.sql_store import SqlStore
@@ -155,7 +154,8 @@ def database_url(folder: Path, catalog: Catalog, settings: Settings) -> str:
 async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams = SERVER) -> AsyncIterator[Runtime]:
     """Opens the app in a folder and closes it at the end of the block; an empty database gets its first start."""
     catalog = seams.catalog or load_catalog(folder)
-    settings = _with_secret(folder, settings)
+    if not settings.secret:
+        settings = msgspec.structs.replace(settings, secret=kept_secret(folder / OWN_FOLDER / "secret"))
     url = database_url(folder, catalog, settings)
     synchronous = catalog.app.database.synchronous
     store = await open_store(catalog, url, synchronous=synchronous, limits=settings.limits, log=log)
@@ -170,7 +170,7 @@ async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams 
 @asynccontextmanager
 async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
     """Sweeps, writes down who was seen, and sends mails beside the block; a sweep on its way is undone at its end."""
-    sweeps = {
+    sweeps: dict[str, Sweep] = {
         "idempotency keys": partial(sweep_past, runtime.door, "sys_idempotency_key"),
         "sessions": partial(sweep_past, runtime.door, "sys_session"),
         "verifications": partial(sweep_past, runtime.door, "sys_verification"),
@@ -180,6 +180,7 @@ async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
         "invitations": partial(sweep_past, runtime.door, "sys_invitation"),
         "e-mails": partial(sweep_past, runtime.door, EMAIL),
         "audit log": partial(sweep_past, runtime.door, AUDIT),
+        "full rate limits": runtime.room.limiter.sweep,
         "events": partial(sweep_outbox, runtime.store, runtime.settings.limits, system_clock),
     }
     beside = {
@@ -222,10 +223,21 @@ async def _compose(
     if seeded:
         log.info("seeded", records=seeded)
     mails = mailroom.transport is not None
+    limiter = Limiter(store.rates, system_microseconds)
     room = open_identity(
-        door, settings, passwords, keyring, epoch=store.epoch, mails=mails, seconds=time.monotonic, log=log
+        door,
+        settings,
+        passwords,
+        keyring,
+        mails=mails,
+        limiter=limiter,
+        seconds=time.monotonic,
+        log=log,
     )
-    handlers = _handlers(catalog, settings, door, room, mailroom.post)
+    mails_of_user = Throttle(limiter, settings.limits.mails)
+    handlers = _handlers(
+        catalog, settings, door, room, Sending(door.execute, mailroom.post, admit=mails_of_user.admit, clock=door.clock)
+    )
     tables = {name: bind(catalog.apis[name], catalog, handlers) for name in catalog.app.surfaces.apis}
     return Runtime(
         settings=settings,
@@ -241,14 +253,13 @@ async def _compose(
 
 
 def _handlers(
-    catalog: Catalog, settings: Settings, door: Door, room: IdentityRoom, post: Post
+    catalog: Catalog, settings: Settings, door: Door, room: IdentityRoom, sending: Sending
 ) -> Mapping[str, Handler]:
     """Returns every named handler over its service."""
     meta = Meta(catalog, door.policies, frozenset({ADMINISTRATOR}))
     deployment = Deployment(catalog.app.label or catalog.app.name, settings.environment)
-    admit = Throttle(settings.limits.mails, time.monotonic).admit
     return {
-        **bind_handlers(EMAIL_HANDLERS, Sending(door.execute, post, admit=admit, clock=door.clock)),
+        **bind_handlers(EMAIL_HANDLERS, sending),
         **bind_handlers(AUTH_HANDLERS, sign_in_over(room, catalog)),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),
@@ -271,28 +282,10 @@ def _server(tables: Mapping[str, RouteTable], room: IdentityRoom, door: Door, st
     faces = dict.fromkeys(pages.bases, shown)
     aliases: dict[str, str] = {}
     for table in tables.values():
-        face = RestFace(table, room.identity, door.execute, door.policies, shell.limits, denials)
+        face = RestFace(table, room.identity, door.execute, door.policies, shell.limits, denials, room.limiter)
         dispatcher = Dispatcher(face.answer, table.dialect.errors.body, shell.limits, shell.log)
         faces[table.dialect.api.base_path] = dispatcher
         for route in table.routes:
             if route.declaration.handler == "discovery.reduced":
                 aliases.setdefault(WELL_KNOWN, route.template)
     return make_server(shell, faces, aliases, store.ready)
-
-
-def _with_secret(folder: Path, settings: Settings) -> Settings:
-    """Returns settings with a secret: in development, one that is made once and kept in the app's folder."""
-    if settings.secret:
-        return settings
-    path = folder / OWN_FOLDER / "secret"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secrets.token_urlsafe(48))
-        secret = path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        message = f"No secret can be kept in `{path}`: {error.strerror}."
-        raise SettingsError(message, hint="Set FIELDSTONE_SECRET.") from error
-    return msgspec.structs.replace(settings, secret=secret)

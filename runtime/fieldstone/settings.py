@@ -167,7 +167,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("FIELDSTONE_LIMIT_MAIL_DAYS", "mail_days", "Days for which it is kept what became of a mail.", limit=True),
     Setting(
-        "FIELDSTONE_LIMIT_SIGN_INS", "sign_ins", "Sign-ins a minute from one address, and of one account.", limit=True
+        "FIELDSTONE_LIMIT_SIGN_INS",
+        "sign_ins",
+        "Attempts of strangers a minute at one account, such as to sign in or to have a mail sent; as many of its own user, and at his"
+        " second factor, and from one address by the pages for signing in.",
+        limit=True,
     ),
 )
 

@@ -30,6 +30,7 @@ from fieldstone.identity.email_verification import VERIFY
 from fieldstone.identity.errands import Errands
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.identity.identity import Identity
+from fieldstone.identity.limiter import Limiter
 from fieldstone.identity.links import Links
 from fieldstone.identity.means import Means
 from fieldstone.identity.own_sessions import OwnSessions
@@ -154,7 +155,8 @@ class House:
         self.execute = self.door.execute
         self.keyring = Keyring("a secret")
         self.seal = Seal(self.keyring)
-        self.throttle = Throttle(self.sign_ins, lambda: 0.0)
+        self.limiter = Limiter(store.rates, lambda: 0)
+        self.throttle = Throttle(self.limiter, self.sign_ins)
         self.steps = SecondStep(self.execute, self.keyring)
         self.presence = Presence(self.execute)
         self.identity = self.another_identity()

@@ -15,7 +15,6 @@ from fieldstone.identity.device.codes import ALPHABET, hash_user_code, new_user_
 from fieldstone.identity.device.consent import MOST_CODES, WINDOW, DeviceConsent
 from fieldstone.identity.device.polling import SECONDS, Codes, DevicePolling, Granted
 from fieldstone.identity.documents import SessionDocument
-from fieldstone.identity.sessions import Origin
 from fieldstone.kinds.sign_in import DeviceClient
 from tests.identity.house import House, load, open_house, started, write_app
 
@@ -32,18 +31,12 @@ class Desk:
         self.ann = ann
         self.polling = DevicePolling(house.means, {"tool": TOOL, "narrow": NARROW}, "https://app.example")
         self.consent = self.another_process()
-        self._numbers = iter(range(1, 10_000))
 
     def another_process(self) -> DeviceConsent:
         return DeviceConsent(self.house.means, self.polling)
 
-    @property
-    def origin(self) -> Origin:
-        number = next(self._numbers)
-        return Origin(f"198.51.{number // 250}.{number % 250}")
-
     async def begin(self, client: str = "tool", *scopes: str) -> Codes:
-        codes = await self.polling.begin(client, scopes or None, self.origin)
+        codes = await self.polling.begin(client, scopes or None)
         assert isinstance(codes, Codes)
         return codes
 
@@ -52,7 +45,7 @@ class Desk:
         return await self.polling.poll(codes.device_code, client)
 
     async def answer(self, codes: Codes, answer: Any = "approved", session: SessionDocument | None = None) -> None:
-        await self.consent.answer(session or self.ann, codes.user_code, answer, self.origin)
+        await self.consent.answer(session or self.ann, codes.user_code, answer)
 
     async def session(self, name: str) -> SessionDocument:
         found = await self.house.accounts.session(credential_of(await self.house.sign_in(name)))
@@ -105,11 +98,11 @@ def test_user_codes_are_eight_letters_of_an_alphabet_without_vowels_typed_as_one
 
 async def test_a_token_reaches_no_further_than_the_scopes_that_were_asked_for(desk: Desk) -> None:
     codes = await desk.begin("narrow", "notes:read")
-    assert (await desk.consent.look(desk.ann, codes.user_code, desk.origin)).scopes == ("notes:read",)
+    assert (await desk.consent.look(desk.ann, codes.user_code)).scopes == ("notes:read",)
     await desk.answer(codes)
     granted = await desk.poll(codes, "narrow")
     assert (await desk.house.identity.caller(credential_of(granted.token))).scopes == frozenset({"notes:read"})
-    everything = await desk.consent.look(desk.ann, (await desk.begin("narrow")).user_code, desk.origin)
+    everything = await desk.consent.look(desk.ann, (await desk.begin("narrow")).user_code)
     assert everything.scopes == ("notes:read", "notes:write")
 
 
@@ -124,7 +117,7 @@ async def test_a_token_reaches_no_further_than_the_scopes_that_were_asked_for(de
 async def test_what_a_program_may_not_ask_for_is_refused(
     desk: Desk, client: str, scopes: tuple[str, ...], error: str
 ) -> None:
-    assert await desk.polling.begin(client, scopes or None, desk.origin) == error
+    assert await desk.polling.begin(client, scopes or None) == error
     assert await desk.house.count("sys_device_code") == 0
 
 
@@ -191,7 +184,7 @@ async def test_of_questions_that_come_at_once_one_gets_the_token(desk: Desk) -> 
 
 async def test_guessed_codes_are_counted_exactly_in_all_processes(desk: Desk) -> None:
     processes = [desk.another_process() for _ in range(3)]
-    guesses = [processes[number % 3].look(desk.ann, new_user_code(), desk.origin) for number in range(MOST_CODES + 10)]
+    guesses = [processes[number % 3].look(desk.ann, new_user_code()) for number in range(MOST_CODES + 10)]
     outcomes = await asyncio.gather(*guesses, return_exceptions=True)
     assert len([one for one in outcomes if isinstance(one, NotFound)]) == MOST_CODES
     assert len([one for one in outcomes if isinstance(one, RateLimited)]) == 10
@@ -200,7 +193,7 @@ async def test_guessed_codes_are_counted_exactly_in_all_processes(desk: Desk) ->
         await desk.answer(codes)
     await desk.answer(codes, session=await desk.session("tom"))
     desk.house.clock.move(WINDOW)
-    assert (await desk.consent.look(desk.ann, codes.user_code, desk.origin)).status == "approved"
+    assert (await desk.consent.look(desk.ann, codes.user_code)).status == "approved"
 
 
 async def test_who_is_suspended_in_between_lets_nothing_in(desk: Desk) -> None:

@@ -66,9 +66,9 @@ async def test_a_user_deletes_himself_with_his_password_and_all_that_hangs_on_hi
     ann = await session(house, "ann")
     await house.accounts.create_key(await house.caller("ann"), "k")
     with pytest.raises(Invalid) as refused:
-        await delete_account(house.means, ann, "wrong password", ADDRESS)
+        await delete_account(house.means, ann, "wrong password")
     assert [fault.field for fault in refused.value.faults] == ["password"]
-    await delete_account(house.means, ann, PASSWORD, ADDRESS)
+    await delete_account(house.means, ann, PASSWORD)
     for name in ("sys_user", "sys_session", "sys_api_key", "sys_member", "sys_user_permission_set"):
         assert await house.count(name) == 0
     with pytest.raises(Unauthenticated):
@@ -81,7 +81,7 @@ async def test_nobody_goes_while_he_owns_records_here_or_elsewhere(house: House,
     other = await house.organization("other")
     record = await owned(house, ann, object_name, other)
     with pytest.raises(DeleteRestricted):
-        await delete_account(house.means, await session(house, "ann"), PASSWORD, ADDRESS)
+        await delete_account(house.means, await session(house, "ann"), PASSWORD)
     with pytest.raises(DeleteRestricted):
         await house.execute(Delete("sys_user", ann), ada)
     assert await owners(house, object_name) == [ann]
@@ -91,9 +91,9 @@ async def test_nobody_goes_while_he_owns_records_here_or_elsewhere(house: House,
 
 async def test_the_last_administrator_does_not_delete_himself(house: House, ada: Caller) -> None:
     with pytest.raises(Conflict):
-        await delete_account(house.means, await session(house, "ada"), PASSWORD, ADDRESS)
+        await delete_account(house.means, await session(house, "ada"), PASSWORD)
     await house.user("bob", "admin_full_access")
-    await delete_account(house.means, await session(house, "ada"), PASSWORD, ADDRESS)
+    await delete_account(house.means, await session(house, "ada"), PASSWORD)
 
 
 async def test_an_administrator_suspends_somebody_and_hands_over_what_he_owns(house: House, ada: Caller) -> None:

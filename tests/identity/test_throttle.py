@@ -1,71 +1,69 @@
-"""The throttle lets so many attempts a minute through, evenly, for each key by itself."""
+"""The throttle counts attempts exactly, in the database: every process over it sees those of the others."""
 
 import pytest
 
 from fieldstone.errors import RateLimited
-from fieldstone.identity import throttle
+from fieldstone.identity.limiter import SECOND, Limiter
 from fieldstone.identity.throttle import Throttle
+from tests.identity.house import House
 
 
 class Seconds:
     """A clock that stands until it is moved."""
 
     def __init__(self) -> None:
-        self.now = 0.0
+        self.now = 1_000.0
 
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_the_last_attempt_is_let_through_and_the_next_is_not() -> None:
-    subject = Throttle(10, Seconds())
-    for _ in range(10):
-        subject.admit("address 1")
-    with pytest.raises(RateLimited) as refused:
-        subject.admit("address 1")
-    assert refused.value.details == {"retryAfter": 6}
+    def __call__(self) -> int:
+        return int(self.now * SECOND)
 
 
-def test_waiting_as_long_as_told_is_enough_and_a_moment_less_is_not() -> None:
+async def test_two_processes_let_through_no_more_than_one_would(house: House) -> None:
     seconds = Seconds()
-    subject = Throttle(10, seconds)
-    for _ in range(10):
-        subject.admit("address 1")
-    seconds.now = 5.9
-    with pytest.raises(RateLimited):
-        subject.admit("address 1")
-    seconds.now = 6
-    subject.admit("address 1")
-    with pytest.raises(RateLimited):
-        subject.admit("address 1")
+    here, there = (Throttle(Limiter(house.store.rates, seconds), 10) for _ in range(2))
+    for _ in range(5):
+        await here.admit("account 1")
+        await there.admit("account 1")
+    for throttle in (here, there, here):
+        with pytest.raises(RateLimited) as refused:
+            await throttle.admit("account 1")
+        assert refused.value.details == {"retryAfter": 6}
+    await there.admit("account 2")
 
 
-def test_a_minute_gives_all_attempts_back_and_no_more() -> None:
+async def test_waiting_as_long_as_told_is_enough_for_one_and_a_moment_less_for_none(house: House) -> None:
     seconds = Seconds()
-    subject = Throttle(3, seconds)
-    for minute in range(1, 4):
+    here, there = (Throttle(Limiter(house.store.rates, seconds), 10) for _ in range(2))
+    for _ in range(10):
+        await here.admit("account 1")
+    seconds.now += 5.9
+    with pytest.raises(RateLimited):
+        await there.admit("account 1")
+    seconds.now += 0.1
+    await there.admit("account 1")
+    with pytest.raises(RateLimited):
+        await here.admit("account 1")
+
+
+async def test_a_minute_gives_all_attempts_back_and_no_more(house: House) -> None:
+    seconds = Seconds()
+    throttle = Throttle(Limiter(house.store.rates, seconds), 3)
+    for _ in range(3):
         for _ in range(3):
-            subject.admit("address 1")
+            await throttle.admit("account 1")
         with pytest.raises(RateLimited):
-            subject.admit("address 1")
-        seconds.now = 600 * minute
+            await throttle.admit("account 1")
+        seconds.now += 600
 
 
-def test_one_exhausted_key_refuses_and_leaves_the_others_as_they_were() -> None:
-    subject = Throttle(2, Seconds())
-    subject.admit("address 1", "account a")
-    subject.admit("address 2", "account a")
+async def test_buckets_that_are_full_are_swept_and_others_are_not(house: House) -> None:
+    seconds = Seconds()
+    limiter = Limiter(house.store.rates, seconds)
+    throttle = Throttle(limiter, 1)
+    await throttle.admit("account 1")
+    seconds.now += 30
+    await throttle.admit("account 2")
+    seconds.now += 31
+    assert await limiter.sweep() == 1
     with pytest.raises(RateLimited):
-        subject.admit("address 3", "account a")
-    subject.admit("address 3", "account b")
-    subject.admit("address 3", "account b")
-
-
-def test_the_keys_longest_untouched_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "_MOST_KEYS", 2)
-    subject = Throttle(1, Seconds())
-    for key in ("a", "b", "c"):
-        subject.admit(key)
-    subject.admit("a")
-    with pytest.raises(RateLimited):
-        subject.admit("c")
+        await Throttle(Limiter(house.store.rates, seconds), 1).admit("account 2")

@@ -47,7 +47,7 @@ class Person:
         return found
 
     async def begin(self, session: SessionDocument) -> Enrolled:
-        enrolled = await self.house.second_factor.enable(session, PASSWORD, self.origin)
+        enrolled = await self.house.second_factor.enable(session, PASSWORD)
         self.secret = parse_qs(urlsplit(enrolled.totp_uri).query)["secret"][0]
         self.codes = enrolled.backup_codes
         return enrolled
@@ -56,7 +56,7 @@ class Person:
         """Signs in, turns two-factor on, and waits until the next code is there."""
         session = await self.session(credential_of(await self.house.sign_in(self.name)))
         await self.begin(session)
-        await self.house.second_factor.confirm(session, self.code(), self.origin)
+        await self.house.second_factor.confirm(session, self.code())
         self.house.clock.move(SECONDS)
         return session
 
@@ -110,10 +110,10 @@ async def test_it_counts_once_a_code_was_shown(house: House) -> None:
     await ann.begin(session)
     assert isinstance(await ann.first_step(), SignedIn)
     with pytest.raises(Invalid) as refused:
-        await house.second_factor.confirm(session, WRONG, ann.origin)
+        await house.second_factor.confirm(session, WRONG)
     assert [fault.field for fault in refused.value.faults] == ["code"]
     assert isinstance(await ann.first_step(), SignedIn)
-    user = await house.second_factor.confirm(session, ann.code(), ann.origin)
+    user = await house.second_factor.confirm(session, ann.code())
     assert user.two_factor_enabled
     assert isinstance(await ann.first_step(), SecondStepNeeded)
 
@@ -249,8 +249,8 @@ async def test_new_backup_codes_make_the_old_ones_void(ann: Person) -> None:
     signed_in = (await ann.by_totp(await ann.challenge(), ann.code())).signed_in
     session = await ann.session(credential_of(signed_in.token))
     with pytest.raises(Invalid):
-        await ann.house.second_factor.renew_codes(session, "wrong password", ann.origin)
-    renewed = await ann.house.second_factor.renew_codes(session, PASSWORD, ann.origin)
+        await ann.house.second_factor.renew_codes(session, "wrong password")
+    renewed = await ann.house.second_factor.renew_codes(session, PASSWORD)
     assert not set(renewed) & set(ann.codes)
     with pytest.raises(Unauthenticated):
         await ann.by_backup_code(await ann.challenge(), ann.codes[0])
@@ -322,10 +322,10 @@ async def test_turning_it_off_forgets_all_of_it(ann: Person) -> None:
     passed = await ann.by_totp(await ann.challenge(), ann.code(), trust=True)
     session = await ann.session(credential_of(passed.signed_in.token))
     with pytest.raises(Invalid):
-        await ann.house.second_factor.disable(session, "wrong password", ann.origin)
+        await ann.house.second_factor.disable(session, "wrong password")
     assert isinstance(await ann.first_step(), SecondStepNeeded)
     old = ann.secret, ann.codes
-    await ann.house.second_factor.disable(session, PASSWORD, ann.origin)
+    await ann.house.second_factor.disable(session, PASSWORD)
     assert await stored(ann.house, "id") == []
     assert isinstance(await ann.first_step(), SignedIn)
     await ann.turn_on()
@@ -344,15 +344,15 @@ async def test_what_is_on_is_not_turned_on_again_and_what_was_begun_is_begun_ane
     ann = Person(house)
     session = await ann.session(credential_of(await house.sign_in("ann")))
     with pytest.raises(Invalid):
-        await house.second_factor.enable(session, "wrong password", ann.origin)
+        await house.second_factor.enable(session, "wrong password")
     with pytest.raises(Conflict):
-        await house.second_factor.renew_codes(session, PASSWORD, ann.origin)
+        await house.second_factor.renew_codes(session, PASSWORD)
     first = (await ann.begin(session)).totp_uri
     assert (await ann.begin(session)).totp_uri != first
     assert await house.count("sys_two_factor") == 1
-    await house.second_factor.confirm(session, ann.code(), ann.origin)
+    await house.second_factor.confirm(session, ann.code())
     with pytest.raises(Conflict):
-        await house.second_factor.enable(session, PASSWORD, ann.origin)
+        await house.second_factor.enable(session, PASSWORD)
 
 
 async def test_an_administrator_turns_it_off_for_somebody_and_on_for_nobody(ann: Person) -> None:

@@ -15,6 +15,7 @@ from fieldstone.identity.credential import Credential
 from fieldstone.identity.documents import USER_FIELDS, SessionDocument, SignedIn, session_part, user_document
 from fieldstone.identity.errands import Errands
 from fieldstone.identity.keys import NewKey, allowed_scopes, create_key
+from fieldstone.identity.means import account_key
 from fieldstone.identity.opening import open_for
 from fieldstone.identity.organizations import default_organization
 from fieldstone.identity.passwords import Passwords
@@ -59,7 +60,7 @@ class Accounts:
         `trusted` is the word of a device that need not be asked. Raises Unauthenticated, EmailNotVerified, RateLimited.
         """
         email = email.strip().lower()
-        self._admit(email, origin)
+        await self._throttle.admit(account_key(email))
         user = await read_first(self._execute, "sys_user", {"email": email}, _ASKED)
         fits = await self._passwords.verify(password, user["password"] if user else None)
         if user is None or not fits or not user["active"]:
@@ -104,6 +105,3 @@ class Accounts:
             raise Unauthenticated("Sign in to make an API key.")
         allowed = allowed_scopes(scopes, caller, self._scopes)
         return await create_key(self._execute, caller, name, expires_at, allowed)
-
-    def _admit(self, email: str, origin: Origin) -> None:
-        self._throttle.admit(f"address {origin.address}", f"account {hash_token(email)}")

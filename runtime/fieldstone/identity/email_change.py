@@ -12,9 +12,8 @@ from fieldstone.errors import FieldFault, Invalid
 from fieldstone.identity.documents import SessionDocument, UserDocument
 from fieldstone.identity.email_verification import mail_of
 from fieldstone.identity.local_path import local_path
-from fieldstone.identity.means import Means, admit, normal, require_mail
+from fieldstone.identity.means import Means, normal, require_mail, session_key
 from fieldstone.identity.new_values import check_values
-from fieldstone.identity.sessions import Origin
 from fieldstone.identity.verification import drop_verifications, issue
 
 
@@ -24,11 +23,10 @@ async def request_change(
     new_email: str,
     callback: str | None,
     languages: tuple[str, ...],
-    origin: Origin,
 ) -> None:
     """Sends a mail to the new address, and a notice to the old one; raises NotOffered, RateLimited, Invalid."""
     require_mail(means)
-    admit(means, origin, session.user.email)
+    await means.throttle.admit(session_key(session.user.id))
     if callback is not None:
         local_path(callback, "callbackURL")
     email = normal(new_email)

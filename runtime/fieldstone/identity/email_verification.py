@@ -14,7 +14,6 @@ from fieldstone.errors import NotFound, UniqueViolation
 from fieldstone.identity.documents import UserDocument, user_document
 from fieldstone.identity.local_path import local_path
 from fieldstone.identity.means import Means, admit, find_user, normal, require_mail
-from fieldstone.identity.sessions import Origin
 from fieldstone.identity.verification import (
     HOURS,
     Purpose,
@@ -29,20 +28,17 @@ VERIFY = "auth.verify_email"
 """The handler that a link leads to."""
 
 
-async def send_verification(
-    means: Means, email: str, callback: str | None, languages: tuple[str, ...], origin: Origin
-) -> None:
+async def send_verification(means: Means, email: str, callback: str | None, languages: tuple[str, ...]) -> None:
     """Sends a mail to an address if it is that of an account and not verified; raises NotOffered, RateLimited, Invalid."""
     require_mail(means)
-    admit(means, origin, email)
+    await admit(means, email)
     if callback is not None:
         local_path(callback, "callbackURL")
     means.errands.add("verification", partial(_send, means, normal(email), callback, languages))
 
 
-async def verify_email(means: Means, token: str, origin: Origin) -> UserDocument:
-    """Uses a token of a mail: its address is verified, or becomes its user's; raises RateLimited, Invalid."""
-    admit(means, origin)
+async def verify_email(means: Means, token: str) -> UserDocument:
+    """Uses a token of a mail: its address is verified, or becomes its user's; raises Invalid."""
     found = await find_verification(means.execute, token, ("verify_email", "change_email"), means.clock())
     user = None if found is None else await find_user(means, {"id": found.user_id})
     if found is None or user is None:

@@ -65,7 +65,7 @@ async def invite(with_: OrganizationMeans, caller: Caller, asked: Asked) -> Invi
     organization_id = await active_organization(with_, caller)
     require_manager(with_, caller)
     email = normal(asked.email)
-    means.throttle.admit(f"inviter {caller.id}", f"invited {hash_token(email)}")
+    await means.throttle.admit(f"inviter {caller.id}", f"invited {hash_token(email)}")
     await _check(with_, caller, asked, email)
     await _refuse_member(means, email, organization_id)
     token, now, invitation_id = new_session_token(), means.clock(), means.new_id()
@@ -114,7 +114,7 @@ async def cancel(with_: OrganizationMeans, caller: Caller, invitation_id: str) -
 async def look(with_: OrganizationMeans, session: SessionDocument, token: str) -> Opened:
     """Returns what the user is asked to; raises RateLimited, EmailNotVerified, and Invalid for whatever does not hold."""
     means = with_.means
-    means.throttle.admit(f"invitee {session.user.id}")
+    await means.throttle.admit(f"invitee {session.user.id}")
     pending = {"token_hash": hash_token(token), "status": "pending", "expires_at": {"$gt": means.clock()}}
     row = await read_first(means.execute, INVITATIONS, pending, (*INVITATION_FIELDS, "version"))
     if row is None or row["email"] != normal(session.user.email):

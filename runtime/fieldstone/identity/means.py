@@ -1,4 +1,4 @@
-"""The means: what the flows of accounts work with, and what they share: who may ask how often, and which user is meant."""
+"""The means: what the flows of accounts work with, and what they share: how often, and which user is meant."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,6 @@ from fieldstone.identity.documents import USER_FIELDS, SessionDocument
 from fieldstone.identity.errands import Errands
 from fieldstone.identity.links import Links
 from fieldstone.identity.passwords import Passwords
-from fieldstone.identity.sessions import Origin
 from fieldstone.identity.throttle import Throttle
 from fieldstone.identity.tokens import hash_token
 from fieldstone.ids import NewId
@@ -48,10 +47,19 @@ def require_mail(means: Means) -> Links:
     return means.links
 
 
-def admit(means: Means, origin: Origin, email: str | None = None) -> None:
-    """Counts an attempt against its address and, where one is named, its account, before anything is looked up; raises RateLimited."""
-    account = () if email is None else (f"account {hash_token(normal(email))}",)
-    means.throttle.admit(f"address {origin.address}", *account)
+async def admit(means: Means, email: str) -> None:
+    """Counts a stranger's attempt against the account that it names, before anything is looked up; raises RateLimited."""
+    await means.throttle.admit(account_key(email))
+
+
+def account_key(email: str) -> str:
+    """Returns what the attempts of strangers at an account are counted under, whether or not there is one."""
+    return f"account {hash_token(normal(email))}"
+
+
+def session_key(user_id: str) -> str:
+    """Returns what the attempts of whoever has a session are counted under: strangers do not use them up."""
+    return f"session of {user_id}"
 
 
 def normal(email: str) -> str:

@@ -22,7 +22,7 @@ async def change_password(
     Returns the user, and the new session. Raises RateLimited, Invalid.
     """
     user = session.user
-    await check_password(means, user, current, origin, "currentPassword")
+    await check_password(means, user, current, "currentPassword")
     check_values(means, {"password": new}, user.email, {"password": "newPassword"})
     change = Update("sys_user", user.id, {"password": new})
     await means.execute(change, SYSTEM if revoke_others else _himself(user))
@@ -39,12 +39,12 @@ async def update_user(means: Means, session: SessionDocument, values: Mapping[st
     await means.execute(Update("sys_user", session.user.id, values), _himself(session.user))
 
 
-async def delete_account(means: Means, session: SessionDocument, password: str, origin: Origin) -> None:
+async def delete_account(means: Means, session: SessionDocument, password: str) -> None:
     """Deletes the account of whoever is signed in, and with it his sessions, keys and memberships.
 
     Raises Invalid for a wrong password, RateLimited, DeleteRestricted while he owns records, Conflict for the last administrator.
     """
-    await check_password(means, session.user, password, origin)
+    await check_password(means, session.user, password)
     await means.execute(Delete("sys_user", session.user.id), _himself(session.user))
 
 

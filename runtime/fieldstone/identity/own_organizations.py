@@ -50,7 +50,7 @@ async def create_organization(
     if not may_create(with_, caller):
         raise PermissionDenied("You may not make organisations.", details={"create": with_.declared.create})
     means, user_id = with_.means, session.user.id
-    means.throttle.admit(f"organizations {user_id}")
+    await means.throttle.admit(f"organizations {user_id}")
     organization_id, member_id = means.new_id(), means.new_id()
     values = {"name": wanted.name, "slug": wanted.slug, "logo": wanted.logo, "timezone": wanted.timezone}
     given = {name: value for name, value in values.items() if value is not None}
@@ -69,7 +69,7 @@ async def check_slug(with_: OrganizationMeans, caller: Caller, slug: str) -> Non
     """Raises UniqueViolation for a short name that is taken; only whoever may make organisations is told."""
     if not may_create(with_, caller):
         raise PermissionDenied("You may not make organisations.", details={"create": with_.declared.create})
-    with_.means.throttle.admit(f"organizations {caller.id}")
+    await with_.means.throttle.admit(f"organizations {caller.id}")
     if await read_first(with_.means.execute, ORGANIZATIONS, {"slug": slug}, ("id",)) is not None:
         raise UniqueViolation("This short name is taken.", details={"fields": ["slug"]})
 

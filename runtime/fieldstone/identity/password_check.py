@@ -3,15 +3,12 @@
 from fieldstone.engine.records import read_first
 from fieldstone.errors import FieldFault, Invalid
 from fieldstone.identity.documents import UserDocument
-from fieldstone.identity.means import Means, admit
-from fieldstone.identity.sessions import Origin
+from fieldstone.identity.means import Means, session_key
 
 
-async def check_password(
-    means: Means, user: UserDocument, password: str, origin: Origin, field: str = "password"
-) -> None:
+async def check_password(means: Means, user: UserDocument, password: str, field: str = "password") -> None:
     """Raises Invalid for a wrong password of whoever is signed in, RateLimited before too many are tried."""
-    admit(means, origin, user.email)
+    await means.throttle.admit(session_key(user.id))
     stored = await read_first(means.execute, "sys_user", {"id": user.id}, ("password",))
     if not await means.passwords.verify(password, stored["password"] if stored else None):
         called = "current password" if field == "currentPassword" else "password"

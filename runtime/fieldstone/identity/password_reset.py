@@ -11,7 +11,6 @@ from fieldstone.errors import NotFound
 from fieldstone.identity.local_path import local_path
 from fieldstone.identity.means import Means, admit, find_user, normal, require_mail
 from fieldstone.identity.new_values import check_values
-from fieldstone.identity.sessions import Origin
 from fieldstone.identity.verification import (
     HOURS,
     Verification,
@@ -26,26 +25,22 @@ RETURN = "auth.return_to_reset"
 """The handler that a link leads to."""
 
 
-async def forget_password(
-    means: Means, email: str, callback: str | None, languages: tuple[str, ...], origin: Origin
-) -> None:
+async def forget_password(means: Means, email: str, callback: str | None, languages: tuple[str, ...]) -> None:
     """Sends a link to an address if it is that of an active account; raises NotOffered, RateLimited, Invalid."""
     require_mail(means)
-    admit(means, origin, email)
+    await admit(means, email)
     page = means.auth.reset_page if callback is None else local_path(callback, "redirectTo")
     means.errands.add("password reset", partial(_send, means, normal(email), page, languages))
 
 
-async def is_open(means: Means, token: str, origin: Origin) -> bool:
+async def is_open(means: Means, token: str) -> bool:
     """Tells whether a new password may be chosen with a token; it stays unused."""
-    admit(means, origin)
     found = await _find(means, token)
     return found is not None
 
 
-async def reset_password(means: Means, token: str, new_password: str, origin: Origin) -> None:
-    """Sets a new password with a token, which proves the address too; raises RateLimited, Invalid."""
-    admit(means, origin)
+async def reset_password(means: Means, token: str, new_password: str) -> None:
+    """Sets a new password with a token, which proves the address too; raises Invalid."""
     found = await _find(means, token)
     if found is None:
         raise not_valid()

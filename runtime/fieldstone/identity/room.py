@@ -10,7 +10,8 @@ from fieldstone.identity.accounts import Accounts
 from fieldstone.identity.device.room import Devices, open_devices
 from fieldstone.identity.email_verification import VERIFY
 from fieldstone.identity.errands import Errands
-from fieldstone.identity.identity import Epoch, Identity
+from fieldstone.identity.identity import Identity
+from fieldstone.identity.limiter import Limiter
 from fieldstone.identity.links import Links, public_base
 from fieldstone.identity.means import Means
 from fieldstone.identity.oidc.room import open_oidc
@@ -39,6 +40,7 @@ class IdentityRoom(msgspec.Struct, frozen=True, eq=False):
     accounts: Accounts
     sessions: OwnSessions
     means: Means
+    limiter: Limiter
     second_factor: SecondFactor
     oidc: OidcSignIn
     devices: Devices
@@ -51,15 +53,15 @@ def open_identity(
     passwords: Passwords,
     keyring: Keyring,
     *,
-    epoch: Epoch,
     mails: bool,
+    limiter: Limiter,
     seconds: Callable[[], float],
     log: Log,
 ) -> IdentityRoom:
     """Returns the room over the door; `mails` says that there is a transport. Raises SettingsError."""
     catalog, execute, clock = door.catalog, door.execute, door.clock
     auth = catalog.app.auth
-    throttle = Throttle(settings.limits.sign_ins, seconds)
+    throttle = Throttle(limiter, settings.limits.sign_ins)
     presence = Presence(execute)
     means = Means(
         execute=execute,
@@ -79,7 +81,7 @@ def open_identity(
             hint="Set FIELDSTONE_PUBLIC_URL, and FIELDSTONE_SMTP_URL or FIELDSTONE_MAIL_FOLDER.",
         )
     steps = SecondStep(execute, keyring)
-    identity = Identity(execute, catalog, presence=presence, clock=clock, epoch=epoch)
+    identity = Identity(execute, catalog, presence=presence, clock=clock, epoch=door.store.epoch)
     return IdentityRoom(
         identity=identity,
         presence=presence,
@@ -95,6 +97,7 @@ def open_identity(
         ),
         sessions=OwnSessions(execute, auth=auth, clock=clock),
         means=means,
+        limiter=limiter,
         second_factor=SecondFactor(means, Seal(keyring), steps),
         oidc=open_oidc(means, steps, catalog, settings, keyring, seconds=seconds, log=log),
         devices=open_devices(means, settings),

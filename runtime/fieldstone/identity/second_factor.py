@@ -53,10 +53,10 @@ class SecondFactor:
         self._seal = seal
         self._steps = steps
 
-    async def enable(self, session: SessionDocument, password: str, origin: Origin) -> Enrolled:
+    async def enable(self, session: SessionDocument, password: str) -> Enrolled:
         """Makes a secret and backup codes that count once a code is shown; raises Conflict when it is on, Invalid, RateLimited."""
         user = session.user
-        await check_password(self._means, user, password, origin)
+        await check_password(self._means, user, password)
         before = await find_enrolment(self._means.execute, user.id)
         if before is not None and before.confirmed:
             raise Conflict("Two-factor is on already.", hint="Turn it off first.")
@@ -67,10 +67,10 @@ class SecondFactor:
         await self._means.execute(Together(writes), SYSTEM)
         return Enrolled(enrolment_uri(secret, user.email, self._means.app), codes)
 
-    async def confirm(self, session: SessionDocument, code: str, origin: Origin) -> UserDocument:
+    async def confirm(self, session: SessionDocument, code: str) -> UserDocument:
         """Turns it on for whoever shows a code of it, or checks a code of one that is on; raises Invalid, RateLimited."""
         user = session.user
-        enrolment = await self._prove(user.id, by_totp(self._seal, code, self._means.clock()), origin)
+        enrolment = await self._prove(user.id, by_totp(self._seal, code, self._means.clock()))
         if enrolment is None:
             raise _wrong_code()
         if not enrolment.confirmed:
@@ -82,17 +82,17 @@ class SecondFactor:
             await close_sessions(self._means.execute, user.id, keep=session.session.id)
         return msgspec.structs.replace(user, two_factor_enabled=True)
 
-    async def disable(self, session: SessionDocument, password: str, origin: Origin) -> None:
+    async def disable(self, session: SessionDocument, password: str) -> None:
         """Turns it off and forgets all of it; raises Invalid, RateLimited."""
-        await check_password(self._means, session.user, password, origin)
+        await check_password(self._means, session.user, password)
         await self._means.execute(Update("sys_user", session.user.id, {"two_factor_enabled": False}), SYSTEM)
         enrolment = await find_enrolment(self._means.execute, session.user.id)
         if enrolment is not None:
             await self._means.execute(Delete(OBJECT, enrolment.id), SYSTEM)
 
-    async def renew_codes(self, session: SessionDocument, password: str, origin: Origin) -> tuple[str, ...]:
+    async def renew_codes(self, session: SessionDocument, password: str) -> tuple[str, ...]:
         """Returns new backup codes; those before are void. Raises Conflict when it is off, Invalid, RateLimited."""
-        await check_password(self._means, session.user, password, origin)
+        await check_password(self._means, session.user, password)
         enrolment = await find_enrolment(self._means.execute, session.user.id)
         if enrolment is None or not enrolment.confirmed:
             raise Conflict("Two-factor is off.", hint="Turn it on: that makes backup codes, too.")
@@ -118,14 +118,14 @@ class SecondFactor:
             user = await find_user(self._means, named)
         if challenge is None or user is None:
             raise Unauthenticated("The sign-in is over.", hint="Sign in again.")
-        enrolment = await self._prove(user["id"], proof(now), origin)
+        enrolment = await self._prove(user["id"], proof(now))
         if enrolment is None or not enrolment.confirmed:
             raise Unauthenticated("The code is not right.")
         signed_in = await open_for(self._means.execute, self._means.auth, self._means.clock, user, origin)
         return Passed(signed_in, challenge.lasting, Trusted(*self._steps.trust(enrolment, now)) if trust else None)
 
-    async def _prove(self, user_id: str, proof: Proof, origin: Origin) -> Enrolment | None:
-        self._means.throttle.admit(f"address {origin.address}", f"second factor {user_id}")
+    async def _prove(self, user_id: str, proof: Proof) -> Enrolment | None:
+        await self._means.throttle.admit(f"second factor of {user_id}")
         return await prove(self._means.execute, user_id, proof, self._means.clock())
 
 

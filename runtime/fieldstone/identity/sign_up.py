@@ -40,7 +40,7 @@ async def sign_up(means: Means, wanted: NewAccount, origin: Origin) -> SignedIn 
     """
     if not means.auth.sign_up:
         raise PermissionDenied("Sign-up is switched off.", hint="An administrator can make the account.")
-    admit(means, origin, wanted.email)
+    await admit(means, wanted.email)
     if wanted.callback is not None:
         local_path(wanted.callback, "callbackURL")
     email = normal(wanted.email)

@@ -1,37 +1,25 @@
-"""The throttle of sign-in and sign-up: so many attempts a minute per key, counted before any password is hashed."""
+"""The throttle: so many attempts a minute at one account or by one user, exact across processes, counted before any password is hashed.
 
-import math
-from collections import OrderedDict
-from collections.abc import Callable
+How many may come from one address is a rate limit of the routes by which they come (`surfaces/rest/limits.py`).
+"""
 
 from fieldstone.errors import RateLimited
+from fieldstone.identity.limiter import Limiter, rate_of
 
-SECONDS = 60.0
-_MOST_KEYS = 100_000
+SECONDS = 60
 
 
 class Throttle:
-    """Buckets that hold `attempts` and fill again evenly within a minute; the ones longest untouched are forgotten."""
+    """Buckets that hold `attempts` and fill again evenly within a minute."""
 
-    def __init__(self, attempts: int, seconds: Callable[[], float]) -> None:
-        """Takes the size of a bucket and a clock in seconds."""
-        self._attempts = attempts
-        self._seconds = seconds
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+    def __init__(self, limiter: Limiter, attempts: int) -> None:
+        """Takes who keeps the buckets, and their size."""
+        self._limiter = limiter
+        self._rate = rate_of(attempts, SECONDS, exact=True)
 
-    def admit(self, *keys: str) -> None:
-        """Counts one attempt against every key; raises RateLimited, and counts nothing, when one of them has none left."""
-        now = self._seconds()
-        left = {key: self._left(key, now) for key in keys}
-        if min(left.values()) < 1:
-            wait = (1 - min(left.values())) * SECONDS / self._attempts
-            raise RateLimited("Too many attempts.", details={"retryAfter": math.ceil(wait)})
-        for key, count in left.items():
-            self._buckets[key] = (count - 1, now)
-            self._buckets.move_to_end(key)
-        while len(self._buckets) > _MOST_KEYS:
-            self._buckets.popitem(last=False)
-
-    def _left(self, key: str, now: float) -> float:
-        count, since = self._buckets.get(key, (float(self._attempts), now))
-        return min(float(self._attempts), count + (now - since) * self._attempts / SECONDS)
+    async def admit(self, *keys: str) -> None:
+        """Counts one attempt against each key, until one has none left: raises RateLimited."""
+        for key in keys:
+            standing = await self._limiter.take(self._rate, key)
+            if not standing.admitted:
+                raise RateLimited("Too many attempts.", details={"retryAfter": standing.wait})

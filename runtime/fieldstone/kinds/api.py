@@ -69,6 +69,26 @@ class Idempotency(Declared, frozen=True, kw_only=True):
     """The header of an answer that was given before."""
 
 
+DEFAULT_LIMIT = "default"
+"""The class of every operation that names none."""
+
+LimitedBy = Literal["caller", "user", "address"]
+
+
+class RateLimit(Declared, frozen=True, kw_only=True):
+    """A class of rate limits: a bucket that holds `requests` and fills again evenly within `per` seconds."""
+
+    requests: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    """How many requests go through."""
+    per: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60
+    """In how many seconds."""
+    by: LimitedBy = "caller"
+    """Whose requests are counted together: `caller` (each API key by itself, all sessions of a user together), `user` (his keys too), or
+    `address`. Whoever is not signed in is counted by his address."""
+    exact: bool = False
+    """`true`: counted in the database, one by one; else a process may take some at a time."""
+
+
 class ApiObject(Declared, frozen=True, kw_only=True):
     """How an object looks on this surface: what stands before its ids, when they are prefixed."""
 
@@ -118,6 +138,8 @@ class ApiOperation(Declared, frozen=True, kw_only=True):
     """`true`: anonymous callers may come."""
     parameters: dict[str, Parameter] = {}
     """Query parameters of a list that filter, by name; for `queries: mapped`."""
+    rate_limit: Name | None = None
+    """A class of `rateLimits`; `default`, where there is one, unless said."""
     search: str | None = None
     """The name of a query parameter of a list that searches the object's `searchable` fields; for `queries: mapped`."""
 
@@ -151,6 +173,8 @@ class ApiDeclaration(Declared, frozen=True, kw_only=True):
     """How a list is paged."""
     idempotency: Idempotency | None = None
     """How a write is done once; without it the surface takes no keys."""
+    rate_limits: dict[Name, RateLimit] = {}
+    """Classes of rate limits, by name; `default` is that of every operation that names none. `surfaces` in `app.yaml` may set others."""
     objects: dict[str, ApiObject] = {}
     """How single objects look, by name."""
     operations: tuple[ApiOperation, ...]

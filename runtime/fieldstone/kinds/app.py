@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from fieldstone.kinds.api import RateLimit
 from fieldstone.kinds.declaration import Declared, Name
 from fieldstone.kinds.sign_in import DeviceClient, OidcProvider
 
@@ -75,10 +76,12 @@ class Cors(Declared, frozen=True, kw_only=True):
 
 
 class Surfaces(Declared, frozen=True, kw_only=True):
-    """Which declared apis are mounted, by name."""
+    """Which declared apis are mounted, by name, and how often they may be asked."""
 
     apis: tuple[str, ...] = ("v1",)
     """The names of declarations of kind `api`."""
+    rate_limits: dict[Name, RateLimit] = {}
+    """Classes of rate limits in the place of those of the same name on every mounted surface; `default` on all of them."""
 
 
 class AppDeclaration(Declared, frozen=True, kw_only=True):

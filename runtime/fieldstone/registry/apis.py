@@ -48,6 +48,11 @@ def api_faults(document: Document, objects: Known[Object], parts: DialectParts) 
     if api.pager.max_limit is not None and api.pager.default_limit > api.pager.max_limit:
         message = f"Pages of {api.pager.default_limit} are larger than the largest, {api.pager.max_limit}."
         yield document.fault(("pager", "defaultLimit"), Code.WRONG_VALUE, message)
+    for number, operation in enumerate(api.operations):
+        if operation.rate_limit is not None and operation.rate_limit not in api.rate_limits:
+            hint = did_you_mean(operation.rate_limit, api.rate_limits) or "Declare it in `rateLimits`."
+            message = f"There is no class `{operation.rate_limit}` of rate limits."
+            yield document.fault(("operations", number, "rateLimit"), Code.WRONG_VALUE, message, hint)
     for name in api.objects:
         if objects.get(name) is None:
             yield from objects.missing(document.key_at("objects", name), name)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from fieldstone.errors import Fault
+from fieldstone.kinds.api import DEFAULT_LIMIT
 from fieldstone.kinds.app import AppDeclaration
 from fieldstone.query.names import did_you_mean
 from fieldstone.registry.catalog import Catalog
@@ -14,6 +15,7 @@ def app_faults(app: AppDeclaration, spot: Spot, file: str, catalog: Catalog) -> 
     """Returns every fault of an app; `spot` is that of its whole file."""
     return [
         *_of_surfaces(app, spot, file, catalog),
+        *_of_rate_limits(app, spot, file, catalog),
         *_of_cors(app, spot, file),
         *_of_repeated(spot, file, ("auth", "oidc"), "name", [provider.name for provider in app.auth.oidc]),
         *_of_repeated(spot, file, ("auth", "deviceClients"), "id", [client.id for client in app.auth.device_clients]),
@@ -40,6 +42,18 @@ def _of_surfaces(app: AppDeclaration, spot: Spot, file: str, catalog: Catalog) -
             yield Fault(place, Code.ROUTE_CLASH, message, "Mount one of them.")
         else:
             bases[api.base_path] = name
+
+
+def _of_rate_limits(app: AppDeclaration, spot: Spot, file: str, catalog: Catalog) -> Iterator[Fault]:
+    """Yields a fault for every class of rate limits that no mounted surface has."""
+    mounted = [catalog.apis[name] for name in app.surfaces.apis if name in catalog.apis]
+    known = {DEFAULT_LIMIT, *(name for api in mounted for name in api.rate_limits)}
+    for name in app.surfaces.rate_limits:
+        if name not in known:
+            place = spot.find(("surfaces", "rateLimits", name)).of_key(file)
+            message = f"No mounted surface has a class `{name}` of rate limits."
+            hint = did_you_mean(name, known) or f"There are {', '.join(f'`{item}`' for item in sorted(known))}."
+            yield Fault(place, Code.WRONG_VALUE, message, hint)
 
 
 def _of_cors(app: AppDeclaration, spot: Spot, file: str) -> Iterator[Fault]:

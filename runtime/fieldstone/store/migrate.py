@@ -13,7 +13,7 @@ from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.registry.catalog import Catalog, Numbering, Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.history import VALID_FROM, VALID_TO
-from fieldstone.store import counter, ddl, outbox
+from fieldstone.store import counter, ddl, outbox, rates
 from fieldstone.store.columns import DialectName
 from fieldstone.store.database import Database, Session
 from fieldstone.store.dialects import Dialect
@@ -93,7 +93,12 @@ async def bring_up(catalog: Catalog, database: Database) -> None:
     }
     async with database.schema_change():
         async with database.transaction() as session:
-            for text in (*_OWN_TABLES, outbox.table_text(dialect), counter.table_text(dialect)):
+            for text in (
+                *_OWN_TABLES,
+                outbox.table_text(dialect),
+                counter.table_text(dialect),
+                rates.table_text(dialect),
+            ):
                 await session.define(text)
             rows = [tuple(row) for row in await session.read(_READ, (), bounded=False)]
         hashes = {name: text for name, text, _ in rows}
@@ -159,7 +164,7 @@ def _portions(changes: Sequence[_Change]) -> Iterator[Sequence[_Change]]:
 
 def _faults(change: _Change, dialect: DialectName) -> Iterator[Fault]:
     name = change.wanted.name
-    if name in (EPOCH_TABLE, SCHEMA_TABLE, outbox.EVENT_TABLE, counter.COUNTER_TABLE):
+    if name in (EPOCH_TABLE, SCHEMA_TABLE, outbox.EVENT_TABLE, counter.COUNTER_TABLE, rates.RATE_TABLE):
         yield Fault(
             change.linked.place,
             Code.NAME_RESERVED,

@@ -18,6 +18,7 @@ from fieldstone.store.interface import Row, Statement
 from fieldstone.store.migrate import EPOCH_TABLE
 from fieldstone.store.outbox import event_row, insert_text, sweep_some
 from fieldstone.store.plan import StatementPlan
+from fieldstone.store.rates import Rates
 from fieldstone.store.renewal import renew_sealed
 from fieldstone.store.rows import converted
 from fieldstone.store.select import compile_count, compile_select
@@ -61,6 +62,7 @@ class SqlStore:
         self._deletes: ShapeCache[tuple[str, Filter], Sql] = ShapeCache(SHAPES_KEPT)
         self._copies: ShapeCache[tuple[str, str, tuple[str, ...], Filter], Sql] = ShapeCache(SHAPES_KEPT)
         self.insert_event = insert_text(database.dialect)
+        self.rates = Rates(database)
         self.reserve_counts = reserve_text(database.dialect)
         self.rollups = Rollups(catalog, self._tables, self._dialect)
 

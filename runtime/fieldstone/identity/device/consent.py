@@ -14,7 +14,6 @@ from fieldstone.identity.device.polling import DevicePolling
 from fieldstone.identity.device.waiting import OBJECT, Status, Waiting, find_waiting
 from fieldstone.identity.documents import SessionDocument
 from fieldstone.identity.means import Means
-from fieldstone.identity.sessions import Origin
 
 MOST_CODES = 20
 """How many codes one user may look at or answer within `WINDOW` seconds."""
@@ -43,10 +42,10 @@ class DeviceConsent:
         self._means = means
         self._polling = polling
 
-    async def look(self, session: SessionDocument, user_code: str, origin: Origin) -> DeviceRequest:
+    async def look(self, session: SessionDocument, user_code: str) -> DeviceRequest:
         """Returns who asks under a code; raises NotFound, RateLimited."""
         now = self._means.clock()
-        await self._count(session, origin, now)
+        await self._count(session, now)
         waiting = await self._find(user_code, now)
         return DeviceRequest(
             user_code=shown_code(user_code),
@@ -57,10 +56,10 @@ class DeviceConsent:
             expires_in=int((moment(waiting.expires_at) - moment(now)).total_seconds()),
         )
 
-    async def answer(self, session: SessionDocument, user_code: str, answer: Answer, origin: Origin) -> None:
+    async def answer(self, session: SessionDocument, user_code: str, answer: Answer) -> None:
         """Lets a device in as whoever is signed in, or not; raises NotFound, Conflict, PermissionDenied, RateLimited."""
         now = self._means.clock()
-        await self._count(session, origin, now)
+        await self._count(session, now)
         organization_id = session.session.active_organization_id
         if answer == "approved" and organization_id is None:
             raise PermissionDenied("A device acts within an organisation, and none is active.")
@@ -85,6 +84,5 @@ class DeviceConsent:
             )
         return waiting
 
-    async def _count(self, session: SessionDocument, origin: Origin, now: str) -> None:
-        self._means.throttle.admit(f"device code {origin.address}")
+    async def _count(self, session: SessionDocument, now: str) -> None:
         await count_attempt(self._means.execute, f"device {session.user.id}", now, most=MOST_CODES, seconds=WINDOW)

@@ -16,7 +16,7 @@ from fieldstone.identity.device.codes import hash_user_code, new_device_code, ne
 from fieldstone.identity.device.waiting import OBJECT, Waiting, find_waiting
 from fieldstone.identity.keys import key_row
 from fieldstone.identity.means import Means, find_user
-from fieldstone.identity.sessions import DAY, Origin
+from fieldstone.identity.sessions import DAY
 from fieldstone.identity.tokens import hash_token
 from fieldstone.kinds.sign_in import DeviceClient
 
@@ -70,9 +70,8 @@ class DevicePolling:
         self.clients = clients
         self._base = base
 
-    async def begin(self, client_id: str, wanted: tuple[str, ...] | None, origin: Origin) -> Codes | NoGrant:
-        """Returns codes for a program that wants scopes, all it may ask for when none are named; raises RateLimited."""
-        self._means.throttle.admit(f"device {origin.address}")
+    async def begin(self, client_id: str, wanted: tuple[str, ...] | None) -> Codes | NoGrant:
+        """Returns codes for a program that wants scopes, all it may ask for when none are named."""
         client = self.clients.get(client_id)
         if client is None:
             return "invalid_client"

@@ -13,7 +13,7 @@ from fieldstone.engine.operation import Create
 from fieldstone.errors import FieldFault, Invalid, Unavailable, UniqueViolation
 from fieldstone.identity.documents import SessionDocument, SignedIn
 from fieldstone.identity.local_path import local_path
-from fieldstone.identity.means import Means, admit
+from fieldstone.identity.means import Means
 from fieldstone.identity.oidc.attempt import SECONDS, Attempt, address_of, new_attempt
 from fieldstone.identity.oidc.id_token import read_id_token
 from fieldstone.identity.oidc.people import find_person, link_person
@@ -87,9 +87,8 @@ class OidcSignIn:
         self._redirect_uris = redirect_uris
         self._log = log
 
-    async def begin(self, wish: Wish, origin: Origin, linking: SessionDocument | None = None) -> Departure:
-        """Returns where the browser goes; raises Invalid, RateLimited, and Unavailable when the provider cannot be reached."""
-        admit(self._means, origin)
+    async def begin(self, wish: Wish, linking: SessionDocument | None = None) -> Departure:
+        """Returns where the browser goes; raises Invalid, and Unavailable when the provider cannot be reached."""
         provider = self.providers.get(wish.provider)
         if provider is None:
             fault = FieldFault("provider", "invalid_value", f"There is no provider `{shown(wish.provider)}`.")
@@ -107,8 +106,7 @@ class OidcSignIn:
         return Departure(address, self._signer.sign(attempt), attempt.until)
 
     async def complete(self, back: Return, origin: Origin) -> Landing:
-        """Returns how an attempt ends whose browser is back; raises RateLimited."""
-        admit(self._means, origin)
+        """Returns how an attempt ends whose browser is back."""
         now = self._means.clock()
         attempt = None if back.attempt is None else self._signer.open(back.attempt)
         if attempt is None or not attempt.is_of(back.provider, back.parameters.get("state", ""), now):

@@ -3,7 +3,7 @@
 Refuses a sender of a foreign domain, and a template together with a text of one's own. Only what was sent goes into a mail.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -47,7 +47,7 @@ class Sent(msgspec.Struct, frozen=True):
 class Sending:
     """Sends the mails of users; `admit` counts one against a key and raises RateLimited."""
 
-    def __init__(self, execute: Execute, post: Post, *, admit: Callable[[str], None], clock: Clock) -> None:
+    def __init__(self, execute: Execute, post: Post, *, admit: Callable[[str], Awaitable[None]], clock: Clock) -> None:
         self._execute = execute
         self._post = post
         self._admit = admit
@@ -56,7 +56,7 @@ class Sending:
     async def send(self, caller: Caller, request: Request) -> Sent:
         """Takes a mail in; raises Invalid, PermissionDenied, RateLimited, NotOffered."""
         self._post.require()
-        self._admit(f"mails of {caller.id}")
+        await self._admit(f"mails of {caller.id}")
         sender = request.sender or self._post.sender.mailbox
         if sender.domain not in self._post.sender.domains:
             allowed = sorted(self._post.sender.domains)

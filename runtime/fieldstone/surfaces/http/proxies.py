@@ -12,6 +12,9 @@ from fieldstone.surfaces.http.request import Header, Request
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+IPV6_PREFIX = 64
+"""One customer of a provider has a network of so many bits, and every address in it."""
+
 
 class Proxies:
     """The trusted proxies, as networks; false when there are none."""
@@ -47,6 +50,16 @@ class Proxies:
 
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
+
+
+def client_key(address: str) -> str:
+    """Returns what requests of one client are counted under: his address, or his network of IPv6."""
+    if ":" not in address:
+        return address
+    try:
+        return str(ipaddress.IPv6Network((address.partition("%")[0], IPV6_PREFIX), strict=False))
+    except ValueError:
+        return address
 
 
 def _address(text: str) -> Address | None:

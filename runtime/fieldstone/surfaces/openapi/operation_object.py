@@ -9,6 +9,7 @@ from fieldstone.engine.outcome import Remark
 from fieldstone.kinds.api import DataOperation
 from fieldstone.registry.validations.rule import WARNINGS
 from fieldstone.services.meta import KnownObject
+from fieldstone.surfaces.http.rate_headers import RATE_HEADERS
 from fieldstone.surfaces.openapi.record_schema import EXPECTED_VERSION, create_name, read_name, update_name
 from fieldstone.surfaces.openapi.struct_schema import reference
 from fieldstone.surfaces.rest.table import (
@@ -46,6 +47,8 @@ NEEDS: Mapping[DataOperation, frozenset[Action]] = {
 _ID_ONLY: Schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
 _TEXT: Schema = {"type": "string"}
 _ETAG = {"ETag": {"description": "The record's version and a hash of the answer.", "schema": _TEXT}}
+_RATE: Schema = {name: {"description": text, "schema": {"type": "integer"}} for name, text in RATE_HEADERS.items()}
+_RETRY: Schema = {"description": "In how many seconds the next request may come.", "schema": {"type": "integer"}}
 _CHANGES = frozenset({"update", "delete", "restore"})
 _MAKING = frozenset({"create", "clone", "create_many", "share"})
 _WITHOUT_ANSWER = frozenset({"unshare"})
@@ -135,7 +138,7 @@ def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema
     if operation in ("create", "clone"):
         headers["Location"] = {"description": "Where the new record is.", "schema": _TEXT}
     if headers:
-        found["responses"][status]["headers"] = headers
+        found["responses"][status].setdefault("headers", {}).update(headers)
     return found
 
 
@@ -253,8 +256,14 @@ def _responses(route: Route, status: str, content: Schema | None) -> dict[str, A
         )
     if route.body != "none":
         refusals |= {"413": "The body is too large.", "415": "The body is not JSON."}
+    if route.limit is not None:
+        refusals["429"] = "Too many requests."
     error = _content(reference("Error"))
-    return responses | {code: {"description": text, "content": error} for code, text in sorted(refusals.items())}
+    responses |= {code: {"description": text, "content": error} for code, text in sorted(refusals.items())}
+    if route.limit is not None:
+        responses[status]["headers"] = dict(_RATE)
+        responses["429"]["headers"] = {**_RATE, "Retry-After": _RETRY}
+    return responses
 
 
 def _body(schema: Schema, *, required: bool = True) -> Schema:

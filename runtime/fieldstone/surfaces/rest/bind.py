@@ -11,6 +11,7 @@ from fieldstone.surfaces.rest.check import API_METHODS
 from fieldstone.surfaces.rest.envelopes import ENVELOPES
 from fieldstone.surfaces.rest.errors import ERRORS
 from fieldstone.surfaces.rest.idents import IDENTS
+from fieldstone.surfaces.rest.limits import limits_of, route_limit
 from fieldstone.surfaces.rest.operations import DATA
 from fieldstone.surfaces.rest.pagers import PAGERS
 from fieldstone.surfaces.rest.queries import QUERIES
@@ -85,6 +86,7 @@ def _route(dialect: Dialect, operation: ApiOperation, catalog: Catalog, handlers
         object=dialect.objects[operation.object] if operation.object is not None else None,
         scopes=frozenset(operation.scopes),
         holders=_holders(catalog, operation.permission),
+        limit=route_limit(dialect.api, operation, limits_of(dialect.api, catalog.app)),
     )
 
 

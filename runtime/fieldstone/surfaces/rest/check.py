@@ -13,6 +13,8 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.codes import Code
 from fieldstone.surfaces.rest.auth import AUTH
 from fieldstone.surfaces.rest.idents import IDENTS
+from fieldstone.surfaces.rest.limits import declared_limit, limits_of
+from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.pagers import PAGERS
 from fieldstone.surfaces.rest.queries import QUERIES
 
@@ -79,6 +81,12 @@ def _of_operation(api: ApiDeclaration, operation: ApiOperation, catalog: Catalog
     if (operation.parameters or operation.search) and queries.whole:
         key = "parameters" if operation.parameters else "search"
         yield f"`queries: {api.queries}` has a language of its own and no `{key}`.", "Say `queries: mapped`."
+    part = AUTH_HANDLERS.get(operation.handler or "")
+    if part is not None and part.guessed:
+        limit = declared_limit(operation, limits_of(api, catalog.app))
+        if limit is None or limit.by != "address" or not limit.exact:
+            hint = "Name a class such as `auth: {requests: 10, per: 60, by: address, exact: true}` in its `rateLimit`."
+            yield f"`{operation.handler}` takes what may be guessed at, and has no exact rate limit by address.", hint
     if operation.object is None:
         return
     fields = catalog.objects[operation.object].shape.fields

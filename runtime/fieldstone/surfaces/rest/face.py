@@ -12,6 +12,7 @@ from fieldstone.engine.outcome import Kept, Outcome
 from fieldstone.errors import Internal, Invalid, MethodNotAllowed, NotFound, PermissionDenied, Unauthenticated
 from fieldstone.identity.credential import Credential
 from fieldstone.identity.identity import Identity
+from fieldstone.identity.limiter import Limiter
 from fieldstone.query.names import shown
 from fieldstone.services.denials import Denials
 from fieldstone.settings import Limits
@@ -19,6 +20,7 @@ from fieldstone.surfaces.http.body import decode_form, decode_json, is_form, rea
 from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
 from fieldstone.surfaces.http.parameters import read_parameters, refuse_parameters, take_flag
 from fieldstone.surfaces.http.request import Request, Response
+from fieldstone.surfaces.rest.limits import count_address, count_caller
 from fieldstone.surfaces.rest.once import done_once, marked, refuse_key
 from fieldstone.surfaces.rest.router import Found
 from fieldstone.surfaces.rest.table import DRY_RUN, AcrossPart, Call, DataPart, ObjectFace, Route, RouteTable
@@ -45,8 +47,9 @@ class RestFace:
         policies: Policies,
         limits: Limits,
         denials: Denials,
+        limiter: Limiter,
     ) -> None:
-        """Takes the routes, who tells whose a credential is, the door with its policies, and who writes refusals down."""
+        """Takes the routes, who tells whose a credential is, the door with its policies, who writes refusals down, and who counts."""
         self._table = table
         self._base = table.dialect.api.base_path
         self._identity = identity
@@ -54,6 +57,7 @@ class RestFace:
         self._policies = policies
         self._limits = limits
         self._denials = denials
+        self._limiter = limiter
 
     async def answer(self, request: Request) -> Response:
         """Returns the answer to one request; raises what is wrong with it."""
@@ -62,9 +66,14 @@ class RestFace:
             return Response(204, b"", headers=((b"allow", ", ".join(_allowed(found)).encode()),))
         route = found.route
         request.route = route.template
+        limit = route.limit
+        if limit is not None and limit.by == "address":
+            await count_address(self._limiter, limit, request)
         credential = self._credential(route, request)
         caller = await self._caller(route, credential)
         request.caller = caller.id
+        if limit is not None and limit.by != "address":
+            await count_caller(self._limiter, limit, request, caller)
         try:
             _require_rights(route, caller)
             return await self._answer(route, found, request, credential, caller)

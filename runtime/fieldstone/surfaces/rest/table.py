@@ -22,6 +22,7 @@ from fieldstone.registry.catalog import Object
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.errors import ErrorBody
 from fieldstone.surfaces.http.request import Request, Response
+from fieldstone.surfaces.rest.limits import RouteLimit
 from fieldstone.surfaces.rest.records import RecordCodec
 from fieldstone.surfaces.rest.router import Found, Router
 
@@ -222,8 +223,9 @@ class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
 
     `body` is the Struct that the body must fit, `answer` the one that is answered (None: no JSON of a known shape), `many` of them in a
     list, or `or_else` in its place. `parameters` are the query parameters that it reads; others are refused before it is called, unless a
-    foreign system sends them (`foreign`), whose answers may hold more than is known here. `form`
-    says that the body may come as a form, too.
+    foreign system sends them (`foreign`), whose answers may hold more than is known here. `form` says that the body may
+    come as a form, too. `guessed` ones take what may be guessed at, a
+    password or a code: a route to them has an exact rate limit by address.
     """
 
     function: Callable[[Service, Call], Awaitable[Response]]
@@ -237,6 +239,7 @@ class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
     parameters: tuple[ParameterNote, ...] = ()
     foreign: bool = False
     form: bool = False
+    guessed: bool = False
 
 
 class Handler(msgspec.Struct, frozen=True, eq=False):
@@ -261,6 +264,7 @@ class Route(msgspec.Struct, frozen=True, eq=False):
     object: ObjectFace | None
     scopes: frozenset[str]
     holders: frozenset[str] | None
+    limit: RouteLimit | None = None
 
 
 class RouteTable(msgspec.Struct, frozen=True, eq=False):

@@ -13,7 +13,7 @@ from fieldstone.identity.local_path import with_query
 from fieldstone.surfaces.http.errors import failure_of
 from fieldstone.surfaces.http.request import Header, Request, Response
 from fieldstone.surfaces.signin.html import button, complaint, field, form, go_on, page, paragraph
-from fieldstone.surfaces.signin.service import PageService, origin_of, viewer
+from fieldstone.surfaces.signin.service import PageService, viewer
 from fieldstone.surfaces.signin.sign_in_page import PATH as SIGN_IN
 
 PATH = "/device"
@@ -30,7 +30,7 @@ async def show(service: PageService, request: Request, asked: Fields) -> Respons
     if not asked.get(CODE):
         return _code_page()
     try:
-        found = await service.devices.consent.look(session, code, origin_of(request))
+        found = await service.devices.consent.look(session, code)
     except FieldstoneError as error:
         failure = failure_of(error, request)
         return _code_page(code, failure.message, failure.status, failure.headers)
@@ -47,7 +47,7 @@ async def answer(service: PageService, request: Request, sent: Fields) -> Respon
         return _sign_in_first(code)
     approved = sent.get("answer") == "approve"
     try:
-        await service.devices.consent.answer(session, code, "approved" if approved else "denied", origin_of(request))
+        await service.devices.consent.answer(session, code, "approved" if approved else "denied")
     except FieldstoneError as error:
         failure = failure_of(error, request)
         return _code_page("", failure.message, failure.status, failure.headers)

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from fieldstone.errors import FieldstoneError, MethodNotAllowed, NotFound, UnsupportedMediaType
 from fieldstone.identity.room import IdentityRoom
+from fieldstone.identity.throttle import Throttle
 from fieldstone.surfaces.http.body import decode_form, is_form, read_body
 from fieldstone.surfaces.http.errors import failure_of
 from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
 from fieldstone.surfaces.http.parameters import read_parameters
+from fieldstone.surfaces.http.proxies import client_key
 from fieldstone.surfaces.http.request import Request, Response
 from fieldstone.surfaces.signin import device_page, sign_in_page
 from fieldstone.surfaces.signin.html import page, paragraph
@@ -27,16 +29,19 @@ PAGES: Mapping[str, Mapping[str, Shown]] = {
 
 def pages_over(room: IdentityRoom) -> "PageFace":
     """Returns the pages over the room of identity."""
-    return PageFace(PageService(room.accounts, room.second_factor, room.oidc, room.devices, room.means.app))
+    service = PageService(room.accounts, room.second_factor, room.oidc, room.devices, room.means.app)
+    return PageFace(service, room.means.throttle)
 
 
 class PageFace:
     """Answers for the pages; `bases` are the paths below which they are."""
 
-    def __init__(self, service: PageService) -> None:
+    def __init__(self, service: PageService, throttle: Throttle) -> None:
+        """Takes the flows, and who counts what is sent from one address."""
         devices = bool(service.devices.polling.clients)
         self.bases = (sign_in_page.PATH, device_page.PATH) if devices else (sign_in_page.PATH,)
         self._service = service
+        self._throttle = throttle
 
     async def answer(self, request: Request) -> Response:
         """Returns the page for a request; one that says so for what is refused."""
@@ -60,4 +65,5 @@ class PageFace:
             raise foreign_origin(request)
         if not is_form(request):
             raise UnsupportedMediaType("The body is not a form.")
+        await self._throttle.admit(f"pages {client_key(request.address)}")
         return await shown(self._service, request, decode_form(await read_body(request, LARGEST_FORM)))

@@ -86,7 +86,7 @@ async def leave(service: PageService, request: Request, sent: Fields) -> Respons
     after = page_after(sent.get(CALLBACK))
     wish = Wish(sent.get("provider", ""), after, with_query(PATH, callbackURL=after))
     try:
-        departure = await service.oidc.begin(wish, origin_of(request))
+        departure = await service.oidc.begin(wish)
     except FieldstoneError as error:
         failure = failure_of(error, request)
         return _sign_in_page(service, after, "", failure.message, failure.status, failure.headers)

@@ -16,7 +16,7 @@ from fieldstone.surfaces.http.convert import convert_body
 from fieldstone.surfaces.http.languages import languages_of
 from fieldstone.surfaces.http.request import Response
 from fieldstone.surfaces.rest.handlers import NOT_STORED, json_answer
-from fieldstone.surfaces.rest.native.auth.service import CALLBACK, Done, SignIn, origin_of, redirect
+from fieldstone.surfaces.rest.native.auth.service import CALLBACK, Done, SignIn, redirect
 from fieldstone.surfaces.rest.table import Call, HandlerPart, ParameterNote
 
 TOKEN = ParameterNote("token", "The token of the mail.", required=True)
@@ -52,7 +52,7 @@ class Verified(msgspec.Struct):
 
 async def _send(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, VerificationBody)
-    await send_verification(service.means, body.email, body.callback, languages_of(call.request), origin_of(call))
+    await send_verification(service.means, body.email, body.callback, languages_of(call.request))
     return json_answer(Done(), NOT_STORED)
 
 
@@ -61,7 +61,7 @@ async def _verify(service: SignIn, call: Call) -> Response:
     if callback is not None:
         local_path(callback, CALLBACK.name)
     try:
-        user = await verify_email(service.means, call.parameters.get(TOKEN.name, ""), origin_of(call))
+        user = await verify_email(service.means, call.parameters.get(TOKEN.name, ""))
     except Invalid as refusal:
         if callback is None:
             raise
@@ -72,8 +72,8 @@ async def _verify(service: SignIn, call: Call) -> Response:
 async def _change(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, ChangeEmailBody)
     session = required(await service.accounts.session(call.credential))
-    languages, origin = languages_of(call.request), origin_of(call)
-    await request_change(service.means, session, body.new_email, body.callback, languages, origin)
+    languages = languages_of(call.request)
+    await request_change(service.means, session, body.new_email, body.callback, languages)
     return json_answer(Done(), NOT_STORED)
 
 
@@ -88,12 +88,12 @@ async def _update(service: SignIn, call: Call) -> Response:
 
 ADDRESS_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "auth.send_verification": HandlerPart(
-        _send, "Ask for a mail by which to verify one's address", VerificationBody, Done
+        _send, "Ask for a mail by which to verify one's address", VerificationBody, Done, guessed=True
     ),
     "auth.verify_email": HandlerPart(
-        _verify, "Where the link in that mail leads", answer=Verified, parameters=(TOKEN, CALLBACK)
+        _verify, "Where the link in that mail leads", answer=Verified, parameters=(TOKEN, CALLBACK), guessed=True
     ),
-    "auth.change_email": HandlerPart(_change, "Ask to change one's address", ChangeEmailBody, Done),
+    "auth.change_email": HandlerPart(_change, "Ask to change one's address", ChangeEmailBody, Done, guessed=True),
     "auth.update_user": HandlerPart(_update, "Change one's name or picture", UpdateUserBody, Done),
 }
 """Handlers over a `SignIn`."""

@@ -12,7 +12,7 @@ from fieldstone.surfaces.http.convert import convert_body
 from fieldstone.surfaces.http.cookies import clear_session_cookie
 from fieldstone.surfaces.http.request import Response
 from fieldstone.surfaces.rest.handlers import NOT_STORED, json_answer
-from fieldstone.surfaces.rest.native.auth.service import SignIn, origin_of
+from fieldstone.surfaces.rest.native.auth.service import SignIn
 from fieldstone.surfaces.rest.table import Call, HandlerPart
 
 Id = Annotated[str, msgspec.Meta(max_length=26)]
@@ -41,7 +41,7 @@ class HandOverBody(msgspec.Struct, rename="camel"):
 async def _delete_user(service: SignIn, call: Call) -> Response:
     session = required(await service.accounts.session(call.credential))
     body = convert_body(call.body, DeleteUserBody)
-    await delete_account(service.means, session, body.password, origin_of(call))
+    await delete_account(service.means, session, body.password)
     answer = UserDeleted(success=True, message="User deleted")
     return json_answer(answer, clear_session_cookie(call.request), NOT_STORED)
 
@@ -53,7 +53,9 @@ async def _hand_over(service: SignIn, call: Call) -> Response:
 
 
 DELETION_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "auth.delete_user": HandlerPart(_delete_user, "Delete one's own account", DeleteUserBody, UserDeleted),
+    "auth.delete_user": HandlerPart(
+        _delete_user, "Delete one's own account", DeleteUserBody, UserDeleted, guessed=True
+    ),
     "auth.hand_over": HandlerPart(_hand_over, "Hand over what somebody owns", HandOverBody, HandedOver),
 }
 """Handlers over a `SignIn`."""

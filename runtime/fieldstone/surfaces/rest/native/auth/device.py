@@ -16,7 +16,7 @@ from fieldstone.surfaces.http.convert import convert_body
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.request import Response
 from fieldstone.surfaces.rest.handlers import NOT_STORED, json_answer
-from fieldstone.surfaces.rest.native.auth.service import Done, SignIn, origin_of
+from fieldstone.surfaces.rest.native.auth.service import Done, SignIn
 from fieldstone.surfaces.rest.table import Call, HandlerPart, ParameterNote
 
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
@@ -71,7 +71,7 @@ async def _code(service: SignIn, call: Call) -> Response:
     except Invalid as fault:
         return _refusal("invalid_request", fault.faults[0].message if fault.faults else fault.message)
     wanted = tuple(body.scope.split()) if body.scope else None
-    begun = await service.devices.polling.begin(body.client_id, wanted, origin_of(call))
+    begun = await service.devices.polling.begin(body.client_id, wanted)
     return json_answer(begun, NOT_STORED) if isinstance(begun, Codes) else _refusal(begun)
 
 
@@ -92,7 +92,7 @@ async def _token(service: SignIn, call: Call) -> Response:
 async def _look(service: SignIn, call: Call) -> Response:
     session = required(await service.accounts.session(call.credential))
     code = call.parameters.get(USER_CODE.name, "")
-    return json_answer(await service.devices.consent.look(session, code, origin_of(call)), NOT_STORED)
+    return json_answer(await service.devices.consent.look(session, code), NOT_STORED)
 
 
 async def _approve(service: SignIn, call: Call) -> Response:
@@ -106,7 +106,7 @@ async def _deny(service: SignIn, call: Call) -> Response:
 async def _answer(service: SignIn, call: Call, answer: Answer) -> Response:
     body = convert_body(call.body, DeviceAnswerBody)
     session = required(await service.accounts.session(call.credential))
-    await service.devices.consent.answer(session, body.user_code, answer, origin_of(call))
+    await service.devices.consent.answer(session, body.user_code, answer)
     return json_answer(Done(), NOT_STORED)
 
 
@@ -116,10 +116,14 @@ def _refusal(error: str, description: str | None = None) -> Response:
 
 
 DEVICE_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "auth.device_code": HandlerPart(_code, "Codes for a device without a browser", DeviceCodeBody, Codes, form=True),
+    "auth.device_code": HandlerPart(
+        _code, "Codes for a device without a browser", DeviceCodeBody, Codes, form=True, guessed=True
+    ),
     "auth.device_token": HandlerPart(_token, "The device's token, once", DeviceTokenBody, DeviceToken, form=True),
-    "auth.device": HandlerPart(_look, "Which device waits under a code", answer=DeviceRequest, parameters=(USER_CODE,)),
-    "auth.approve_device": HandlerPart(_approve, "Let a device in", DeviceAnswerBody, Done),
-    "auth.deny_device": HandlerPart(_deny, "Turn a device away", DeviceAnswerBody, Done),
+    "auth.device": HandlerPart(
+        _look, "Which device waits under a code", answer=DeviceRequest, parameters=(USER_CODE,), guessed=True
+    ),
+    "auth.approve_device": HandlerPart(_approve, "Let a device in", DeviceAnswerBody, Done, guessed=True),
+    "auth.deny_device": HandlerPart(_deny, "Turn a device away", DeviceAnswerBody, Done, guessed=True),
 }
 """Handlers over a `SignIn`."""

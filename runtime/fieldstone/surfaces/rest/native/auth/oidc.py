@@ -53,13 +53,13 @@ class Leaving(msgspec.Struct):
 
 
 async def _begin(service: SignIn, call: Call) -> Response:
-    departure = await service.oidc.begin(_wish(call), origin_of(call))
+    departure = await service.oidc.begin(_wish(call))
     return _leave(call, departure)
 
 
 async def _link(service: SignIn, call: Call) -> Response:
     session = required(await service.accounts.session(call.credential))
-    departure = await service.oidc.begin(_wish(call), origin_of(call), linking=session)
+    departure = await service.oidc.begin(_wish(call), linking=session)
     return _leave(call, departure)
 
 
@@ -118,15 +118,18 @@ ERROR = ParameterNote("error", "What the provider says in place of a code.")
 ISSUER = ParameterNote("iss", "The issuer of the answer, where the provider names it.")
 
 OIDC_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "auth.sign_in_social": HandlerPart(_begin, "Begin to sign in with a provider", SocialBody, Leaving),
+    "auth.sign_in_social": HandlerPart(_begin, "Begin to sign in with a provider", SocialBody, Leaving, guessed=True),
     "auth.oidc_callback": HandlerPart(
         _callback,
         "Where a provider sends people back: on to a page",
         status=302,
         parameters=(STATE, CODE, ERROR, ISSUER),
         foreign=True,
+        guessed=True,
     ),
-    "auth.link_social": HandlerPart(_link, "Begin to link an account at a provider to one's own", SocialBody, Leaving),
+    "auth.link_social": HandlerPart(
+        _link, "Begin to link an account at a provider to one's own", SocialBody, Leaving, guessed=True
+    ),
     "auth.list_accounts": HandlerPart(_list, "One's linked accounts", answer=LinkedAccount, many=True),
     "auth.unlink_account": HandlerPart(_unlink, "End the link to an account at a provider", UnlinkBody, Done),
 }

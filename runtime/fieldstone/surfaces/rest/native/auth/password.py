@@ -49,21 +49,21 @@ class PasswordChanged(msgspec.Struct):
 
 async def _forget(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, ForgetBody)
-    await forget_password(service.means, body.email, body.redirect_to, languages_of(call.request), origin_of(call))
+    await forget_password(service.means, body.email, body.redirect_to, languages_of(call.request))
     return json_answer(Done(), NOT_STORED)
 
 
 async def _return(service: SignIn, call: Call) -> Response:
     page = local_path(call.parameters.get(CALLBACK.name, service.auth.reset_page), CALLBACK.name)
     token = call.path["token"]
-    if await is_open(service.means, token, origin_of(call)):
+    if await is_open(service.means, token):
         return redirect(with_query(page, token=token))
     return redirect(with_query(page, error="INVALID_TOKEN"))
 
 
 async def _reset(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, ResetBody)
-    await reset_password(service.means, body.token, body.new_password, origin_of(call))
+    await reset_password(service.means, body.token, body.new_password)
     return json_answer(Done(), NOT_STORED)
 
 
@@ -84,11 +84,17 @@ async def _change(service: SignIn, call: Call) -> Response:
 
 
 PASSWORD_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "auth.forget_password": HandlerPart(_forget, "Ask for a mail by which to choose a new password", ForgetBody, Done),
-    "auth.return_to_reset": HandlerPart(
-        _return, "Where the link in that mail leads: on to a page", status=302, parameters=(CALLBACK,)
+    "auth.forget_password": HandlerPart(
+        _forget, "Ask for a mail by which to choose a new password", ForgetBody, Done, guessed=True
     ),
-    "auth.reset_password": HandlerPart(_reset, "Choose a new password with the token of a mail", ResetBody, Done),
-    "auth.change_password": HandlerPart(_change, "Change one's password", ChangePasswordBody, PasswordChanged),
+    "auth.return_to_reset": HandlerPart(
+        _return, "Where the link in that mail leads: on to a page", status=302, parameters=(CALLBACK,), guessed=True
+    ),
+    "auth.reset_password": HandlerPart(
+        _reset, "Choose a new password with the token of a mail", ResetBody, Done, guessed=True
+    ),
+    "auth.change_password": HandlerPart(
+        _change, "Change one's password", ChangePasswordBody, PasswordChanged, guessed=True
+    ),
 }
 """Handlers over a `SignIn`."""

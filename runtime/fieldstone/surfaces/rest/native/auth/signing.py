@@ -104,9 +104,14 @@ async def _get_session(service: SignIn, call: Call) -> Response:
 
 SIGNING_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "auth.sign_in": HandlerPart(
-        _sign_in, "Sign in with an e-mail address and a password", SignInBody, SignedInAnswer, or_else=SecondStepAnswer
+        _sign_in,
+        "Sign in with an e-mail address and a password",
+        SignInBody,
+        SignedInAnswer,
+        or_else=SecondStepAnswer,
+        guessed=True,
     ),
-    "auth.sign_up": HandlerPart(_sign_up, "Make an account and sign it in", SignUpBody, SignedUpAnswer),
+    "auth.sign_up": HandlerPart(_sign_up, "Make an account and sign it in", SignUpBody, SignedUpAnswer, guessed=True),
     "auth.sign_out": HandlerPart(_sign_out, "End the session", answer=SignedOut),
     "auth.get_session": HandlerPart(_get_session, "Who is signed in; null for nobody", answer=SessionDocument),
 }

@@ -59,21 +59,21 @@ class CodeVerified(msgspec.Struct):
 async def _enable(service: SignIn, call: Call) -> Response:
     session = required(await service.accounts.session(call.credential))
     body = convert_body(call.body, PasswordBody)
-    enrolled = await service.second_factor.enable(session, body.password, origin_of(call))
+    enrolled = await service.second_factor.enable(session, body.password)
     return json_answer(enrolled, NOT_STORED)
 
 
 async def _disable(service: SignIn, call: Call) -> Response:
     session = required(await service.accounts.session(call.credential))
     body = convert_body(call.body, PasswordBody)
-    await service.second_factor.disable(session, body.password, origin_of(call))
+    await service.second_factor.disable(session, body.password)
     return json_answer(Done(), clear_cookie(call.request, TRUST_COOKIE), NOT_STORED)
 
 
 async def _generate(service: SignIn, call: Call) -> Response:
     session = required(await service.accounts.session(call.credential))
     body = convert_body(call.body, PasswordBody)
-    codes = await service.second_factor.renew_codes(session, body.password, origin_of(call))
+    codes = await service.second_factor.renew_codes(session, body.password)
     return json_answer(BackupCodes(status=True, backup_codes=codes), NOT_STORED)
 
 
@@ -81,7 +81,7 @@ async def _verify_totp(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, CodeBody)
     session = None if body.two_factor_token is not None else await service.accounts.session(call.credential)
     if session is not None:
-        user = await service.second_factor.confirm(session, body.code, origin_of(call))
+        user = await service.second_factor.confirm(session, body.code)
         return json_answer(CodeVerified(token=None, user=user), NOT_STORED)
     challenge, origin = _challenge(call, body), origin_of(call)
     return _passed(
@@ -119,10 +119,14 @@ def _passed(call: Call, passed: Passed) -> Response:
 
 
 TWO_FACTOR_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "auth.enable_two_factor": HandlerPart(_enable, "Begin to turn two-factor on", PasswordBody, Enrolled),
-    "auth.disable_two_factor": HandlerPart(_disable, "Turn two-factor off", PasswordBody, Done),
-    "auth.generate_backup_codes": HandlerPart(_generate, "New backup codes", PasswordBody, BackupCodes),
-    "auth.verify_totp": HandlerPart(_verify_totp, "Show a code of the authenticator", CodeBody, CodeVerified),
-    "auth.verify_backup_code": HandlerPart(_verify_backup_code, "Show a backup code", CodeBody, CodeVerified),
+    "auth.enable_two_factor": HandlerPart(_enable, "Begin to turn two-factor on", PasswordBody, Enrolled, guessed=True),
+    "auth.disable_two_factor": HandlerPart(_disable, "Turn two-factor off", PasswordBody, Done, guessed=True),
+    "auth.generate_backup_codes": HandlerPart(_generate, "New backup codes", PasswordBody, BackupCodes, guessed=True),
+    "auth.verify_totp": HandlerPart(
+        _verify_totp, "Show a code of the authenticator", CodeBody, CodeVerified, guessed=True
+    ),
+    "auth.verify_backup_code": HandlerPart(
+        _verify_backup_code, "Show a backup code", CodeBody, CodeVerified, guessed=True
+    ),
 }
 """Handlers over a `SignIn`."""
