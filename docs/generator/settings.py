@@ -20,5 +20,7 @@ def settings_page() -> str:
 def _section(setting: Setting) -> str:
     settings = Settings()
     default = getattr(settings.limits if setting.limit else settings, setting.field)
+    if setting.limit and default is None:
+        return f"## {code(setting.variable)}\n\n{setting.summary}"
     shown = "nothing" if default in (None, "") else code(msgspec.to_builtins(default))
     return f"## {code(setting.variable)}\n\n{setting.summary} Unless set: {shown}."

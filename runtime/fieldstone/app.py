@@ -176,7 +176,6 @@ async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
         "verifications": partial(sweep_past, runtime.door, "sys_verification"),
         "used tokens": partial(sweep_past, runtime.door, "sys_used_token"),
         "device codes": partial(sweep_past, runtime.door, "sys_device_code"),
-        "attempt counts": partial(sweep_past, runtime.door, "sys_attempt_count"),
         "invitations": partial(sweep_past, runtime.door, "sys_invitation"),
         "e-mails": partial(sweep_past, runtime.door, EMAIL),
         "audit log": partial(sweep_past, runtime.door, AUDIT),
@@ -238,7 +237,10 @@ async def _compose(
     handlers = _handlers(
         catalog, settings, door, room, Sending(door.execute, mailroom.post, admit=mails_of_user.admit, clock=door.clock)
     )
-    tables = {name: bind(catalog.apis[name], catalog, handlers) for name in catalog.app.surfaces.apis}
+    tables = {
+        name: bind(catalog.apis[name], catalog, handlers, settings.limits.sign_ins)
+        for name in catalog.app.surfaces.apis
+    }
     return Runtime(
         settings=settings,
         catalog=catalog,

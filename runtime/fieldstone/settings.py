@@ -34,7 +34,7 @@ class Limits(msgspec.Struct, frozen=True):
     url_bytes: int = 32 * 1024
     statement_seconds: int = 10
     request_seconds: int = 30
-    sign_ins: int = 10
+    sign_ins: int | None = None
     idempotency_hours: int = 24
     outbox_days: int = 7
     outbox_events: int = 1_000_000
@@ -169,8 +169,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "FIELDSTONE_LIMIT_SIGN_INS",
         "sign_ins",
-        "Attempts of strangers a minute at one account, such as to sign in or to have a mail sent; as many of its own user, and at his"
-        " second factor, and from one address by the pages for signing in.",
+        "Attempts a minute at what takes a password, a code or the token of a mail: of strangers at one account, of its own user, at his"
+        " second factor, and from one address, there in the place of the rate limits that are declared. Unless set: `10`, and from an"
+        " address what is declared.",
         limit=True,
     ),
 )

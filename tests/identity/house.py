@@ -16,7 +16,7 @@ import msgspec
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from fieldstone.access.caller import SYSTEM, Caller, system_in
-from fieldstone.clock import later
+from fieldstone.clock import later, moment
 from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.engine.operation import Create, Operation, Read
@@ -30,7 +30,7 @@ from fieldstone.identity.email_verification import VERIFY
 from fieldstone.identity.errands import Errands
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.identity.identity import Identity
-from fieldstone.identity.limiter import Limiter
+from fieldstone.identity.limiter import SECOND, Limiter
 from fieldstone.identity.links import Links
 from fieldstone.identity.means import Means
 from fieldstone.identity.own_sessions import OwnSessions
@@ -155,7 +155,7 @@ class House:
         self.execute = self.door.execute
         self.keyring = Keyring("a secret")
         self.seal = Seal(self.keyring)
-        self.limiter = Limiter(store.rates, lambda: 0)
+        self.limiter = Limiter(store.rates, self.microseconds)
         self.throttle = Throttle(self.limiter, self.sign_ins)
         self.steps = SecondStep(self.execute, self.keyring)
         self.presence = Presence(self.execute)
@@ -177,6 +177,10 @@ class House:
         )
         self.second_factor = SecondFactor(self.means, self.seal, self.steps)
         self.organization_id = ""
+
+    def microseconds(self) -> int:
+        """Returns the time of the house's clock, as its limiter counts it."""
+        return round(moment(self.clock()).timestamp() * SECOND)
 
     def another_identity(self) -> Identity:
         """Returns what another process of the same app would look callers up with."""

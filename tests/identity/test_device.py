@@ -15,6 +15,8 @@ from fieldstone.identity.device.codes import ALPHABET, hash_user_code, new_user_
 from fieldstone.identity.device.consent import MOST_CODES, WINDOW, DeviceConsent
 from fieldstone.identity.device.polling import SECONDS, Codes, DevicePolling, Granted
 from fieldstone.identity.documents import SessionDocument
+from fieldstone.identity.limiter import Limiter
+from fieldstone.identity.throttle import Throttle
 from fieldstone.kinds.sign_in import DeviceClient
 from tests.identity.house import House, load, open_house, started, write_app
 
@@ -33,7 +35,8 @@ class Desk:
         self.consent = self.another_process()
 
     def another_process(self) -> DeviceConsent:
-        return DeviceConsent(self.house.means, self.polling)
+        limiter = Limiter(self.house.store.rates, self.house.microseconds)
+        return DeviceConsent(self.house.means, self.polling, Throttle(limiter, MOST_CODES, WINDOW))
 
     async def begin(self, client: str = "tool", *scopes: str) -> Codes:
         codes = await self.polling.begin(client, scopes or None)

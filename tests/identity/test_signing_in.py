@@ -1,11 +1,9 @@
 """Signing in, being known, and signing out: over the real door, on both databases."""
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-from pwdlib.hashers.argon2 import Argon2Hasher
 
 from fieldstone.access.caller import ANONYMOUS, Caller
 from fieldstone.clock import later
@@ -16,6 +14,7 @@ from fieldstone.identity.credential import Credential, credential_of
 from fieldstone.identity.passwords import Passwords
 from fieldstone.identity.sessions import Origin
 from fieldstone.identity.tokens import hash_token
+from tests.identity.hasher import CountingHasher
 from tests.identity.house import ADDRESS, PASSWORD, House, load, open_house, started, write_app
 
 DAY = 24 * 60 * 60
@@ -74,19 +73,6 @@ async def test_unknown_wrong_and_suspended_are_refused_in_the_same_words(house: 
         texts.add((refused.value.message, str(refused.value.details)))
     assert len(texts) == 1
     assert await house.count("sys_session") == 0
-
-
-class CountingHasher(Argon2Hasher):
-    """A hasher that keeps the hashes that it was asked to check, by their costs."""
-
-    def __init__(self) -> None:
-        super().__init__(time_cost=1, memory_cost=1024, parallelism=1)
-        self.checked: list[str] = []
-
-    def verify(self, *given: Any, **named: Any) -> bool:
-        """Checks a password and remembers what the check costs."""
-        self.checked.append(str(given[1]).rpartition("$")[0].rpartition("$")[0])
-        return super().verify(*given, **named)
 
 
 async def test_unknown_wrong_and_suspended_take_the_same_work(tmp_path: Path, sqlite_url: str) -> None:

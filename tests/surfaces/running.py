@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from fieldstone.app import Runtime, open_runtime
+from fieldstone.app import SERVER, Runtime, Seams, open_runtime
 from fieldstone.log import open_log
 from fieldstone.settings import Limits, Settings
 
@@ -74,7 +74,9 @@ class World:
 
 
 @asynccontextmanager
-async def running(folder: Path, database_url: str, settings: Settings | None = None) -> AsyncIterator[World]:
+async def running(
+    folder: Path, database_url: str, settings: Settings | None = None, seams: Seams = SERVER
+) -> AsyncIterator[World]:
     """Opens an app on a database, with an administrator and a log in memory."""
     stream = io.BytesIO()
     chosen = settings or Settings(limits=Limits(sign_ins=10_000))
@@ -85,7 +87,7 @@ async def running(folder: Path, database_url: str, settings: Settings | None = N
         admin_email=ADMIN,
         admin_password=PASSWORD,
     )
-    async with open_runtime(folder, chosen, open_log(stream, readable=False)) as runtime:
+    async with open_runtime(folder, chosen, open_log(stream, readable=False), seams) as runtime:
         world = World(runtime, stream, folder)
         async with world.client:
             yield world

@@ -20,10 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 AUTH = "/api/v1/auth"
 COOKIE = "better-auth.session_token"
 SETTINGS = Settings(limits=Limits(sign_ins=10_000), public_url="https://app.example/")
-OPEN = (
-    "name: house\nlabel: The house\npackages: []\nauth: {signUp: true, requireEmailVerification: true}\n"
-    "surfaces: {apis: [v1], rateLimits: {auth: {requests: 100000, by: address, exact: true}}}\n"
-)
+OPEN = "name: house\nlabel: The house\npackages: []\nauth: {signUp: true, requireEmailVerification: true}\n"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

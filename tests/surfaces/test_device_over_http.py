@@ -21,11 +21,6 @@ APP = """\
 name: house
 label: The house
 packages: []
-surfaces:
-  apis: [v1]
-  rateLimits:
-    auth: {requests: 100000, by: address, exact: true}
-    device: {requests: 100000, by: address, exact: true}
 auth:
   deviceClients: [{id: tool, label: "The <b>tool</b>"}]
   oidc: [{name: gone, label: Gone & Co., issuer: "http://127.0.0.1:1", clientId: x}]

@@ -34,10 +34,6 @@ APP = """\
 name: house
 label: The house
 packages: []
-surfaces:
-  apis: [v1]
-  rateLimits:
-    auth: {{requests: 100000, by: address, exact: true}}
 auth:
   signUp: true
   emailDomains: [example.org]

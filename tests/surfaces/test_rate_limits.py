@@ -8,20 +8,21 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from fieldstone.app import load_catalog
+from fieldstone.app import Seams, load_catalog
 from fieldstone.errors import DeclarationError
-from fieldstone.settings import Limits, Settings
+from fieldstone.settings import Settings
 from fieldstone.surfaces.http.proxies import client_key
 from tests.databases import PostgresServer, sqlite_address
+from tests.identity.hasher import CountingHasher
 from tests.surfaces.running import ADMIN, DATA, PASSWORD, WORLD, Person, World, error_of, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SETTINGS = Settings(limits=Limits(sign_ins=10_000), trusted_proxies=("127.0.0.0/8",))
+SETTINGS = Settings(trusted_proxies=("127.0.0.0/8",))
 SIGN_IN = "/api/v1/auth/sign-in"
 TICKETS = f"{DATA}/ticket"
 PARTNER = "/partner/v2"
-LIMITS = "  rateLimits:\n    auth: {requests: 100000, per: 60, by: address, exact: true}\n"
+SURFACES = "surfaces: {apis: [v1, partner, dressed]}\n"
 
 
 def limited(folder: Path, limits: str, **pairs: str) -> Path:
@@ -29,8 +30,9 @@ def limited(folder: Path, limits: str, **pairs: str) -> Path:
     app = folder / "world"
     shutil.copytree(WORLD, app)
     declared = (app / "app.yaml").read_text()
-    assert LIMITS in declared
-    (app / "app.yaml").write_text(declared.replace(LIMITS, f"  rateLimits:\n    {limits}\n"))
+    assert SURFACES in declared
+    surfaces = f"surfaces:\n  apis: [v1, partner, dressed]\n  rateLimits:\n    {limits}\n"
+    (app / "app.yaml").write_text(declared.replace(SURFACES, surfaces))
     partner = app / "partner" / "partner.api.yaml"
     text = partner.read_text()
     for before, after in pairs.items():
@@ -97,6 +99,13 @@ async def test_nobody_is_counted_by_his_address_and_a_network_of_ipv6_as_one(few
     assert (await few.nobody.get(path, headers=by("198.51.100.1, 2001:db8:0:1::9"))).status_code == 429
 
 
+async def test_who_shows_what_does_not_hold_is_counted_by_his_address(few: World) -> None:
+    headers = {"X-Forwarded-For": "192.0.2.44"}
+    stranger = Person(few.client, "no session at all")
+    seen = [(await stranger.get(TICKETS, headers=headers)).status_code for _ in range(4)]
+    assert seen == [401, 401, 401, 429]
+
+
 async def test_a_class_of_another_dialect_is_its_own_and_is_told_in_its_shape(few: World) -> None:
     tom = await few.person("mia@world.example")
     key = (await tom.ask("POST", "/api/v1/keys", {"name": "a key", "scopes": ["tickets:read"]})).json()["key"]
@@ -125,6 +134,18 @@ async def test_too_many_sign_ins_of_one_address_are_refused_whatever_account_the
         assert other.status_code == 200
         everything = await Person(world.client, other.json()["token"]).get(TICKETS)
         assert "ratelimit-limit" not in everything.headers
+
+
+async def test_a_refused_sign_in_hashes_nothing_and_asks_no_database(tmp_path: Path) -> None:
+    app = limited(tmp_path, "auth: {requests: 3, per: 3600, by: address, exact: true}")
+    hasher, url = CountingHasher(), sqlite_address(tmp_path / "few.db")
+    async with running(app, url, SETTINGS, Seams(hasher=hasher)) as world:
+        attempts = [{"email": f"user{number}@world.example", "password": "wrong password"} for number in range(100)]
+        statuses = [(await world.nobody.ask("POST", SIGN_IN, sent)).status_code for sent in attempts[:4]]
+        assert (statuses, len(hasher.checked)) == ([401, 401, 401, 429], 3)
+        await world.runtime.store.close()
+        statuses = [(await world.nobody.ask("POST", SIGN_IN, sent)).status_code for sent in attempts[4:]]
+        assert (set(statuses), len(hasher.checked)) == ({429}, 3)
 
 
 async def test_the_openapi_document_tells_of_limits_where_there_are_some(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from tests.databases import sqlite_address
 from tests.surfaces.running import DATA, WORLD, running
 
 NAMED = re.compile(r"\{([a-z_]+)\}")
-TELLING = ("sys_attempt_count", "sys_audit_log", "sqlite_sequence")
+TELLING = ("sys_rate", "sys_audit_log", "sqlite_sequence")
 PLACES = {"object": "customer", "type": "objects", "name": "customer", "asset": "docs.js"}
 
 

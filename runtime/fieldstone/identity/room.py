@@ -24,7 +24,7 @@ from fieldstone.identity.presence import Presence
 from fieldstone.identity.seal import Seal
 from fieldstone.identity.second_factor import SecondFactor
 from fieldstone.identity.second_step import SecondStep
-from fieldstone.identity.throttle import Throttle
+from fieldstone.identity.throttle import ATTEMPTS, Throttle
 from fieldstone.keyring import Keyring
 from fieldstone.log import Log
 from fieldstone.registry.app_faults import asked_scopes
@@ -61,7 +61,7 @@ def open_identity(
     """Returns the room over the door; `mails` says that there is a transport. Raises SettingsError."""
     catalog, execute, clock = door.catalog, door.execute, door.clock
     auth = catalog.app.auth
-    throttle = Throttle(limiter, settings.limits.sign_ins)
+    throttle = Throttle(limiter, settings.limits.sign_ins or ATTEMPTS)
     presence = Presence(execute)
     means = Means(
         execute=execute,
@@ -100,7 +100,7 @@ def open_identity(
         limiter=limiter,
         second_factor=SecondFactor(means, Seal(keyring), steps),
         oidc=open_oidc(means, steps, catalog, settings, keyring, seconds=seconds, log=log),
-        devices=open_devices(means, settings),
+        devices=open_devices(means, settings, limiter),
         organizations=OrganizationMeans(means, identity, catalog, catalog.app.organizations),
     )
 

@@ -8,12 +8,12 @@ from fieldstone.access.caller import SYSTEM
 from fieldstone.clock import moment
 from fieldstone.engine.operation import Update
 from fieldstone.errors import ConcurrentUpdate, Conflict, NotFound, PermissionDenied, Unavailable
-from fieldstone.identity.attempt_count import count_attempt
 from fieldstone.identity.device.codes import hash_user_code, shown_code
 from fieldstone.identity.device.polling import DevicePolling
 from fieldstone.identity.device.waiting import OBJECT, Status, Waiting, find_waiting
 from fieldstone.identity.documents import SessionDocument
 from fieldstone.identity.means import Means
+from fieldstone.identity.throttle import Throttle
 
 MOST_CODES = 20
 """How many codes one user may look at or answer within `WINDOW` seconds."""
@@ -38,14 +38,16 @@ class DeviceRequest(msgspec.Struct, frozen=True, rename="camel"):
 class DeviceConsent:
     """Answers for devices."""
 
-    def __init__(self, means: Means, polling: DevicePolling) -> None:
+    def __init__(self, means: Means, polling: DevicePolling, throttle: Throttle) -> None:
+        """Takes whose devices they are, and who counts the codes that one user tries."""
         self._means = means
         self._polling = polling
+        self._throttle = throttle
 
     async def look(self, session: SessionDocument, user_code: str) -> DeviceRequest:
         """Returns who asks under a code; raises NotFound, RateLimited."""
         now = self._means.clock()
-        await self._count(session, now)
+        await self._throttle.admit(f"device codes of {session.user.id}")
         waiting = await self._find(user_code, now)
         return DeviceRequest(
             user_code=shown_code(user_code),
@@ -59,7 +61,7 @@ class DeviceConsent:
     async def answer(self, session: SessionDocument, user_code: str, answer: Answer) -> None:
         """Lets a device in as whoever is signed in, or not; raises NotFound, Conflict, PermissionDenied, RateLimited."""
         now = self._means.clock()
-        await self._count(session, now)
+        await self._throttle.admit(f"device codes of {session.user.id}")
         organization_id = session.session.active_organization_id
         if answer == "approved" and organization_id is None:
             raise PermissionDenied("A device acts within an organisation, and none is active.")
@@ -83,6 +85,3 @@ class DeviceConsent:
                 "No device waits under this code.", hint="Look at it again, or let the device ask for another."
             )
         return waiting
-
-    async def _count(self, session: SessionDocument, now: str) -> None:
-        await count_attempt(self._means.execute, f"device {session.user.id}", now, most=MOST_CODES, seconds=WINDOW)

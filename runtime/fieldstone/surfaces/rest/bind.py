@@ -29,8 +29,13 @@ from fieldstone.surfaces.rest.table import (
 )
 
 
-def bind(api: ApiDeclaration, catalog: Catalog, handlers: Mapping[str, Handler]) -> RouteTable:
-    """Returns the route table of an api that loading and `check.py` found nothing wrong with."""
+def bind(
+    api: ApiDeclaration, catalog: Catalog, handlers: Mapping[str, Handler], attempts: int | None = None
+) -> RouteTable:
+    """Returns the route table of an api that loading and `check.py` found nothing wrong with.
+
+    `attempts` a minute from one address replace the rate limit that is declared for what may be guessed at.
+    """
     dialect = Dialect(
         api=api,
         envelope=ENVELOPES[api.envelope],
@@ -40,7 +45,7 @@ def bind(api: ApiDeclaration, catalog: Catalog, handlers: Mapping[str, Handler])
         auth=tuple((scheme, AUTH[scheme.scheme]) for scheme in api.auth),
         objects=_faces(api, catalog),
     )
-    routes = tuple(_route(dialect, operation, catalog, handlers) for operation in api.operations)
+    routes = tuple(_route(dialect, operation, catalog, handlers, attempts) for operation in api.operations)
     router: Router[Route] = Router()
     for route in routes:
         declared = route.declaration
@@ -74,9 +79,17 @@ def _location(api: ApiDeclaration, name: str) -> str | None:
     return None
 
 
-def _route(dialect: Dialect, operation: ApiOperation, catalog: Catalog, handlers: Mapping[str, Handler]) -> Route:
+def _route(
+    dialect: Dialect,
+    operation: ApiOperation,
+    catalog: Catalog,
+    handlers: Mapping[str, Handler],
+    attempts: int | None,
+) -> Route:
     data = DATA[operation.operation] if operation.operation is not None else None
     handler = handlers[operation.handler] if operation.handler is not None else None
+    guessed = handler is not None and handler.part.guessed
+    limits = limits_of(dialect.api, catalog.app)
     return Route(
         declaration=operation,
         template=dialect.api.base_path + operation.path,
@@ -86,7 +99,7 @@ def _route(dialect: Dialect, operation: ApiOperation, catalog: Catalog, handlers
         object=dialect.objects[operation.object] if operation.object is not None else None,
         scopes=frozenset(operation.scopes),
         holders=_holders(catalog, operation.permission),
-        limit=route_limit(dialect.api, operation, limits_of(dialect.api, catalog.app)),
+        limit=route_limit(dialect.api, operation, limits, attempts if guessed else None),
     )
 
 

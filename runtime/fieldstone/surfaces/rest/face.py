@@ -70,7 +70,12 @@ class RestFace:
         if limit is not None and limit.by == "address":
             await count_address(self._limiter, limit, request)
         credential = self._credential(route, request)
-        caller = await self._caller(route, credential)
+        try:
+            caller = await self._caller(route, credential)
+        except Unauthenticated:
+            if limit is not None and limit.by != "address":
+                await count_address(self._limiter, limit, request)
+            raise
         request.caller = caller.id
         if limit is not None and limit.by != "address":
             await count_caller(self._limiter, limit, request, caller)

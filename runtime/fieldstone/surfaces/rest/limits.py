@@ -17,6 +17,8 @@ from fieldstone.surfaces.http.proxies import client_key
 from fieldstone.surfaces.http.rate_headers import rate_headers
 from fieldstone.surfaces.http.request import Request
 
+MINUTE = 60
+
 
 class RouteLimit(msgspec.Struct, frozen=True):
     """The limit of a route: its rate, whose requests are counted together, and what the keys of its buckets begin with."""
@@ -40,12 +42,17 @@ def declared_limit(operation: ApiOperation, limits: Mapping[str, RateLimit]) -> 
     return limits.get(operation.rate_limit or DEFAULT_LIMIT)
 
 
-def route_limit(api: ApiDeclaration, operation: ApiOperation, limits: Mapping[str, RateLimit]) -> RouteLimit | None:
-    """Returns the limit of a route; routes of one class count together."""
+def route_limit(
+    api: ApiDeclaration, operation: ApiOperation, limits: Mapping[str, RateLimit], attempts: int | None
+) -> RouteLimit | None:
+    """Returns the limit of a route; routes of one class count together. `attempts` a minute replace what is declared."""
     declared = declared_limit(operation, limits)
     if declared is None:
         return None
-    rate = rate_of(declared.requests, declared.per, exact=declared.exact)
+    if attempts is None:
+        rate = rate_of(declared.requests, declared.per, exact=declared.exact)
+    else:
+        rate = rate_of(attempts, MINUTE, exact=declared.exact)
     return RouteLimit(rate, declared.by, f"{api.name} {operation.rate_limit or DEFAULT_LIMIT}")
 
 
