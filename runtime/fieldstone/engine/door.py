@@ -22,6 +22,7 @@ from fieldstone.engine.operation import (
     Across,
     Aggregate,
     Batch,
+    CancelRun,
     Clone,
     Create,
     Delete,
@@ -30,13 +31,18 @@ from fieldstone.engine.operation import (
     Operation,
     Read,
     ReadHistory,
+    ReadRun,
     ReadShares,
+    ReplayRun,
     Restore,
+    ResumeRun,
     SendMail,
     ShareRecord,
+    StartFlow,
     Together,
     UnshareRecord,
     Update,
+    Work,
 )
 from fieldstone.engine.outcome import (
     AcrossResult,
@@ -49,6 +55,8 @@ from fieldstone.engine.outcome import (
     Outcome,
     Page,
     Record,
+    RunState,
+    Worked,
     Written,
 )
 from fieldstone.engine.plans import Plans
@@ -162,6 +170,19 @@ class Door:
     async def execute(
         self, operation: Together, caller: Caller, *, unit: Unit | None = None, dry: bool = False
     ) -> Done: ...
+    @overload
+    async def execute(
+        self,
+        operation: StartFlow | ReadRun | CancelRun | ResumeRun | ReplayRun,
+        caller: Caller,
+        *,
+        unit: Unit | None = None,
+        dry: bool = False,
+    ) -> RunState: ...
+    @overload
+    async def execute(
+        self, operation: Work, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Worked: ...
     @overload
     async def execute(
         self, operation: Operation, caller: Caller, *, unit: Unit | None = None, dry: bool = False

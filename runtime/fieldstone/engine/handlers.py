@@ -27,6 +27,7 @@ from fieldstone.engine.operation import (
     Together,
     UnshareRecord,
     Update,
+    Work,
 )
 from fieldstone.engine.past import answer_history
 from fieldstone.engine.read import answer_get, answer_read
@@ -34,6 +35,7 @@ from fieldstone.engine.restore import apply_restore, prepare_restore
 from fieldstone.engine.sharing import answer_shares, apply_share, apply_unshare, prepare_share, prepare_unshare
 from fieldstone.engine.together import apply_together, prepare_together
 from fieldstone.engine.update import apply_update, prepare_update
+from fieldstone.engine.work import apply_work, prepare_work
 
 DATA_HANDLERS: Handlers = {
     Read: Reading(answer_read),
@@ -53,4 +55,5 @@ DATA_HANDLERS: Handlers = {
     UnshareRecord: Writing(prepare_unshare, apply_unshare),
     Once: Writing(prepare_once, apply_once),
     Together: Writing(prepare_together, apply_together),
+    Work: Writing(prepare_work, apply_work),
 }

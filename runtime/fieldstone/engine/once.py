@@ -11,24 +11,23 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.access.caller import SYSTEM, Caller
+from fieldstone.access.caller import Caller
 from fieldstone.clock import later
-from fieldstone.engine.defaults import stamp_new
 from fieldstone.engine.door import Door, Writing
 from fieldstone.engine.kept import pack_outcome, shown_today, unpack_outcome
 from fieldstone.engine.operation import Once, Operation
 from fieldstone.engine.outcome import AcrossResult, BatchResult, Deleted, Kept, Outcome, Written
+from fieldstone.engine.own_rows import delete_own, insert_own, update_own
+from fieldstone.engine.plans import ID_IS
 from fieldstone.engine.records import read_first
 from fieldstone.engine.unit import Undone, Unit
 from fieldstone.errors import IdempotencyKeyReused, Internal, Invalid, SerializationFailure, UniqueViolation
 from fieldstone.query.ast import And, Slot, Term
 from fieldstone.query.names import shown
-from fieldstone.store.binds import Binds
 
 KEYS = "sys_idempotency_key"
 HOUR = 3600
 
-_BY_ID = Term("id", "eq", Slot(0))
 _PAST = Term("expires_at", "lte", Slot(0))
 _PAST_SCOPE = And((Term("scope", "eq", Slot(1)), _PAST))
 
@@ -67,8 +66,7 @@ async def apply_once(door: Door, prepared: PreparedOnce, caller: Caller, unit: U
         done = _keepable(await prepared.writing.apply(door, prepared.prepared, caller, unit))
     except Undone as undone:
         raise Undone(Kept(_keepable(undone.outcome), replayed=False)) from None
-    binds = Binds((held,), SYSTEM.values, unit.now)
-    await unit.transaction.update(KEYS, {"answer": pack_outcome(done)}, _BY_ID, binds, bump=False)
+    await update_own(unit, KEYS, {"answer": pack_outcome(done)}, ID_IS, held)
     return Kept(done, replayed=False)
 
 
@@ -80,25 +78,19 @@ async def _claim(door: Door, prepared: PreparedOnce, caller: Caller, unit: Unit)
         "user_id": caller.id,
         "expires_at": later(unit.now, door.limits.idempotency_hours * HOUR),
     }
-    subject = door.catalog.objects[KEYS]
-    stamp_new(subject, values, SYSTEM, unit.now, door.new_id)
-    columns = subject.stored
-    row = tuple(values.get(name) for name in columns)
-    past = Binds((unit.now, prepared.scope), SYSTEM.values, unit.now)
     try:
         async with unit.nested():
-            await unit.transaction.insert(KEYS, columns, [row])
+            return await insert_own(door, unit, KEYS, values)
     except UniqueViolation:
         held = await _held(door, unit, prepared.scope)
         if held is not None and held["expires_at"] > unit.now:
             return held
-        await unit.transaction.delete(KEYS, _PAST_SCOPE, past)
+        await delete_own(unit, KEYS, _PAST_SCOPE, unit.now, prepared.scope)
         try:
             async with unit.nested():
-                await unit.transaction.insert(KEYS, columns, [row])
+                return await insert_own(door, unit, KEYS, values)
         except UniqueViolation:
             raise SerializationFailure("An idempotency key was taken in between.") from None
-    return str(values["id"])
 
 
 async def _held(door: Door, unit: Unit, scope: str) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """The vocabulary: what can be asked of the door. Every face, and every feature over the door, speaks only this."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -188,6 +188,69 @@ class Together(msgspec.Struct, frozen=True):
     operations: tuple[Create | Update | Delete | SendMail, ...]
 
 
+class StartFlow(msgspec.Struct, frozen=True):
+    """A run of a flow, begun once what its Unit writes stands; answers `RunState`. Raises NotFound, FlowDisabled, Invalid.
+
+    `trigger` says by what, `cause` more of it, such as the record that was written; `bound` are further names that its expressions may
+    use, such as `record` and `previous`. With a `run_id` that has been there before nothing is begun, and the run is answered as it is. A
+    run is made for its caller, and acts as he, unless the flow says otherwise.
+    """
+
+    flow: str
+    input: Mapping[str, Any]
+    trigger: str = "api"
+    cause: Mapping[str, Any] = {}
+    bound: Mapping[str, Any] = {}
+    run_id: str | None = None
+
+
+class ReadRun(msgspec.Struct, frozen=True):
+    """A run with its steps; answers `RunState`. Raises NotFound."""
+
+    flow: str
+    run_id: str
+
+
+class CancelRun(msgspec.Struct, frozen=True):
+    """The end of a run that is not over, with all that it has started; answers `RunState`. Raises NotFound, InvalidState."""
+
+    flow: str
+    run_id: str
+
+
+class ResumeRun(msgspec.Struct, frozen=True):
+    """What a waiting run waits for: the inputs of a screen, or a signal; answers `RunState`. Raises NotFound, Invalid, InvalidState.
+
+    `step` is the key of the step that waits, and may be left out where one does. `output` is what comes of it, where it is no screen.
+    """
+
+    flow: str
+    run_id: str
+    inputs: Mapping[str, Any] = {}
+    step: str | None = None
+    output: Any = None
+
+
+class ReplayRun(msgspec.Struct, frozen=True):
+    """A new run like one that is over, which does again what came from a step on; answers `RunState`.
+
+    Raises NotFound, Invalid, InvalidState. Steps before the one with the key `step` are taken from the old run; None: nothing is.
+    """
+
+    flow: str
+    run_id: str
+    step: str | None = None
+
+
+class Work(msgspec.Struct, frozen=True, eq=False):
+    """What a room above does in one Unit, operations and rows of its own together; answers `Worked`. For the system alone.
+
+    `do` is given the door and the Unit, and is called again when the Unit is tried again: it keeps nothing of what it did before.
+    """
+
+    do: Callable[[Any, Any], Awaitable[Any]]
+
+
 Operation = (
     Read
     | Aggregate
@@ -207,4 +270,10 @@ Operation = (
     | Once
     | SendMail
     | Together
+    | StartFlow
+    | ReadRun
+    | CancelRun
+    | ResumeRun
+    | ReplayRun
+    | Work
 )

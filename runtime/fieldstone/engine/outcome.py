@@ -168,4 +168,59 @@ class Done(msgspec.Struct, frozen=True):
     outcomes: tuple[Written | Deleted, ...]
 
 
-Outcome = Page | Groups | Explanation | Record | History | Written | Deleted | BatchResult | AcrossResult | Kept | Done
+class RunStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of a run, as the journal has it; `attempt` counts from 1."""
+
+    key: str
+    node_id: str
+    node_type: str
+    label: str
+    status: str
+    attempt: int
+    input: Any
+    output: Any
+    error: Mapping[str, Any] | None
+    started_at: str
+    completed_at: str | None
+
+
+class RunState(msgspec.Struct, frozen=True, kw_only=True):
+    """A run of a flow as it stands; `steps` are there when they were asked for. `waiting` says for what it waits, step by step."""
+
+    id: str
+    flow: str
+    version: int
+    status: str
+    trigger: Mapping[str, Any]
+    input: Mapping[str, Any]
+    output: Mapping[str, Any] | None
+    variables: Mapping[str, Any]
+    error: Mapping[str, Any] | None
+    waiting: tuple[Mapping[str, Any], ...]
+    started_by: str | None
+    started_at: str
+    completed_at: str | None
+    steps: tuple[RunStep, ...] = ()
+
+
+class Worked(msgspec.Struct, frozen=True, eq=False):
+    """What came of work in a Unit: whatever it returned."""
+
+    value: Any
+
+
+Outcome = (
+    Page
+    | Groups
+    | Explanation
+    | Record
+    | History
+    | Written
+    | Deleted
+    | BatchResult
+    | AcrossResult
+    | Kept
+    | Done
+    | RunState
+    | Worked
+)

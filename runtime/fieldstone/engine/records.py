@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from fieldstone.access.caller import SYSTEM, Caller
-from fieldstone.engine.operation import Create, Operation, Read
-from fieldstone.engine.outcome import Outcome, Page, Written
+from fieldstone.engine.operation import Create, Operation, Read, Work
+from fieldstone.engine.outcome import Outcome, Page, Worked, Written
 from fieldstone.errors import Internal
 from fieldstone.query.document import QueryDocument
 
@@ -50,6 +50,14 @@ async def create_records(
     if not isinstance(written, Written):
         raise Internal(f"A create answered with {type(written).__name__}.")
     return written.ids
+
+
+async def in_one_unit(execute: Execute, do: Callable[[Any, Any], Awaitable[Any]]) -> Any:
+    """Does work in one Unit, as `Work` says, and returns what came of it."""
+    worked = await execute(Work(do), SYSTEM)
+    if not isinstance(worked, Worked):
+        raise Internal(f"Work answered with {type(worked).__name__}.")
+    return worked.value
 
 
 def _page(outcome: Outcome) -> Page:

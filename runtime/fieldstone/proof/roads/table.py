@@ -11,6 +11,7 @@ from fieldstone.engine.operation import (
     Across,
     Aggregate,
     Batch,
+    CancelRun,
     Clone,
     Create,
     Delete,
@@ -19,13 +20,18 @@ from fieldstone.engine.operation import (
     Once,
     Read,
     ReadHistory,
+    ReadRun,
     ReadShares,
+    ReplayRun,
     Restore,
+    ResumeRun,
     SendMail,
     ShareRecord,
+    StartFlow,
     Together,
     UnshareRecord,
     Update,
+    Work,
 )
 from fieldstone.kinds.api import DataOperation
 from fieldstone.proof.mount import Mount
@@ -160,8 +166,14 @@ OPERATIONS: Mapping[type, tuple[DataOperation, ...]] = {
     Once: ("create",),
     SendMail: (),
     Together: (),
+    StartFlow: (),
+    ReadRun: (),
+    CancelRun: (),
+    ResumeRun: (),
+    ReplayRun: (),
+    Work: (),
 }
-"""Which data operations of a surface reach each Operation of the door; none does those that are for the system alone."""
+"""Which data operations of a surface reach each Operation of the door; none does those of flows and of the system."""
 
 _DOCUMENT: Roads = {
     ("reads", "object"): object_roads.DOCUMENT_ROADS,
