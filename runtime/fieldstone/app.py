@@ -19,6 +19,7 @@ from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.engine.sweep import sweep_past
 from fieldstone.errors import DeclarationError
+from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
 from fieldstone.identity.enrolment import OBJECT as ENROLMENT
 from fieldstone.identity.hooks import identity_hooks
@@ -134,7 +135,7 @@ SERVER = Seams()
 def load_catalog(folder: Path) -> Catalog:
     """Returns the catalog of the app in a folder; raises DeclarationError with every fault, those of its surfaces last."""
     cache = folder / OWN_FOLDER / "cache"
-    catalog = load_app(folder, parts=DIALECT_PARTS, cache=cache, platform=platform_folder())
+    catalog = load_app(folder, parts=DIALECT_PARTS, cache=cache, platform=platform_folder(), steps=STEP_KINDS)
     faults = check_apis(catalog)
     if faults:
         raise DeclarationError(faults)

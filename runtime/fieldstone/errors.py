@@ -243,6 +243,18 @@ class Timeout(FieldstoneError):
     code = "TIMEOUT"
 
 
+class FlowFailed(FieldstoneError):
+    """A flow that came to a step which failed; `details.nodeId` names it."""
+
+    code = "FLOW_FAILED"
+
+
+class FlowMistake(FieldstoneError):
+    """A flow whose declaration does not fit what it met: no retry mends it, and no fault edge catches it."""
+
+    code = "FLOW_MISTAKE"
+
+
 class Internal(FieldstoneError):
     """A fault of ours; nothing of its cause is shown."""
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from fieldstone.app import DIALECT_PARTS
 from fieldstone.cli.report import report_faults
 from fieldstone.errors import DeclarationError, Fault
+from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.kinds.table import KINDS
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layout import PLATFORM, platform_folder
@@ -48,7 +49,7 @@ def check(path: Path, /, *, output: Annotated[Literal["text", "json"], Parameter
 
 def compiled(path: Path) -> Catalog:
     """Returns the catalog of an app, a package or a file; raises DeclarationError with all that serving it would refuse."""
-    catalog = load_path(path, parts=DIALECT_PARTS, platform=platform_folder())
+    catalog = load_path(path, parts=DIALECT_PARTS, platform=platform_folder(), steps=STEP_KINDS)
     if faults := check_apis(catalog):
         raise DeclarationError(faults)
     return catalog

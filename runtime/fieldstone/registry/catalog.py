@@ -22,6 +22,7 @@ from fieldstone.kinds.seed import SeedDeclaration
 from fieldstone.query.ast import Filter
 from fieldstone.query.masking import Masking
 from fieldstone.query.storage import FieldShape, ObjectShape
+from fieldstone.registry.flows.graph import Graph
 from fieldstone.registry.layout import APP_FILE
 from fieldstone.registry.policy_test import PolicyTest
 from fieldstone.registry.source import Spot
@@ -221,6 +222,7 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     calendars: Mapping[str, WorkingTime] = {}
     rollups: tuple[RollupGroup, ...] = ()
     files: Mapping[str, str] = {}
+    flows: Mapping[str, Graph] = {}
 
     def told(self, place: Place) -> str:
         """Returns a place as callers may know it, within its package: where a server keeps its files is nobody's matter."""

@@ -51,6 +51,10 @@ class Code(StrEnum):
     POLICY_TEST = "POLICY_TEST"
     TEMPLATE = "TEMPLATE"
     CALENDAR = "CALENDAR"
+    FLOW = "FLOW"
+    FLOW_STEP = "FLOW_STEP"
+    FLOW_UNREACHABLE = "FLOW_UNREACHABLE"
+    FLOW_CYCLE = "FLOW_CYCLE"
     NEEDS_MIGRATION = "NEEDS_MIGRATION"
 
 
@@ -100,5 +104,9 @@ EXPLANATIONS: dict[Code, str] = {
     Code.POLICY_TEST: "A policy test names somebody or something that is not there, or says what is not a sentence.",
     Code.TEMPLATE: "The places for values in a template and the values that it declares do not fit together.",
     Code.CALENDAR: "The hours, days or time zone of a calendar say nothing.",
+    Code.FLOW: "A flow says what does not go together.",
+    Code.FLOW_STEP: "A step of a flow or an action cannot do what it says.",
+    Code.FLOW_UNREACHABLE: "A node that no way leads to.",
+    Code.FLOW_CYCLE: "Ways that lead in a circle, and out of it never, or not openly.",
     Code.NEEDS_MIGRATION: "The database holds something else than what is declared, and only a migration can bring the two together.",
 }

@@ -18,6 +18,8 @@ from fieldstone.registry.catalog import Catalog, Item, Object, RollupGroup
 from fieldstone.registry.choices import link_choices
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package, Reading
+from fieldstone.registry.flows.graph import StepKinds
+from fieldstone.registry.flows.link import link_flows
 from fieldstone.registry.formulas import link_formulas
 from fieldstone.registry.history import history_of
 from fieldstone.registry.known import Known
@@ -36,7 +38,12 @@ _UNLINKABLE = frozenset({Code.FIELD_OPTION, Code.EXPRESSION})
 
 
 def link(
-    app: AppDeclaration, packages: Sequence[Package], reading: Reading, faults: list[Fault], parts: DialectParts
+    app: AppDeclaration,
+    packages: Sequence[Package],
+    reading: Reading,
+    faults: list[Fault],
+    parts: DialectParts,
+    steps: StepKinds,
 ) -> Catalog:
     """Returns the catalog; raises DeclarationError with `faults`, those of finding and reading, and all that linking finds."""
     by_kind, clashes = _by_name(reading.documents)
@@ -56,6 +63,8 @@ def link(
         faults += template_faults(document)
     calendars, wrong = link_calendars(by_kind["calendar"])
     faults += wrong
+    flows, wrong = link_flows(by_kind.get("flow", {}), objects, steps)
+    faults += wrong
     if faults:
         raise DeclarationError(faults)
     return Catalog(
@@ -73,6 +82,7 @@ def link(
         email_templates=_declared(by_kind["email_template"]),
         calendars=calendars,
         rollups=rollups,
+        flows=flows,
         files={document.file: f"{document.package}/{document.relative}" for document in reading.documents},
     )
 

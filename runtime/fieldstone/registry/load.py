@@ -16,6 +16,7 @@ from fieldstone.registry.cache import Cache
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Package, PackagedFile, read_documents, read_file
+from fieldstone.registry.flows.graph import StepKinds
 from fieldstone.registry.layout import (
     APP_FILE,
     PACKAGE_FILE,
@@ -28,12 +29,18 @@ from fieldstone.registry.link import link
 from fieldstone.registry.packages import ordered, read_named, read_package, with_dependencies
 from fieldstone.registry.source import Source
 
+NO_STEPS: StepKinds = {}
+"""What is there where no flows are run."""
 
-def load_app(folder: Path, *, parts: DialectParts, cache: Path | None, platform: Path) -> Catalog:
+
+def load_app(
+    folder: Path, *, parts: DialectParts, cache: Path | None, platform: Path, steps: StepKinds = NO_STEPS
+) -> Catalog:
     """Returns the catalog of the app in a folder.
 
-    `parts` are the names of the tables that a dialect may use, `cache` the folder that keeps what was parsed, `platform` the folder of
-    the platform's own package. Raises DeclarationError with every fault of every file.
+    `parts` are the names of the tables that a dialect may use, `steps` the kinds of steps that flows may take, `cache`
+    the folder that keeps what was parsed, `platform` the folder of the platform's own package. Raises DeclarationError with every fault of
+    every file.
     """
     with _without_collection():
         path = folder / APP_FILE
@@ -44,38 +51,38 @@ def load_app(folder: Path, *, parts: DialectParts, cache: Path | None, platform:
         spot = source.spot
         places = [spot.find(("packages", number)).of_value(shown(path)) for number in range(len(app.packages))]
         packages, more = read_named(app.packages, folder, package_shelves(folder), places)
-        catalog = _load(app, packages, [], [*faults, *more], parts, cache, platform)
+        catalog = _load(app, packages, [], [*faults, *more], parts, cache, platform, steps)
         if wrong := app_faults(app, source.spot, shown(path), catalog):
             raise DeclarationError(wrong)
         return catalog
 
 
-def load_path(path: Path, *, parts: DialectParts, platform: Path) -> Catalog:
+def load_path(path: Path, *, parts: DialectParts, platform: Path, steps: StepKinds = NO_STEPS) -> Catalog:
     """Returns the catalog of an app's folder, of a package's with what it depends on, or of one file with its package.
 
     Raises DeclarationError; for one file with its own faults alone, or, when it has none, with those around it.
     """
     app = path if path.name == APP_FILE else path / APP_FILE
     if app.is_file():
-        return load_app(app.parent, parts=parts, cache=None, platform=platform)
+        return load_app(app.parent, parts=parts, cache=None, platform=platform, steps=steps)
     package = path if path.name == PACKAGE_FILE else path / PACKAGE_FILE
     with _without_collection():
         if package.is_file():
-            return _load_package(package.parent, parts, platform)
-        return _load_file(path, parts, platform)
+            return _load_package(package.parent, parts, platform, steps)
+        return _load_file(path, parts, platform, steps)
 
 
-def _load_package(folder: Path, parts: DialectParts, platform: Path) -> Catalog:
+def _load_package(folder: Path, parts: DialectParts, platform: Path, steps: StepKinds) -> Catalog:
     if folder.resolve() == platform.resolve():
-        return _load(_nameless(), [], [], [], parts, None, platform)
+        return _load(_nameless(), [], [], [], parts, None, platform, steps)
     package, faults = read_package(folder)
     if package is None:
         raise DeclarationError(faults)
     packages, more = with_dependencies(package, package_shelves(folder))
-    return _load(_nameless(), packages, [], [*faults, *more], parts, None, platform)
+    return _load(_nameless(), packages, [], [*faults, *more], parts, None, platform, steps)
 
 
-def _load_file(path: Path, parts: DialectParts, platform: Path) -> Catalog:
+def _load_file(path: Path, parts: DialectParts, platform: Path, steps: StepKinds) -> Catalog:
     if not path.is_file():
         message = f"`{shown(path)}` is neither an app, nor a package, nor a declaration."
         hint = f"An app's folder has a file `{APP_FILE}`, a package's `{PACKAGE_FILE}`."
@@ -85,9 +92,9 @@ def _load_file(path: Path, parts: DialectParts, platform: Path) -> Catalog:
         raise DeclarationError([found])
     home = next((folder for folder in path.resolve().parents if (folder / PACKAGE_FILE).is_file()), None)
     if home is None:
-        return _load(_nameless(), [], [PackagedFile("", found)], [], parts, None, platform)
+        return _load(_nameless(), [], [PackagedFile("", found)], [], parts, None, platform, steps)
     try:
-        return _load_package(home, parts, platform)
+        return _load_package(home, parts, platform, steps)
     except DeclarationError as error:
         own = [fault for fault in error.faults if Path(fault.place.file).resolve() == path.resolve()]
         raise DeclarationError(own or error.faults) from None
@@ -101,6 +108,7 @@ def _load(
     parts: DialectParts,
     cache: Path | None,
     platform: Path,
+    steps: StepKinds,
 ) -> Catalog:
     """Reads and links packages behind the platform's; `faults` are those of finding them."""
     base, more = read_package(platform, platform=True)
@@ -117,7 +125,7 @@ def _load(
     faults += reading.faults
     if any(fault.code == Code.UNKNOWN_PACKAGE for fault in faults):
         raise DeclarationError(faults)
-    return link(app, sequence, reading, faults, parts)
+    return link(app, sequence, reading, faults, parts, steps)
 
 
 def _what_can_be_read(source: Source) -> AppDeclaration:

@@ -1,7 +1,6 @@
 """Where a rule stands: its object, the names that its expressions may use, and the faults found so far."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -9,16 +8,16 @@ from fieldstone.errors import Fault
 from fieldstone.kinds.validation import RuleOptions
 from fieldstone.query.cel.context import CALLER_TYPE, ORGANIZATION_TYPE
 from fieldstone.query.cel.environment import Environment
-from fieldstone.query.cel.expression import Compiled, ExpressionError, compile_expression, evaluator
-from fieldstone.query.cel.fault import EvaluationError
+from fieldstone.query.cel.expression import Compiled, ExpressionError, compile_expression
 from fieldstone.query.cel.types import BOOL, struct_of
 from fieldstone.registry.catalog import Field, Object
 from fieldstone.registry.codes import Code
+from fieldstone.registry.condition import decided
 from fieldstone.registry.documents import Document
 from fieldstone.registry.expressions import expression_faults
 from fieldstone.registry.known import unknown_field
 from fieldstone.registry.rules import expression_fields, expression_types
-from fieldstone.registry.validations.rule import Activation, Condition, Judge
+from fieldstone.registry.validations.rule import Condition, Judge
 
 Path = tuple[str | int, ...]
 
@@ -79,7 +78,7 @@ class Site:
         except ExpressionError as error:
             self.faults += expression_faults(self.document, path, text, error)
             return None
-        return _decided(compiled), self._read_by(compiled)
+        return decided(compiled), self._read_by(compiled)
 
     def _read_by(self, compiled: Compiled) -> frozenset[str]:
         """Returns the fields that an expression looks at: all of them, where it takes the record as a whole."""
@@ -94,18 +93,3 @@ def rule_keys_left(rule: RuleOptions) -> list[str]:
     return [
         field.encode_name for name, field in info.items() if name != "message" and getattr(rule, name) != field.default
     ]
-
-
-def _decided(compiled: Compiled) -> Condition:
-    evaluate = evaluator(compiled)
-    if compiled.node.type == BOOL:
-        return evaluate
-
-    def decided(activation: Activation) -> bool:
-        value: Any = evaluate(activation)
-        if isinstance(value, bool):
-            return value
-        reason = "NULL_VALUE" if value is None else "NO_OVERLOAD"
-        raise EvaluationError(reason, "It is neither true nor false", compiled.node.pos)
-
-    return decided

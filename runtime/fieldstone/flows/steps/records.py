@@ -1,0 +1,115 @@
+"""What the steps on records share: which records a step is about, and how records are told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fieldstone.engine.operation import Get, Read
+from fieldstone.engine.outcome import Outcome, Page, Record, Written
+from fieldstone.errors import FlowMistake, Internal, NotFound
+from fieldstone.flows.interpreter import Turn
+from fieldstone.flows.journal import Effects
+from fieldstone.query.document import QueryDocument
+from fieldstone.registry.catalog import Object
+from fieldstone.registry.flows.graph import Evaluate
+from fieldstone.registry.flows.site import Site
+
+MOST = 1000
+"""The most records that one step reads or writes."""
+
+
+class Target(msgspec.Struct, frozen=True, eq=False):
+    """Which records: the one of an `id`, or those that satisfy `where`; with `many`, more than one."""
+
+    object: str
+    id: Evaluate | None = None
+    where: Evaluate | None = None
+    many: bool = False
+
+
+def link_target(declared: Any, site: Site, subject: Object) -> Target | None:
+    """Returns the records that a step is about; notes a fault where it says neither an id nor a condition, or both."""
+    record_id, where = getattr(declared, "id", None), declared.where
+    if (record_id is None) == (where is None):
+        said = "both `id` and" if where is not None else "neither `id` nor"
+        hint = "Say which record with `id`, or which records with a condition."
+        site.refuse(site.path, f"The step says {said} `{site.at('where')[-1]}`.", hint)
+        return None
+    if where is not None and not where:
+        site.refuse(site.at("where"), "This condition is true of every record.", "Say which records are meant.")
+        return None
+    found = site.value(record_id if where is None else where, site.at("id" if where is None else "where"))
+    if found is None or (where is not None and not site.named_fields(subject, where, site.at("where"))):
+        return None
+    many = getattr(declared, "many", False)
+    if where is None:
+        return Target(subject.name, id=found.evaluate, many=many)
+    return Target(subject.name, where=found.evaluate, many=many)
+
+
+class Chosen(msgspec.Struct, frozen=True, eq=False):
+    """The records of a step, as it is about to act: an id, or a condition without anything left to fill in."""
+
+    target: Target
+    id: str | None = None
+    where: Mapping[str, Any] = {}
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What people read as the step's input."""
+        return {"object": self.target.object, **({"where": self.where} if self.id is None else {"id": self.id})}
+
+    async def ids(self, effects: Effects) -> list[str]:
+        """Returns the ids of the records; raises FlowMistake when there is none, or more than one where one is meant."""
+        if self.id is not None:
+            return [self.id]
+        limit = MOST + 1 if self.target.many else 2
+        query = QueryDocument(where=dict(self.where), fields=["id"], limit=limit, count=False)
+        page = await effects.execute(Read(self.target.object, query))
+        if not isinstance(page, Page):
+            raise Internal(f"{type(page).__name__} came of a read.")
+        found = [str(row[page.columns.index("id")]) for row in page.rows]
+        if not found:
+            raise FlowMistake(
+                f"No record of `{self.target.object}` satisfies the condition.", hint="Look for it first."
+            )
+        if len(found) > 1 and not self.target.many:
+            message = f"More than one record of `{self.target.object}` satisfies the condition."
+            raise FlowMistake(message, hint="Narrow the condition, or say that many are meant.")
+        if len(found) > MOST:
+            raise FlowMistake(f"More than {MOST:,} records of `{self.target.object}` satisfy the condition.")
+        return found
+
+
+def chosen(turn: Turn, target: Target) -> Chosen:
+    """Returns the records of a step with everything filled in; raises FlowMistake for a condition that something fell out of."""
+    if target.id is not None:
+        record_id = turn.value(target.id)
+        if not isinstance(record_id, str) or not record_id:
+            raise NotFound(f"No record of `{target.object}`: the id is empty.")
+        return Chosen(target, id=record_id)
+    where = turn.value(target.where) if target.where is not None else {}
+    if not isinstance(where, Mapping) or not where:
+        raise FlowMistake("The condition is empty.")
+    return Chosen(target, where=where)
+
+
+async def read_one(effects: Effects, object_name: str, record_id: str) -> dict[str, Any]:
+    """Returns a record by name."""
+    return record_of(await effects.execute(Get(object_name, record_id)))
+
+
+def record_of(outcome: Outcome) -> dict[str, Any]:
+    """Returns a record by name."""
+    if not isinstance(outcome, Record):
+        raise Internal(f"{type(outcome).__name__} is no record.")
+    return dict(zip(outcome.columns, outcome.row, strict=True))
+
+
+def written(outcome: Outcome) -> dict[str, Any]:
+    """Returns the one record that was written, by name: its id alone, where it may not be read."""
+    if not isinstance(outcome, Written):
+        raise Internal(f"{type(outcome).__name__} is nothing that was written.")
+    [row], [record_id] = outcome.rows, outcome.ids
+    return {"id": record_id} if row is None else dict(zip(outcome.columns, row, strict=True))

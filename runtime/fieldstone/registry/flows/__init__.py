@@ -1,0 +1,1 @@
+"""Flows, linked: both dialects become one Graph, with every name looked up and every expression compiled."""
