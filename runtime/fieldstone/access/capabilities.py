@@ -1,18 +1,19 @@
 """Capabilities: the system permissions that a caller holds, and those that an object or a field asks for (contract 4.3).
 
 He holds the union over his sets. A set gives those that it names, all of them for `'*'`; one that grants every record of every object
-(`grants.grants_everything`) gives besides all that reach no further than an organisation.
+(`granted.grants_everything`) gives besides all that reach no further than an organisation.
 """
 
 from collections.abc import Iterable, Mapping
 
 from fieldstone.access.caller import Caller
-from fieldstone.access.grants import grants_everything, held_sets
+from fieldstone.access.grants import held_sets
 from fieldstone.access.policy import Action
 from fieldstone.errors import PermissionDenied
 from fieldstone.kinds.object import RequiredPermissions
 from fieldstone.kinds.permission import EVERY_CAPABILITY
 from fieldstone.registry.catalog import Catalog, Object
+from fieldstone.registry.granted import grants_everything
 
 _ASKED_FOR: Mapping[Action, tuple[str, ...]] = {
     "read": ("read",),
@@ -31,7 +32,7 @@ def capabilities(catalog: Catalog, sets: Iterable[str]) -> frozenset[str]:
         if EVERY_CAPABILITY in held.declaration.system_permissions:
             return frozenset(catalog.capabilities)
         given.update(held.declaration.system_permissions)
-        if grants_everything(held):
+        if grants_everything(held.declaration):
             given.update(name for name, item in catalog.capabilities.items() if item.scope == "org")
     return frozenset(given)
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from fieldstone.access.grants import WILDCARD, allows, grant_of, held_sets, lifts
+from fieldstone.access.grants import allows, grant_of, held_sets, lifts
 from fieldstone.access.rows import rules_for
 from fieldstone.errors import Place
 from fieldstone.kinds.permission import ObjectGrant
 from fieldstone.query.ast import EVERYTHING
 from fieldstone.registry.catalog import Catalog, Object, PermissionSet
+from fieldstone.registry.granted import WILDCARD
 
 WALL = "organization_wall"
 OWN = "personal_wall"

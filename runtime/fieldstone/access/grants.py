@@ -1,18 +1,11 @@
-"""Object rights: what one permission set says about an object as a whole (contract 4.2).
+"""Object rights: which of the sets that a caller holds speak of an object as a whole, and what such a grant allows (contract 4.2)."""
 
-Within one set the entry of an object stands in place of its wildcard `'*'`. A wildcard does not reach an object that says
-`access: {default: private}`, with one exception, which is how an administrator reaches everything without being named
-anywhere in the code: a wildcard that carries both `viewAllRecords` and `modifyAllRecords`. Such a set hands out every record of
-every public object already; whoever may grant it is trusted with the rest, and with every capability within an organisation.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from fieldstone.access.policy import Action
 from fieldstone.kinds.permission import ObjectGrant
 from fieldstone.registry.catalog import Catalog, Object, PermissionSet
-
-WILDCARD = "*"
+from fieldstone.registry.granted import grant_in, lets_read
 
 
 def held_sets(catalog: Catalog, names: Iterable[str]) -> list[PermissionSet]:
@@ -23,25 +16,14 @@ def held_sets(catalog: Catalog, names: Iterable[str]) -> list[PermissionSet]:
 
 def grant_of(held: PermissionSet, subject: Object) -> ObjectGrant | None:
     """Returns what a set says about an object, or None where it says nothing."""
-    grants: Mapping[str, ObjectGrant] = held.declaration.objects
-    if subject.name in grants:
-        return grants[subject.name]
-    if subject.declaration.access.default == "public" or grants_everything(held):
-        return grants.get(WILDCARD)
-    return None
-
-
-def grants_everything(held: PermissionSet) -> bool:
-    """Tells whether a set's wildcard carries both view and modify all records."""
-    wildcard = held.declaration.objects.get(WILDCARD)
-    return wildcard is not None and wildcard.view_all_records and wildcard.modify_all_records
+    return grant_in(held.declaration, subject)
 
 
 def allows(grant: ObjectGrant, action: Action) -> bool:
     """Tells whether a grant holds the right to an action; seeing or changing all records is a right to read."""
     match action:
         case "read":
-            return grant.allow_read or grant.view_all_records or grant.modify_all_records
+            return lets_read(grant)
         case "create":
             return grant.allow_create
         case "update":

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from fieldstone.access.capabilities import capabilities, required_capabilities
-from fieldstone.access.grants import WILDCARD, allows, grant_of, held_sets, lifts
+from fieldstone.access.grants import allows, grant_of, held_sets, lifts
 from fieldstone.access.policies import Policies
 from fieldstone.access.policy import Action, Policy
 from fieldstone.access.rows import rows_reached, rules_for
@@ -19,6 +19,7 @@ from fieldstone.errors import Place
 from fieldstone.kinds.permission import ObjectGrant
 from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, disjunction
 from fieldstone.registry.catalog import Catalog, Object, PermissionSet
+from fieldstone.registry.granted import WILDCARD
 
 LayerName = Literal[
     "organization_wall",

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import cast
 
 from fieldstone.errors import Fault, Place
-from fieldstone.kinds.permission import EVERY_CAPABILITY, FieldGrant, ObjectGrant, PermissionDeclaration
+from fieldstone.kinds.permission import FieldGrant, ObjectGrant, PermissionDeclaration
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
+from fieldstone.registry.granted import gives, grant_in
 from fieldstone.registry.known import Known
 
-_WILDCARD = "*"
 _OPEN = FieldGrant(editable=True)
 _SHOWN_ONLY = "visibleWhen"
 """A key that refuses nothing: `/meta` keeps it from whoever does not see what it looks at."""
@@ -22,7 +22,7 @@ _SHOWN_ONLY = "visibleWhen"
 def rule_disclosures(document: Document, declaration: PermissionDeclaration, objects: Known[Object]) -> Iterator[Fault]:
     """Yields a fault for every field that a set hides from writers and a rule tells them of, at the line that hides it."""
     for subject in objects.by_name.values():
-        if not subject.looks_at or not _writes(grant_in(declaration, subject)):
+        if not subject.looks_at or not _writes(grant_in(declaration, subject) or ObjectGrant()):
             continue
         hidden = hidden_fields(declaration, subject)
         for path, read in subject.looks_at.items():
@@ -35,13 +35,11 @@ def rule_disclosures(document: Document, declaration: PermissionDeclaration, obj
 
 def hidden_fields(declaration: PermissionDeclaration, subject: Object) -> frozenset[str]:
     """Returns the fields that are kept from the holders of a set alone: by a rule, for want of a capability, or behind their mask."""
-    grant = grant_in(declaration, subject)
-    held = set(declaration.system_permissions)
-    everything = EVERY_CAPABILITY in held or _is_everything(declaration)
+    grant = grant_in(declaration, subject) or ObjectGrant()
     hidden: set[str] = set()
     for name, field in subject.fields.items():
         rule = declaration.fields.get(f"{subject.name}.{name}", _OPEN)
-        capable = everything or held.issuperset(field.declaration.required_permissions)
+        capable = gives(declaration, field.declaration.required_permissions)
         masked = field.masking is not None and not (grant.allow_edit and rule.editable)
         if not rule.readable or not capable or masked:
             hidden.add(name)
@@ -52,18 +50,6 @@ def hiding_place(document: Document, key: str) -> Place:
     """Returns the line that hides a field; where none does, that of the objects that the set grants."""
     declared = cast("PermissionDeclaration", document.declared).fields
     return document.key_at("fields", key) if key in declared else document.key_at("objects")
-
-
-def grant_in(declaration: PermissionDeclaration, subject: Object) -> ObjectGrant:
-    """Returns what a set grants of an object: by its own entry, or by the wildcard where that reaches it."""
-    wildcard = declaration.objects.get(_WILDCARD, ObjectGrant())
-    reaches = subject.declaration.access.default == "public" or _is_everything(declaration)
-    return declaration.objects.get(subject.name, wildcard if reaches else ObjectGrant())
-
-
-def _is_everything(declaration: PermissionDeclaration) -> bool:
-    wildcard = declaration.objects.get(_WILDCARD, ObjectGrant())
-    return wildcard.view_all_records and wildcard.modify_all_records
 
 
 def _writes(grant: ObjectGrant) -> bool:

@@ -8,11 +8,12 @@ from typing import cast
 
 from fieldstone.errors import Fault
 from fieldstone.kinds.fields.formula import FormulaOptions
-from fieldstone.kinds.permission import ObjectGrant, PermissionDeclaration
+from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.registry.catalog import Field, Object
 from fieldstone.registry.codes import Code
-from fieldstone.registry.disclosures import grant_in, hidden_fields, hiding_place
+from fieldstone.registry.disclosures import hidden_fields, hiding_place
 from fieldstone.registry.documents import Document
+from fieldstone.registry.granted import grant_in, lets_read
 from fieldstone.registry.known import Known
 
 
@@ -22,8 +23,8 @@ def formula_disclosures(
     """Yields a fault for every field that a set hides and a formula that it leaves readable tells of."""
     for subject in objects.by_name.values():
         formulas = [field for field in subject.fields.values() if field.shape.formula is not None]
-        grant = grant_in(declaration, subject) if formulas else ObjectGrant()
-        if not (grant.allow_read or grant.view_all_records or grant.modify_all_records):
+        grant = grant_in(declaration, subject) if formulas else None
+        if grant is None or not lets_read(grant):
             continue
         hidden = hidden_fields(declaration, subject)
         for formula in formulas:

@@ -15,11 +15,10 @@ from fieldstone.registry.depths import depth_faults
 from fieldstone.registry.disclosures import rule_disclosures
 from fieldstone.registry.documents import Document
 from fieldstone.registry.formula_disclosures import formula_disclosures
+from fieldstone.registry.granted import WILDCARD
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.rules import Scope, link_rule, scope_of, scope_of_all
 from fieldstone.registry.system_fields import AUDIT_NAMES
-
-WILDCARD = "*"
 
 
 def link_permissions(

@@ -14,15 +14,15 @@ from fieldstone.errors import Fault
 from fieldstone.kinds.fields.autonumber import AutonumberOptions
 from fieldstone.kinds.fields.summary import SummaryOptions
 from fieldstone.kinds.object import RequiredPermissions
-from fieldstone.kinds.permission import EVERY_CAPABILITY, ObjectGrant, PermissionDeclaration
+from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.registry.catalog import Object, Rollup, RollupGroup
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
+from fieldstone.registry.granted import WILDCARD, gives, grant_in, lets_read
 from fieldstone.registry.kept_conditions import fields_of
 from fieldstone.registry.known import Known
 from fieldstone.registry.system_fields import DELETED_AT
 
-_WILDCARD = "*"
 _MOST_NAMED = 3
 """How many permission sets one fault names."""
 
@@ -107,7 +107,7 @@ def _hides_rows(declaration: PermissionDeclaration, child: Object, reference: st
     """Tells whether some children may be hidden from whoever reads the record above them by this set alone."""
     reached_alike = child.parent is not None and child.parent.name == reference
     narrowed = any(
-        policy.enabled and policy.operation in ("select", "all") and policy.object in (child.name, _WILDCARD)
+        policy.enabled and policy.operation in ("select", "all") and policy.object in (child.name, WILDCARD)
         for policy in declaration.row_level_security
     )
     return not reached_alike or narrowed or not _reads(declaration, child)
@@ -117,30 +117,11 @@ def _hides(declaration: PermissionDeclaration, subject: Object, name: str) -> bo
     field = subject.fields[name]
     rule = declaration.fields.get(f"{subject.name}.{name}")
     marked = rule is not None and not rule.readable
-    return marked or field.internal or not _capable(declaration, field.declaration.required_permissions)
+    return marked or field.internal or not gives(declaration, field.declaration.required_permissions)
 
 
 def _reads(declaration: PermissionDeclaration, subject: Object) -> bool:
     grant = grant_in(declaration, subject)
     required = subject.declaration.required_permissions
     asked = required.read if isinstance(required, RequiredPermissions) else required
-    allowed = grant.allow_read or grant.view_all_records or grant.modify_all_records
-    return allowed and _capable(declaration, asked)
-
-
-def _capable(declaration: PermissionDeclaration, required: tuple[str, ...]) -> bool:
-    """Tells whether a set gives capabilities by itself; one that grants every record of every object is taken to give all."""
-    given = {EVERY_CAPABILITY} if _grants_everything(declaration) else set(declaration.system_permissions)
-    return EVERY_CAPABILITY in given or given.issuperset(required)
-
-
-def grant_in(declaration: PermissionDeclaration, subject: Object) -> ObjectGrant:
-    """Returns what a set grants of an object: by its own entry, or by the wildcard where that reaches it."""
-    wildcard = declaration.objects.get(_WILDCARD, ObjectGrant())
-    reaches = subject.declaration.access.default == "public" or _grants_everything(declaration)
-    return declaration.objects.get(subject.name, wildcard if reaches else ObjectGrant())
-
-
-def _grants_everything(declaration: PermissionDeclaration) -> bool:
-    wildcard = declaration.objects.get(_WILDCARD)
-    return wildcard is not None and wildcard.view_all_records and wildcard.modify_all_records
+    return grant is not None and lets_read(grant) and gives(declaration, asked)
