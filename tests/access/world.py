@@ -17,7 +17,7 @@ SECOND = "second"
 HEADER = "X-Second-Key"
 READ, WRITE = "records:read", "records:write"
 _SYSTEM_FIELDS = ("id", "created_by", "version")
-_NO_PARAMETER = frozenset({"json", "multiselect", "password"})
+_NO_PARAMETER = frozenset({"address", "json", "multiselect", "password"})
 
 
 class World(msgspec.Struct, frozen=True):

@@ -96,7 +96,7 @@ async def _ask(stage: Stage, step: Step, kept: dict[str, Any]) -> None:
         assert difference is None, f"{difference}; it is {answer.text}"
     if isinstance(step.keeps, dict):
         for name, place in step.keeps.items():
-            kept[name] = _at(body, place)
+            kept[name] = part_at(body, place)
 
 
 def filled(value: Any, kept: dict[str, Any]) -> Any:
@@ -134,7 +134,8 @@ def found_otherwise(expected: Any, found: Any, where: str) -> str | None:
     return None if expected == found else f"{where} is {found!r}, not {expected!r}"
 
 
-def _at(body: Any, place: str) -> Any:
+def part_at(body: Any, place: str) -> Any:
+    """Returns the part of an answer at a place such as `items.0.id`."""
     for part in filter(None, place.split(".")):
         body = body[int(part)] if isinstance(body, list) else body[part]
     return body

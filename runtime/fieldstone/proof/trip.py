@@ -250,11 +250,16 @@ class Road(msgspec.Struct, frozen=True, eq=False):
     parameters: bool = False
 
     async def verdict(self, trip: Trip) -> Verdict:
-        """Returns what comes of a trip; the road is closed where no unknown name could stand for the one that it asks for."""
+        """Returns what comes of a trip; the road is closed where no unknown name could stand for the one that it asks for.
+
+        Raises Leak, too, for answers of which one does not fit the other.
+        """
         try:
             return await self.walk(trip)
         except NoLikeName:
             return CLOSED
+        except (LookupError, TypeError, ValueError) as error:
+            raise Leak(f"the answers do not fit together: {error!r}") from error
 
     def leads(self, mount: Mount, route: Route) -> bool:
         """Tells whether the road can be walked over a route."""

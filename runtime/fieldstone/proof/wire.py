@@ -1,6 +1,6 @@
 """The wire of the access suite: requests handed to the ASGI application as a server would, without a socket or a client library."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +10,9 @@ from fieldstone.surfaces.http.edge import Asgi
 
 _NOT_COMPARED = frozenset({"x-request-id"})
 _BODIES = msgspec.json.Encoder(decimal_format="number")
+
+Query = Mapping[str, str] | Sequence[tuple[str, str]]
+"""Parameters, or pairs of them where one name is sent twice."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -42,14 +45,14 @@ async def send(
     method: str,
     path: str,
     *,
-    query: Mapping[str, str] | None = None,
+    query: Query | None = None,
     headers: Mapping[str, str] | None = None,
     body: Any = None,
 ) -> Answer:
-    """Sends one request and returns its whole answer."""
+    """Sends one request and returns its whole answer; a body of bytes is sent as it is, any other as JSON."""
     sent = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    content = b"" if body is None else _BODIES.encode(body)
-    if body is not None:
+    content = b"" if body is None else body if isinstance(body, bytes) else _BODIES.encode(body)
+    if body is not None and b"content-type" not in dict(sent):
         sent.append((b"content-type", b"application/json"))
     scope = {
         "type": "http",

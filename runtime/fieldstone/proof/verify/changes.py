@@ -1,10 +1,12 @@
 """Changes that somebody may not see: values of fields that are hidden from him, and records that he cannot reach, other, gone or new.
 
 What he sees is asked of the evaluators that decide: the rows of his policies and the fields in them. The changes are written past the
-door, so that not even a version tells of them.
+door, so that not even a version tells of them. Of the records of an object that he cannot reach, the first has two beside it, the second
+is gone, the third is another, and so on: there are never as many as there were, so that whatever counts them moves.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, Literal
 
@@ -22,12 +24,17 @@ from fieldstone.registry.catalog import Field, Object
 from fieldstone.registry.layout import PLATFORM
 from fieldstone.store.binds import Binds
 
-_GONE = 3
 _ONE: Term = Term("id", "eq", Slot(0))
 
 Kind = Literal["changed", "gone", "new"]
 Seen = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """What somebody sees: by object and id, the values of the fields that he may read."""
+
+_FATES: tuple[Kind, ...] = ("new", "gone", "changed")
+"""What becomes of the records of an object that somebody cannot reach, in turn."""
+
+_NEW = 2
+"""How many come beside one: more than go."""
 
 
 class Change(msgspec.Struct, frozen=True, eq=False):
@@ -62,36 +69,51 @@ async def seen_by(stage: Stage, caller: Caller) -> Seen:
 
 def changes_for(stage: Stage, caller: Caller, seen: Seen, random: Random) -> list[Change]:
     """Returns changes to all that a caller does not see, but for what makes him who he is."""
-    return [
-        change
-        for (name, record_id), stored in stage.stored.items()
-        if stage.object(name).api_enabled
-        and (caller.id is None or caller.id not in (stored.get("id"), stored.get("user_id")))
-        for change in _of_record(stage, stage.object(name), record_id, caller, seen, random)
-    ]
+    changes: list[Change] = []
+    unreached: Counter[str] = Counter()
+    for (name, record_id), stored in stage.stored.items():
+        subject = stage.object(name)
+        if not subject.api_enabled or (
+            caller.id is not None and caller.id in (stored.get("id"), stored.get("user_id"))
+        ):
+            continue
+        if record_id in seen[name]:
+            readable = stage.runtime.door.policies.policy(caller, name, "read").readable
+            changes += _changed(subject, record_id, random, kept=readable)
+        elif subject.package == PLATFORM:
+            changes += _changed(subject, record_id, random)
+        else:
+            changes += _of_unreached(stage, subject, record_id, _FATES[unreached[name] % len(_FATES)], random)
+            unreached[name] += 1
+    return changes
 
 
-def _of_record(
-    stage: Stage, subject: Object, record_id: str, caller: Caller, seen: Seen, random: Random
+def _changed(
+    subject: Object, record_id: str, random: Random, *, kept: Container[str] = frozenset()
 ) -> Iterator[Change]:
-    readable = stage.runtime.door.policies.policy(caller, subject.name, "read").readable
-    visible = record_id in seen[subject.name]
-    hidden = [field for name, field in subject.fields.items() if not (visible and name in readable)]
-    values = dict(_other_values(hidden, random))
-    if visible or subject.package == PLATFORM:
-        if values:
-            yield Change("changed", subject.name, record_id, values)
-        return
-    fate = random.randrange(_GONE)
-    if fate == 0:
-        yield Change("gone", subject.name, record_id, {})
-    elif values:
+    hidden = [field for name, field in subject.fields.items() if name not in kept]
+    if values := dict(_other_values(hidden, random)):
         yield Change("changed", subject.name, record_id, values)
-    stored = {
-        name: value for name, value in stage.stored[subject.name, record_id].items() if _is_stored(subject.fields[name])
-    }
-    copy = {**stored, **values, "id": stage.runtime.door.new_id()}
-    yield Change("new", subject.name, copy["id"], copy)
+
+
+def _of_unreached(stage: Stage, subject: Object, record_id: str, fate: Kind, random: Random) -> Iterator[Change]:
+    match fate:
+        case "gone":
+            yield Change("gone", subject.name, record_id, {})
+        case "changed":
+            yield from _changed(subject, record_id, random)
+        case "new":
+            like = _stored(stage, subject, record_id)
+            for _ in range(_NEW):
+                values = {**like, **dict(_other_values(tuple(subject.fields.values()), random))}
+                new_id = stage.runtime.door.new_id()
+                yield Change("new", subject.name, new_id, values | {"id": new_id})
+
+
+def _stored(stage: Stage, subject: Object, record_id: str) -> dict[str, Any]:
+    """Returns what a record held at first, as it is inserted."""
+    held = stage.stored[subject.name, record_id]
+    return {name: value for name, value in held.items() if _is_stored(subject.fields[name])}
 
 
 def _other_values(fields: Sequence[Field], random: Random) -> Iterator[tuple[str, Any]]:
@@ -101,6 +123,18 @@ def _other_values(fields: Sequence[Field], random: Random) -> Iterator[tuple[str
                 yield field.name, sample(field, random, lambda _name: ())
             except NoSample:
                 continue
+
+
+def undoing(stage: Stage, change: Change) -> Change:
+    """Returns the change that takes another back."""
+    match change.kind:
+        case "new":
+            return Change("gone", change.object, change.id, {})
+        case "gone":
+            return Change("new", change.object, change.id, _stored(stage, stage.object(change.object), change.id))
+        case "changed":
+            stored = stage.stored[change.object, change.id]
+            return Change("changed", change.object, change.id, {name: stored.get(name) for name in change.values})
 
 
 def discloses(field: Field) -> bool:

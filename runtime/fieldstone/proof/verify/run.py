@@ -17,10 +17,10 @@ from fieldstone.proof.rehearsal import ProofFault
 from fieldstone.proof.roads.table import NO_DATA, address
 from fieldstone.proof.stage import Request, Stage, open_again, open_stage
 from fieldstone.proof.trip import Leak, Trip
-from fieldstone.proof.verify.changes import Change, Seen, apply, changes_for, seen_by
+from fieldstone.proof.verify.changes import Change, Seen, apply, changes_for, seen_by, undoing
 from fieldstone.proof.verify.compare import VERSION, Difference, difference, random_parts, version_alone
 from fieldstone.proof.verify.population import ADMINISTRATOR, Unmade, bodies, made_up_test, populate, remember
-from fieldstone.proof.verify.walks import Walk, walks_of
+from fieldstone.proof.verify.walks import Group, Moved, Walk, walks_of
 from fieldstone.proof.wire import Answer
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.policy_tests import NOBODY
@@ -118,6 +118,7 @@ class _Verification:
         self._changes = 0
         self._reached: set[str] = set()
         self._proven: Counter[str] = Counter()
+        self._told: Counter[tuple[str, ...]] = Counter()
         self._disclosures: defaultdict[str, list[str]] = defaultdict(list)
         self.leaks: list[LeakFound] = []
         objects = one.runtime.catalog.objects.values()
@@ -160,34 +161,42 @@ class _Verification:
             back = [change for change in done if (change.object, change.id) in apart]
             if not back:
                 break
-            await apply(other, [taken for change in back if (taken := _taken_back(self._one, change)) is not None])
+            await apply(other, [undoing(self._one, change) for change in back])
             done = [change for change in done if change not in back]
         raise ProofFault(f"what {caller.id} sees cannot be kept as it is: {sorted(apart)[:3]}")
 
     async def _walk(self, who: str, seen: Seen, other: Stage, changes: Sequence[Change]) -> None:
+        """Takes one walk of each group in turn, beginning with those that told least of anybody so far."""
         self._one.answered.clear()
-        asked = 0
-        groups = walks_of(self._one, who, seen, self._one.open_objects, self._random)
-        while any(groups) and asked < self._plan.requests and len(self.leaks) < MOST_LEAKS:
+        asked, moved = 0, Moved(changes)
+        groups = list(walks_of(self._one, who, seen, self._one.open_objects, moved, self._random))
+        groups.sort(key=lambda group: self._told[group.key])
+        while any(group.walks for group in groups) and asked < self._plan.requests and len(self.leaks) < MOST_LEAKS:
             for group in groups:
-                asked += await self._walk_one(who, group, other, changes)
+                asked += await self._walk_one(who, group, other, changes, moved)
                 if asked >= self._plan.requests or len(self.leaks) >= MOST_LEAKS:
                     break
-            groups = [group for group in groups if group]
         if who == ADMINISTRATOR:
-            await self._reach(who, groups, other, changes)
+            await self._reach(who, groups, other, changes, moved)
 
-    async def _reach(self, who: str, groups: Sequence[list[Walk]], other: Stage, changes: Sequence[Change]) -> None:
+    async def _reach(
+        self, who: str, groups: Sequence[Group], other: Stage, changes: Sequence[Change], moved: Moved
+    ) -> None:
         """Goes on with those groups whose route has not been reached by anybody."""
         for group in groups:
-            while group and " ".join(address(group[-1].route)) not in self._reached and len(self.leaks) < MOST_LEAKS:
-                await self._walk_one(who, group, other, changes)
+            while (
+                group.walks
+                and " ".join(address(group.walks[-1].route)) not in self._reached
+                and len(self.leaks) < MOST_LEAKS
+            ):
+                await self._walk_one(who, group, other, changes, moved)
 
-    async def _walk_one(self, who: str, group: list[Walk], other: Stage, changes: Sequence[Change]) -> int:
+    async def _walk_one(self, who: str, group: Group, other: Stage, changes: Sequence[Change], moved: Moved) -> int:
         """Takes walks out of a group until one leads somewhere, and compares its answers; returns how many there were."""
-        while group:
-            walk = group.pop()
+        while group.walks:
+            walk = group.walks.pop()
             if sent := await self._recorded(walk):
+                self._told[group.key] += moved.rank(self._one, walk.sentence) > 0
                 for request, answer in sent:
                     await self._compare(who, walk, request, answer, other, changes)
                     if len(self.leaks) >= MOST_LEAKS:
@@ -244,12 +253,17 @@ class _Verification:
         self._one.effect()
 
     async def _traced(self, request: Request, answer: Answer, changes: Sequence[Change]) -> Change | None:
-        """Returns the one change that makes an answer differ, found by halving; None when no single one does."""
-        suspects = list(changes)
-        while len(suspects) > 1:
-            half = suspects[: len(suspects) // 2]
-            suspects = half if await self._differs(request, answer, half) else suspects[len(suspects) // 2 :]
-        return suspects[0] if suspects and await self._differs(request, answer, suspects) else None
+        """Returns the change that makes an answer differ, on top of those before it, found by halving; None when all of them do not."""
+        without, within = 0, len(changes)
+        if not await self._differs(request, answer, changes):
+            return None
+        while within - without > 1:
+            middle = (without + within) // 2
+            if await self._differs(request, answer, changes[:middle]):
+                within = middle
+            else:
+                without = middle
+        return changes[within - 1]
 
     async def _differs(self, request: Request, answer: Answer, changes: Sequence[Change]) -> bool:
         async with open_again(self._one, self._folder, _address(self._copy("traced"))) as stage:
@@ -300,18 +314,6 @@ def _apart(one: Seen, other: Seen) -> set[tuple[str, str]]:
         for record_id in {*one[name], *other[name]}
         if one[name].get(record_id) != other[name].get(record_id)
     }
-
-
-def _taken_back(stage: Stage, change: Change) -> Change | None:
-    """Returns the change that undoes another."""
-    stored = stage.stored.get((change.object, change.id), {})
-    match change.kind:
-        case "changed":
-            return Change("changed", change.object, change.id, {name: stored.get(name) for name in change.values})
-        case "new":
-            return Change("gone", change.object, change.id, {})
-        case _:
-            return None
 
 
 async def _caller(stage: Stage, person: Person) -> Caller:
