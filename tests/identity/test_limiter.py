@@ -36,8 +36,8 @@ class Buckets:
         self._full_at[key] = full_at + cost
         return True, full_at + cost
 
-    async def sweep(self, now: int) -> int:
-        gone = [key for key, full_at in self._full_at.items() if full_at < now]
+    async def sweep(self, before: int) -> int:
+        gone = [key for key, full_at in self._full_at.items() if full_at < before]
         for key in gone:
             del self._full_at[key]
         return len(gone)

@@ -56,13 +56,14 @@ async def test_a_minute_gives_all_attempts_back_and_no_more(house: House) -> Non
         seconds.now += 600
 
 
-async def test_buckets_that_are_full_are_swept_and_others_are_not(house: House) -> None:
+async def test_buckets_that_were_full_for_an_hour_are_swept_and_others_are_not(house: House) -> None:
     seconds = Seconds()
     limiter = Limiter(house.store.rates, seconds)
     throttle = Throttle(limiter, 1)
     await throttle.admit("account 1")
-    seconds.now += 30
+    seconds.now += 3630
     await throttle.admit("account 2")
+    assert await limiter.sweep() == 0
     seconds.now += 31
     assert await limiter.sweep() == 1
     with pytest.raises(RateLimited):

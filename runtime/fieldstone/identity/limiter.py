@@ -21,6 +21,10 @@ BLOCKS = 10
 """The largest block is this part of a bucket, and holds for this part of the time in which it fills."""
 
 SECOND = 1_000_000
+
+KEPT = 3600 * SECOND
+"""For how long the database keeps a bucket that is full: whoever comes back soon finds his row."""
+
 Microseconds = Callable[[], int]
 """Returns now in microseconds since 1970."""
 
@@ -67,8 +71,8 @@ class Ledger(Protocol):
     async def take(self, key: str, cost: int, span: int, now: int) -> tuple[bool, int]:
         """Takes from a bucket; returns whether there was enough in it, and when it is full again."""
 
-    async def sweep(self, now: int) -> int:
-        """Forgets every bucket that is full; returns how many."""
+    async def sweep(self, before: int) -> int:
+        """Forgets every bucket that was full before an instant; returns how many."""
 
 
 class _Bucket(msgspec.Struct, eq=False, gc=False):
@@ -101,8 +105,8 @@ class Limiter:
         return _standing(rate, bucket, now, admitted=admitted)
 
     async def sweep(self) -> int:
-        """Forgets every bucket of the database that is full; returns how many."""
-        return await self._ledger.sweep(self._now())
+        """Forgets every bucket of the database that has been full for a while; returns how many."""
+        return await self._ledger.sweep(self._now() - KEPT)
 
     def _bucket(self, key: str, now: int) -> _Bucket:
         bucket = self._buckets.get(key)

@@ -64,7 +64,7 @@ class Rates:
             return False, int(full_at)
         return False, now + span
 
-    async def sweep(self, now: int) -> int:
-        """Forgets every bucket that is full; returns how many."""
+    async def sweep(self, before: int) -> int:
+        """Forgets every bucket that was full before an instant; returns how many."""
         async with self._database.transaction() as session:
-            return await session.write(self._sweep, (now,))
+            return await session.write(self._sweep, (before,))
