@@ -44,6 +44,7 @@ from fieldstone.services.mail.room import open_mailroom
 from fieldstone.services.mail.sending import Sending
 from fieldstone.services.meta import Meta
 from fieldstone.services.rights import Rights
+from fieldstone.services.search import Searching
 from fieldstone.services.seeding import seed_once
 from fieldstone.services.sweeping import Sweep, sweep_for_ever, sweep_outbox
 from fieldstone.settings import Settings
@@ -68,6 +69,7 @@ from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS, Deployment
 from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
+from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
 from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
 from fieldstone.surfaces.rest.pagers import PAGERS
 from fieldstone.surfaces.rest.queries import QUERIES
@@ -95,6 +97,7 @@ DIALECT_PARTS: DialectParts = {
             *AUTH_HANDLERS,
             *DISCOVERY_HANDLERS,
             *META_HANDLERS,
+            *SEARCH_HANDLERS,
             *SECURITY_HANDLERS,
             *RIGHTS_HANDLERS,
             *OPENAPI_HANDLERS,
@@ -266,6 +269,7 @@ def _handlers(
         **bind_handlers(AUTH_HANDLERS, sign_in_over(room, catalog)),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),
+        **bind_handlers(SEARCH_HANDLERS, Searching(door.execute, catalog, door.policies)),
         **bind_handlers(SECURITY_HANDLERS, Explaining(door, catalog, room.identity.member)),
         **bind_handlers(RIGHTS_HANDLERS, Rights(catalog, door.policies)),
         **bind_handlers(OPENAPI_HANDLERS, OpenApi(meta, open_docs=settings.environment == "development")),

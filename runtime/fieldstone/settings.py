@@ -25,6 +25,7 @@ class Limits(msgspec.Struct, frozen=True):
     batch_rows: int = 5000
     order_keys: int = 8
     search_words: int = 20
+    search_ranked: int = 1000
     expand_names: int = 20
     expand_rows: int = 10_000
     group_keys: int = 8
@@ -138,6 +139,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("FIELDSTONE_LIMIT_BATCH_ROWS", "batch_rows", "Most records in a batch.", limit=True),
     Setting("FIELDSTONE_LIMIT_ORDER_KEYS", "order_keys", "Most sort keys.", limit=True),
     Setting("FIELDSTONE_LIMIT_SEARCH_WORDS", "search_words", "Most words in a search.", limit=True),
+    Setting(
+        "FIELDSTONE_LIMIT_SEARCH_RANKED",
+        "search_ranked",
+        "How many records of an object a search ranks: of more, the newest, and those whose name holds all the words.",
+        limit=True,
+    ),
     Setting("FIELDSTONE_LIMIT_EXPAND_NAMES", "expand_names", "Most names in an expand.", limit=True),
     Setting("FIELDSTONE_LIMIT_GROUP_KEYS", "group_keys", "Most names in a groupBy.", limit=True),
     Setting("FIELDSTONE_LIMIT_AGGREGATIONS", "aggregations", "Most aggregations of a query.", limit=True),

@@ -15,7 +15,7 @@ from fieldstone.access import depth, policies, scope, shares
 from fieldstone.access.caller import SYSTEM
 from fieldstone.access.policies import NOT_IN_TRASH, TRASH_ACTIONS, Policies
 from fieldstone.access.policy import Policy
-from fieldstone.engine import body, cascade, create, review, sharing, update, validate
+from fieldstone.engine import body, cascade, create, review, search, sharing, update, validate
 from fieldstone.engine.door import Door
 from fieldstone.engine.plans import PagePlan, Plans
 from fieldstone.identity import granting, holdings, hooks, placing
@@ -161,6 +161,32 @@ def _search_everywhere(real: Callable[..., PagePlan]) -> Callable[..., PagePlan]
     return page
 
 
+def _count_all_hits(real: Callable[..., Any]) -> Callable[..., Any]:
+    async def best(searched: search.Searched, subject: Any, policy: Policy, fields: Any) -> Any:
+        rows, _ = await real(searched, subject, policy, fields)
+        return rows, (await real(searched, subject, blind(policy), fields))[1]
+
+    return best
+
+
+def _rank_by_rarity(real: Callable[..., Any]) -> Callable[..., Any]:
+    async def best(searched: search.Searched, subject: Any, policy: Policy, fields: Any) -> Any:
+        rows, total = await real(searched, subject, policy, fields)
+        _, everywhere = await real(searched, subject, blind(policy), fields)
+        ranked = {key: (*row[:-2], row[-2] * total / everywhere, row[-1]) for key, row in rows.items()}
+        return ranked, total
+
+    return best
+
+
+def _match_every_field(real: Callable[..., Any]) -> Callable[..., Any]:
+    def hits(searched: search.Searched, subject: Any, policy: Policy) -> Any:
+        shape = msgspec.structs.replace(policy.shape, fields=subject.shape.fields)
+        return real(searched, subject, msgspec.structs.replace(policy, shape=shape))
+
+    return hits
+
+
 def both(*switches: Switch) -> Switch:
     """Returns the switch of one fault that is imported in several places."""
 
@@ -287,6 +313,27 @@ SABOTEURS = (
         ("listed in the trash", "counted in the trash", "queried in the trash", "brought back"),
     ),
     Saboteur("search_without_policy", replaced(Plans, "_page", _search_everywhere), "search", ("searched",)),
+    Saboteur(
+        "hits_without_policy",
+        replaced(Plans, "_ranked", _blind_first),
+        "search",
+        ("found among all", "found in its object"),
+    ),
+    Saboteur(
+        "hits_counted_before_policy",
+        replaced(search.Searched, "best", _count_all_hits),
+        "search",
+        ("found in its object",),
+    ),
+    Saboteur(
+        "hits_by_hidden_words", replaced(search.Searched, "hits", _match_every_field), "search", ("found by its words",)
+    ),
+    Saboteur(
+        "hits_ranked_by_hidden_rows",
+        replaced(search.Searched, "best", _rank_by_rarity),
+        "search",
+        ("found in its object",),
+    ),
     Saboteur(
         "metadata_unmasked", replaced(meta, "_masked", lambda _real: _nothing_masked), "hidden_field", ("told of",)
     ),

@@ -15,7 +15,13 @@ async def test_the_full_document_lists_exactly_the_routes_of_the_table(world: Wo
         (route.declaration.method, route.template) for route in table.routes
     ]
     assert document["versions"] == [{"version": "v1", "status": "current", "deprecatedAt": None, "sunsetAt": None}]
-    assert document["routes"] == {"data": "/api/v1/data", "metadata": "/api/v1/meta", "auth": "/api/v1/auth"}
+    assert document["routes"] == {
+        "data": "/api/v1/data",
+        "metadata": "/api/v1/meta",
+        "auth": "/api/v1/auth",
+        "search": "/api/v1/search",
+    }
+    assert document["capabilities"]["search"] == {"enabled": True}
     assert document["services"]["data"] == {"enabled": True, "status": "available", "route": "/api/v1/data"}
     assert document["schemaDiscovery"] == {"openapi": "/api/v1/openapi.json"}
     assert document["scoping"] == {"enabled": False, "resolution": "auto", "scoped": False}

@@ -36,6 +36,7 @@ from fieldstone.engine.operation import (
     ReplayRun,
     Restore,
     ResumeRun,
+    Search,
     SendMail,
     ShareRecord,
     StartFlow,
@@ -49,6 +50,7 @@ from fieldstone.engine.outcome import (
     BatchResult,
     Deleted,
     Done,
+    Found,
     Groups,
     History,
     Kept,
@@ -133,6 +135,10 @@ class Door:
     async def execute(
         self, operation: Aggregate, caller: Caller, *, unit: Unit | None = None, dry: bool = False
     ) -> Groups: ...
+    @overload
+    async def execute(
+        self, operation: Search, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Found: ...
     @overload
     async def execute(
         self, operation: Get, caller: Caller, *, unit: Unit | None = None, dry: bool = False

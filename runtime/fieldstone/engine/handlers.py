@@ -23,6 +23,7 @@ from fieldstone.engine.operation import (
     ReadHistory,
     ReadShares,
     Restore,
+    Search,
     ShareRecord,
     Together,
     UnshareRecord,
@@ -32,6 +33,7 @@ from fieldstone.engine.operation import (
 from fieldstone.engine.past import answer_history
 from fieldstone.engine.read import answer_get, answer_read
 from fieldstone.engine.restore import apply_restore, prepare_restore
+from fieldstone.engine.search import answer_search
 from fieldstone.engine.sharing import answer_shares, apply_share, apply_unshare, prepare_share, prepare_unshare
 from fieldstone.engine.together import apply_together, prepare_together
 from fieldstone.engine.update import apply_update, prepare_update
@@ -40,6 +42,7 @@ from fieldstone.engine.work import apply_work, prepare_work
 DATA_HANDLERS: Handlers = {
     Read: Reading(answer_read),
     Aggregate: Reading(answer_aggregate),
+    Search: Reading(answer_search),
     Explain: Reading(answer_explain),
     Get: Reading(answer_get),
     ReadHistory: Reading(answer_history),

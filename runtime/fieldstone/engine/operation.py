@@ -27,6 +27,14 @@ class Aggregate(msgspec.Struct, frozen=True):
     query: QueryDocument
 
 
+class Search(msgspec.Struct, frozen=True):
+    """The records of each of some objects that hold the words of a text, the `limit` best of each; answers `Found`."""
+
+    text: str
+    objects: tuple[str, ...]
+    limit: int
+
+
 class Explain(msgspec.Struct, frozen=True):
     """How a query would be run, for holders of `query:explain`; answers `Explanation`."""
 
@@ -254,6 +262,7 @@ class Work(msgspec.Struct, frozen=True, eq=False):
 Operation = (
     Read
     | Aggregate
+    | Search
     | Explain
     | Get
     | ReadHistory

@@ -39,6 +39,31 @@ class Groups(Page, frozen=True):
     targets: Mapping[str, str] = {}
 
 
+class Hits(msgspec.Struct, frozen=True):
+    """The records of one object that a search finds, the best first; `ids` and `points` stand beside the rows, place by place.
+
+    `fields` are those that were searched. `most_points` is what a record can have at best. `total` counts what was found; with `cut`
+    there may be more.
+    """
+
+    object: str
+    fields: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    ids: tuple[str, ...]
+    points: tuple[int, ...]
+    most_points: int
+    total: int
+    cut: bool = False
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a search finds, object by object; without `terms` there was nothing to look for."""
+
+    terms: tuple[str, ...]
+    hits: tuple[Hits, ...]
+
+
 class ExplainedStatement(msgspec.Struct, frozen=True):
     """One statement of a query: what for, its SQL, the types of what it binds, the database's plan, and about how many rows it reads."""
 
@@ -212,6 +237,7 @@ class Worked(msgspec.Struct, frozen=True, eq=False):
 Outcome = (
     Page
     | Groups
+    | Found
     | Explanation
     | Record
     | History

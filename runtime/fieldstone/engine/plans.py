@@ -19,6 +19,7 @@ from fieldstone.query.ast import (
     Filter,
     Not,
     OrderKey,
+    Ranking,
     Select,
     Share,
     Slot,
@@ -91,6 +92,7 @@ class Plans:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.page = lru_cache(maxsize=KEPT)(self._page)
+        self.ranked = lru_cache(maxsize=KEPT)(self._ranked)
         self.groups = lru_cache(maxsize=KEPT)(self._groups)
         self.record = lru_cache(maxsize=KEPT)(self._record)
         self.expansion = lru_cache(maxsize=KEPT)(self._expansion)
@@ -126,6 +128,13 @@ class Plans:
             key_places=tuple(fetched.index(key.column) for key in order),
             binding=repr((policy.object, [(key.field, key.descending, key.references) for key in order])).encode(),
         )
+
+    def _ranked(self, policy: Policy, ranking: Ranking) -> RowsPlan:
+        """The records that match a search best; the id is among their columns, behind them stand points and how many there are."""
+        columns = tuple(dict.fromkeys((*policy.shape.columns, "id")))
+        rows = conjunction(policy.rows, ranking.match)
+        select = Select(policy.object, columns, rows, limited=True, masks=_masks(policy), ranking=ranking)
+        return RowsPlan(self._store.prepare(select), columns)
 
     def _groups(self, policy: Policy, aggregation: Aggregation) -> GroupsPlan:
         """Groups of the rows of a list."""

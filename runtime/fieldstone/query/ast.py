@@ -123,6 +123,18 @@ class Match(msgspec.Struct, frozen=True):
 
 Filter = And | Or | Not | Term | Exists | Holds | CallerHas | Match
 
+
+class Ranking(msgspec.Struct, frozen=True):
+    """How well rows match a search, of the newest `most` of them: a figure that the row's own words make, and no other row's.
+
+    A term counts for more in the field `first` than in the others, and as a whole word for more than as the beginning of one.
+    """
+
+    match: Match
+    first: str | None
+    most: int
+
+
 EVERYTHING: Filter = And(())
 NOTHING: Filter = Or(())
 
@@ -182,6 +194,7 @@ class Select(msgspec.Struct, frozen=True):
     `after` says that the request's values hold, from slot `after` on, one value per order key: the last row of the page before.
     `limited` and `shifted` say that a limit and an offset are bound. `order` always ends with `id`. Each filter of `flags` adds,
     behind the columns, one boolean column that tells whether the row satisfies it. With a `share`, the order is that within each share.
+    A `ranking` is the order itself, of equals the newest first; behind the columns stand a row's points, and of how many it is one.
     `masks` are the masks of columns, by their names.
     """
 
@@ -194,6 +207,7 @@ class Select(msgspec.Struct, frozen=True):
     shifted: bool = False
     flags: tuple[Filter, ...] = ()
     share: Share | None = None
+    ranking: Ranking | None = None
     masks: tuple[tuple[str, Masking], ...] = ()
 
 

@@ -7,6 +7,7 @@ memory and on every database. Refuses fields that cannot be searched, unknown an
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -26,6 +27,9 @@ RULES = 1
 
 SEARCHED_CHARACTERS = 100_000
 """As much of a text is searched; a database's index of one text has an end."""
+
+MOST_POINTS = 6
+"""So many points has a record for a term that its first field begins with, as a whole word."""
 
 LONGEST_WORD = 64
 """What is longer is cut, in texts and in terms."""
@@ -74,20 +78,68 @@ def parse_search(document: QueryDocument, shape: ObjectShape, limits: Limits, va
         search, fields = _of_object(search, fields)
     if search is UNSET:
         raise _refused("`searchFields` goes with `search`.", "searchFields", "Say what to look for.")
-    if type(search) is not str or not is_clean(search):
-        raise _refused("`search` is a text.", "search", _EXAMPLE)
-    named = _searchable(shape) if fields is UNSET else _named(fields, shape)
-    if len(search) > limits.search_words * LONGEST_WORD:
-        raise _refused(f"`search` takes at most {limits.search_words * LONGEST_WORD} characters.", "search")
+    named = searchable_fields(shape) if fields is UNSET else _named(fields, shape)
+    terms = read_terms(search, limits, "search")
     if not named:
-        raise _refused(f"`{shape.name}` has no field that can be searched.", "search")
-    terms = terms_of(search)
+        raise nothing_searchable(shape)
     if not terms:
         raise _refused("`search` holds no letter or digit to look for.", "search", _EXAMPLE)
-    if sum(len(term.split()) for term in terms) > limits.search_words:
-        raise _refused(f"`search` takes at most {limits.search_words} words.", "search")
     values.append(terms)
     return Match(Slot(len(values) - 1), len(terms), named)
+
+
+def read_terms(text: Any, limits: Limits, name: str) -> tuple[str, ...]:
+    """Returns the terms of a text that was sent under a name; none for one without words. Raises Invalid."""
+    if type(text) is not str or not is_clean(text):
+        raise _refused(f"`{name}` is a text.", name, _EXAMPLE)
+    if len(text) > limits.search_words * LONGEST_WORD:
+        raise _refused(f"`{name}` takes at most {limits.search_words * LONGEST_WORD} characters.", name)
+    terms = terms_of(text)
+    if sum(len(term.split()) for term in terms) > limits.search_words:
+        raise _refused(f"`{name}` takes at most {limits.search_words} words.", name)
+    return terms
+
+
+def points_of(texts: Mapping[str, str | None], first: str | None, terms: Iterable[str]) -> int | None:
+    """Returns how well the texts of a record match terms: the sum over the terms, each by the best place that it has; None for no match.
+
+    In the field `first` a term counts most, there at the beginning more than within, and a whole word more than the beginning of one.
+    """
+    words = {name: stored_words(text) for name, text in texts.items()}
+    name = words.pop(first, "") if first is not None else ""
+    total = 0
+    for term in terms:
+        whole = f"{term.rstrip()} "
+        if not any(term in text for text in (name, *words.values())):
+            return None
+        tests = (
+            name.startswith(whole),
+            name.startswith(term),
+            whole in name,
+            term in name,
+            any(whole in text for text in words.values()),
+            True,
+        )
+        total += MOST_POINTS - tests.index(True)
+    return total
+
+
+def first_place(text: str, terms: Iterable[str]) -> int | None:
+    """Returns where the first word of some term first begins in a composed text; None where none does."""
+    words = {term.split()[0] for term in terms}
+    begins = rf"(?:(?<![^\W_])|(?<=[{_BY_ITSELF}])|(?=[{_BY_ITSELF}]))(?:{'|'.join(map(re.escape, sorted(words)))})"
+    found = re.search(begins, fold(text))
+    return None if found is None else found.start()
+
+
+def searchable_fields(shape: ObjectShape) -> tuple[str, ...]:
+    """Returns the fields that whoever has a shape may search."""
+    return tuple(name for name, field in shape.fields.items() if field.searchable)
+
+
+def nothing_searchable(shape: ObjectShape) -> Invalid:
+    """Returns the refusal of a search where a shape has no such field."""
+    return _refused(f"`{shape.name}` has no field that can be searched.", "search")
 
 
 def _of_object(search: dict[str, Any], fields: Any) -> tuple[Any, Any]:
@@ -99,15 +151,11 @@ def _of_object(search: dict[str, Any], fields: Any) -> tuple[Any, Any]:
     return search["query"], fields if inner is UNSET else inner
 
 
-def _searchable(shape: ObjectShape) -> tuple[str, ...]:
-    return tuple(name for name, field in shape.fields.items() if field.searchable)
-
-
 def _named(fields: Any, shape: ObjectShape) -> tuple[str, ...]:
     """Returns the fields that were named, in the object's order, so that the same ones make the same shape."""
     if type(fields) is not list or not fields:
         raise _refused("`searchFields` is a list of names.", "searchFields")
-    searchable = _searchable(shape)
+    searchable = searchable_fields(shape)
     for index, name in enumerate(fields):
         if type(name) is not str or name not in searchable:
             message = f"No field `{shown(name)}` of `{shape.name}` can be searched."

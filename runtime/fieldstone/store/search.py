@@ -5,13 +5,15 @@ it goes with its record, by a foreign key. Over it stands the database's own ind
 as lexemes. PostgreSQL's index knows no order of words, so there it finds the candidates, and the words themselves decide.
 """
 
+import functools
+import operator
 from collections.abc import Iterator, Sequence
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
-from fieldstone.query.ast import Match
+from fieldstone.query.ast import Match, Ranking
 from fieldstone.query.search import stored_words
 from fieldstone.store.binds import Binds
 from fieldstone.store.columns import DialectName
@@ -46,6 +48,14 @@ class WordsWrite(msgspec.Struct, frozen=True, eq=False):
 
     def _of(self, row: Row) -> Row:
         return tuple("" if place is None else stored_words(row[place]) for place in self.texts)
+
+
+class Points(msgspec.Struct, frozen=True, eq=False):
+    """How well records match: the table with their words, its column with their ids, and the points of each."""
+
+    words: sa.TableClause
+    id: sa.ColumnElement[str]
+    points: sa.ColumnElement[int]
 
 
 def search_definition(object_name: str, fields: Sequence[str], dialect: DialectName) -> tuple[list[str], list[str]]:
@@ -98,7 +108,7 @@ def match_condition(item: Match, source: Source, dialect: Dialect, parameters: P
     """Returns the condition that the terms occur in the words of a record. All that match are found first, and once."""
     name = source.object.name
     columns = [words_column(field) for field in item.fields]
-    words = sa.table(words_table(name), *(sa.column(column, sa.Text()) for column in (KEY, ID, *columns)))
+    words = _words(source, item)
     identity = source.column(ID)
     if dialect.name == "postgresql":
         found = sa.select(words.c[ID]).where(
@@ -110,6 +120,25 @@ def match_condition(item: Match, source: Source, dialect: Dialect, parameters: P
     matched = sa.literal_column(quoted(_index(name))).bool_op("MATCH")(expression)
     joined = index.join(words, words.c[KEY] == index.c.rowid)
     return identity.in_(sa.select(words.c[ID]).select_from(joined).where(matched))
+
+
+def match_points(ranking: Ranking, source: Source, dialect: Dialect, parameters: Parameters) -> Points:
+    """Returns the words of records as a table, and the points of each: the sum over the terms, each by the best place that it has."""
+    item = ranking.match
+    words = _words(source, item)
+    texts = {field: words.c[words_column(field)] for field in item.fields}
+    first = texts.pop(ranking.first, None) if ranking.first is not None else None
+    points: list[sa.ColumnElement[int]] = []
+    for number in range(item.count):
+        begun = parameters.add(("match", item.terms, number), _term(item, number), sa.Text())
+        whole = parameters.add(("match", item.terms, number, "whole"), _whole_term(item, number), sa.Text())
+        places: list[tuple[Condition, sa.ColumnElement[int]]] = []
+        if first is not None:
+            places += [(dialect.begins(first, term), _points(worth)) for term, worth in ((whole, 6), (begun, 5))]
+            places += [(dialect.has_part(first, term), _points(worth)) for term, worth in ((whole, 4), (begun, 3))]
+        places.append((sa.or_(sa.false(), *(dialect.has_part(text, whole) for text in texts.values())), _points(2)))
+        points.append(sa.case(*places, else_=_points(1)))
+    return Points(words, words.c[ID], functools.reduce(operator.add, points))
 
 
 def words_table(object_name: str) -> str:
@@ -128,6 +157,15 @@ def _searchable(source: Source) -> tuple[str, ...]:
 
 def _index(object_name: str) -> str:
     return shortened(f"{object_name}.search")
+
+
+def _words(source: Source, item: Match) -> sa.TableClause:
+    columns = (KEY, ID, *map(words_column, item.fields))
+    return sa.table(words_table(source.object.name), *(sa.column(column, sa.Text()) for column in columns))
+
+
+def _points(worth: int) -> sa.ColumnElement[int]:
+    return sa.literal_column(str(worth), sa.Integer())
 
 
 def _placeholders(count: int, dialect: Dialect) -> list[str]:
@@ -170,6 +208,11 @@ def _lexeme_conditions(
 def _term(item: Match, number: int) -> Take:
     index = item.terms.index
     return lambda binds, _given: binds.values[index][number]
+
+
+def _whole_term(item: Match, number: int) -> Take:
+    index = item.terms.index
+    return lambda binds, _given: f"{binds.values[index][number].rstrip()} "
 
 
 def _lexeme_query(item: Match, number: int) -> Take:

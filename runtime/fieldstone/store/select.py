@@ -6,7 +6,18 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from fieldstone.query.ast import EVERYTHING, And, Column, FieldValue, Filter, OrderKey, Select, Share, Term
+from fieldstone.query.ast import (
+    EVERYTHING,
+    And,
+    Column,
+    FieldValue,
+    Filter,
+    OrderKey,
+    Ranking,
+    Select,
+    Share,
+    Term,
+)
 from fieldstone.query.masking import Masking
 from fieldstone.query.storage import FieldShape
 from fieldstone.store.columns import Column as Kept
@@ -14,6 +25,8 @@ from fieldstone.store.columns import Convert
 from fieldstone.store.computed import Computed, computed_columns
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.parameters import Parameters
+from fieldstone.store.schema import ID
+from fieldstone.store.search import match_points
 from fieldstone.store.statement import ReadStatement, read_statement
 from fieldstone.store.tables import Source, Tables
 from fieldstone.store.where import Conditions, is_true
@@ -47,6 +60,12 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         rows = _ranked(select.share, columns, keys, source, dialect).where(conditions.of(select.where, source))
         return _compile_shares(select, select.share, columns, rows, parameters, tables, dialect, computed)
     shown, converts = _shown(columns, dialect)
+    if select.ranking is not None:
+        best = _best(select, select.ranking, shown, conditions, source, parameters, tables, dialect)
+        converts += [None, None]
+        return read_statement(
+            best, parameters, dialect, summaries=tables.summaries, bounded=False, converts=converts, computed=computed
+        )
     for flag in select.flags:
         shown.append(is_true(conditions.of(flag, source)))
         converts.append(dialect.shown_flag())
@@ -71,6 +90,35 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         tested=tested,
         computed=computed,
     )
+
+
+def _best(
+    select: Select,
+    ranking: Ranking,
+    shown: list[Value],
+    conditions: Conditions,
+    source: Source,
+    parameters: Parameters,
+    tables: Tables,
+    dialect: Dialect,
+) -> Rows:
+    """Returns the best of those rows that were found: first the newest of all that a filter leaves, then their points."""
+    within = tables.source(select.object, alias=f"{select.object}_found")
+    newest = dialect.ordered(within.column(ID), descending=True, nullable=False)
+    found = (
+        sa.select(within.column(ID).label("found"))
+        .select_from(within.table)
+        .where(conditions.of(select.where, within))
+        .order_by(newest)
+        .limit(sa.literal_column(str(ranking.most)))
+        .subquery("newest")
+    )
+    match = match_points(ranking, source, dialect, parameters)
+    identity = source.column(ID)
+    rows = source.table.join(found, found.c.found == identity).join(match.words, match.id == identity)
+    ordered = (match.points.desc(), dialect.ordered(identity, descending=True, nullable=False))
+    clause = sa.select(*shown, match.points.label("points"), sa.func.count().over().label("total")).select_from(rows)
+    return clause.order_by(*ordered).limit(parameters.limit())
 
 
 def _columns(

@@ -25,6 +25,7 @@ from fieldstone.engine.operation import (
     ReplayRun,
     Restore,
     ResumeRun,
+    Search,
     SendMail,
     ShareRecord,
     StartFlow,
@@ -38,6 +39,7 @@ from fieldstone.proof.mount import Mount
 from fieldstone.proof.roads import (
     field_roads,
     group_roads,
+    hit_roads,
     many_roads,
     nested_roads,
     object_roads,
@@ -150,6 +152,7 @@ DATA_ROADS: Mapping[DataOperation, Roads] = {
 OPERATIONS: Mapping[type, tuple[DataOperation, ...]] = {
     Read: ("list", "query"),
     Aggregate: ("query",),
+    Search: (),
     Explain: ("list", "query"),
     Get: ("get",),
     ReadHistory: ("history",),
@@ -173,7 +176,7 @@ OPERATIONS: Mapping[type, tuple[DataOperation, ...]] = {
     ReplayRun: (),
     Work: (),
 }
-"""Which data operations of a surface reach each Operation of the door; none does those of flows and of the system."""
+"""Which data operations of a surface reach each Operation of the door; none does those of handlers, of flows and of the system."""
 
 _DOCUMENT: Roads = {
     ("reads", "object"): object_roads.DOCUMENT_ROADS,
@@ -189,6 +192,11 @@ HANDLER_ROADS: Mapping[str, Roads] = {
     "meta.item": {
         ("reads", "object"): object_roads.META_ROADS,
         ("reads", "field"): object_roads.META_ROADS,
+    },
+    "search": {
+        ("reads", "record"): hit_roads.RECORD_ROADS,
+        ("reads", "field"): hit_roads.FIELD_ROADS,
+        ("reads", "object"): hit_roads.OBJECT_ROADS,
     },
     "openapi.document": _DOCUMENT,
     "auth.permissions": {

@@ -1,6 +1,6 @@
 """Query parameters: each at most once, within the limit on the length of an address.
 
-Refuses a repeated parameter, text that is not UTF-8, and names that nothing reads.
+Refuses a repeated parameter, text that is not UTF-8, what is no number where one is asked for, and names that nothing reads.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +11,7 @@ from fieldstone.errors import Invalid, PayloadTooLarge
 from fieldstone.surfaces.http.request import Request
 
 _MOST = 200
+_MOST_DIGITS = 15
 
 
 def read_parameters(query: bytes) -> dict[str, str]:
@@ -48,6 +49,13 @@ def take_flag(parameters: dict[str, str], name: str) -> bool:
     if text not in ("true", "false"):
         raise Invalid(f"`{name}` is `true` or `false`.", reason="INVALID_QUERY", path=name)
     return text == "true"
+
+
+def whole_number(name: str, text: str) -> int:
+    """Returns the number that a parameter holds. Raises Invalid."""
+    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
+        raise Invalid(f"`{name}` is a whole number.", reason="INVALID_QUERY", path=name)
+    return int(text)
 
 
 def refuse_long_address(request: Request, scope: Mapping[str, object], limit: int) -> None:

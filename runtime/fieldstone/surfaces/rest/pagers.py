@@ -4,12 +4,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from fieldstone.errors import Invalid
 from fieldstone.kinds.api import Pager
 from fieldstone.query.document import QueryDocument
+from fieldstone.surfaces.http.parameters import whole_number
 from fieldstone.surfaces.rest.table import PagerPart, Paging, ParameterNote
-
-_MOST_DIGITS = 15
 
 
 def page_query(pager: Pager, paging: Paging, query: QueryDocument) -> QueryDocument:
@@ -29,14 +27,8 @@ def _read_nothing(_pager: Pager, _parameters: dict[str, str]) -> Paging:
 
 def _read_cursor(pager: Pager, parameters: dict[str, str]) -> Paging:
     text = parameters.pop(pager.limit, None)
-    limit = msgspec.UNSET if text is None else _whole(pager.limit, text)
+    limit = msgspec.UNSET if text is None else whole_number(pager.limit, text)
     return Paging(limit=limit, cursor=parameters.pop(pager.cursor, msgspec.UNSET))
-
-
-def _whole(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS:
-        raise Invalid(f"`{name}` is a whole number.", reason="INVALID_QUERY", path=name)
-    return int(text)
 
 
 def _cursor_notes(pager: Pager) -> tuple[ParameterNote, ...]:

@@ -60,7 +60,12 @@ class DiscoveryDocument(msgspec.Struct, rename="camel", omit_defaults=True):
     endpoints: list[Endpoint] | None = None
 
 
-_PLACES = {"metadata": "meta.types", "auth": "auth.get_session", "openapi": "openapi.document"}
+_PLACES = {
+    "metadata": "meta.types",
+    "auth": "auth.get_session",
+    "search": "search",
+    "openapi": "openapi.document",
+}
 
 
 async def _full(service: Deployment, call: Call) -> Response:
@@ -88,7 +93,10 @@ def _document(service: Deployment, table: RouteTable) -> DiscoveryDocument:
         scoping={"enabled": False, "resolution": "auto", "scoped": False},
         routes=routes,
         services={name: Service(enabled=True, status="available", route=route) for name, route in routes.items()},
-        capabilities={"search": {"enabled": False}, "transactionalBatch": {"enabled": _writes_across(table)}},
+        capabilities={
+            "search": {"enabled": "search" in routes},
+            "transactionalBatch": {"enabled": _writes_across(table)},
+        },
         locale={"default": "en", "supported": ["en"], "timezone": "UTC"},
         schema_discovery={} if openapi is None else {"openapi": openapi},
     )
