@@ -21,7 +21,10 @@ is, word for word:
 
 The words of a record are kept with it: what is written is found from then on, and the two databases find the same.
 The first {SEARCHED_CHARACTERS:,} characters of a text are searched, and the first {LONGEST_WORD} of a word. A search
-takes at most {Limits().search_words} words, and must hold one."""
+takes at most {Limits().search_words} words, and must hold one.
+
+`GET /search` finds records of all objects at once, by the same words, the best first:
+[Search](../how-to/search.md)."""
 
 EXPLANATIONS = f"""\
 `?explain=true` on a list, or on the path of a posted query, answers in place of records how the query would be run; it

@@ -34,6 +34,7 @@ WITH_A_SERVER = (
     "device-sign-in.md",
     "compute-a-field.md",
     "when-somebody-leaves.md",
+    "search.md",
 )
 
 
