@@ -15,6 +15,7 @@ from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS
 from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
+from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
 from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
 from fieldstone.surfaces.rest.operations import DATA
 from fieldstone.surfaces.rest.pagers import PAGERS
@@ -26,6 +27,7 @@ HANDLERS: Mapping[str, HandlerPart[Any]] = {
     **DISCOVERY_HANDLERS,
     **EMAIL_HANDLERS,
     **META_HANDLERS,
+    **SEARCH_HANDLERS,
     **SECURITY_HANDLERS,
     **RIGHTS_HANDLERS,
     **OPENAPI_HANDLERS,
