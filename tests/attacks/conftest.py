@@ -1,6 +1,6 @@
 """The worlds that are attacked: on each kind of database one in which nothing lasts, and one in which it does."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
@@ -33,12 +33,18 @@ async def siege(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Siege
         yield siege
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def postgres_siege(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Siege]:
-    """The same on PostgreSQL."""
+@pytest.fixture(scope="module")
+def postgres_world(postgres: PostgresServer) -> Iterator[str]:
+    """The address of an empty database on PostgreSQL."""
     with postgres.fresh_database() as url:
-        async with besieged(tmp_path_factory.mktemp("attacks"), url) as siege:
-            yield siege
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def postgres_siege(postgres_world: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Siege]:
+    """The same on PostgreSQL."""
+    async with besieged(tmp_path_factory.mktemp("attacks"), postgres_world) as siege:
+        yield siege
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

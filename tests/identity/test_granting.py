@@ -166,3 +166,11 @@ async def test_nobody_takes_over_an_account_that_reaches_further(house: House) -
         with pytest.raises(PermissionDenied, match="reaches further"):
             await house.execute(change, await house.caller("hal"))
         await house.execute(Update("sys_user", tom, {"name": "Tom"}), await house.caller("hal"))
+
+
+@pytest.mark.parametrize("object_name", [GRANT, HELD, "sys_position_permission_set", POSITION])
+async def test_what_is_missing_is_told_as_missing_to_whoever_may_grant(house: House, object_name: str) -> None:
+    await house.user("ada", "admin_full_access")
+    with pytest.raises(Invalid) as refused:
+        await house.execute(Create(object_name, ({},)), await house.caller("ada"))
+    assert {fault["code"] for fault in refused.value.details["fields"]} == {"required"}

@@ -1,7 +1,7 @@
 """Granting: nobody hands out more than he holds, nor for longer, by a grant, a position or what comes with a position.
 
 An administrator holds every set, for as long as he is one. Refuses besides: a set that is not declared, a window that never opens, and
-names of positions that mean something else.
+names of positions that mean something else. What is required and missing is left to validation, which comes after.
 """
 
 import re
@@ -53,14 +53,17 @@ def granting_hooks(catalog: Catalog) -> tuple[Hook, ...]:
 async def grant_only_what_is_held(sets: Sets, context: Context, change: Change) -> None:
     """Refuses to hand out a set that the giver does not hold, or for longer than he does; so it is with a grant made over."""
     grant = _written(change)
-    name, until = grant["permission_set"], grant.get("valid_until")
-    _require(await _holds(sets, context, "sets", name, until), permission_set=name)
+    name, until = grant.get("permission_set"), grant.get("valid_until")
+    if name is not None:
+        _require(await _holds(sets, context, "sets", name, until), permission_set=name)
 
 
 async def assign_only_what_is_held(sets: Sets, context: Context, change: Change) -> None:
     """Refuses to put somebody into a position that the giver is not in, or for longer than he is."""
     assigned = _written(change)
-    position_id, until = assigned["position_id"], assigned.get("valid_until")
+    position_id, until = assigned.get("position_id"), assigned.get("valid_until")
+    if position_id is None:
+        return
     found = await read_first(context.execute, POSITIONS, {"id": position_id}, ("name",))
     name = found["name"] if found else ""
     _require(await _holds(sets, context, "positions", name, until), position_id=position_id)
@@ -68,8 +71,9 @@ async def assign_only_what_is_held(sets: Sets, context: Context, change: Change)
 
 async def carry_only_what_is_held(sets: Sets, context: Context, change: Change) -> None:
     """Refuses to let a position carry a set that the giver does not hold for good: whoever is in it may be in it for good."""
-    name = _written(change)["permission_set"]
-    _require(await _holds(sets, context, "sets", name, None), permission_set=name)
+    name = _written(change).get("permission_set")
+    if name is not None:
+        _require(await _holds(sets, context, "sets", name, None), permission_set=name)
 
 
 async def check_set_name(catalog: Catalog, _context: Context, change: Change) -> None:
@@ -107,7 +111,7 @@ async def leave_what_is_for_everyone_to_administrators(context: Context, change:
         return
     made = change.previous is None and change.values.get("name") == EVERYONE
     revived = change.previous is not None and not change.previous["active"] and change.values.get("active") is True
-    _require(not (made or revived), position=str(_written(change)["name"]))
+    _require(not (made or revived), position=str(_written(change).get("name")))
 
 
 async def _holds(

@@ -32,7 +32,7 @@ from fieldstone.registry.layout import PLATFORM
 from fieldstone.registry.policy_test import PolicyTest, Sentence
 from fieldstone.registry.policy_tests import NOBODY
 from fieldstone.registry.record_share import RECIPIENTS, SHARES
-from fieldstone.settings import Settings
+from fieldstone.settings import Limits, Settings
 
 FOREVER = "2999-01-01T00:00:00.000Z"
 ABSENT = "01HZZZZZZZZZZZZZZZZZZZZZZZ"
@@ -40,6 +40,9 @@ ABSENT = "01HZZZZZZZZZZZZZZZZZZZZZZZ"
 
 CHEAP = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
 """What hashes the passwords of tests: many are sent, and none is looked up."""
+
+_MANY = 10_000
+"""How often somebody may sign in on a stage: all who do come from one address."""
 
 FEEDING = ("sys_user", "sys_member", "sys_user_permission_set", "sys_session", "sys_api_key", "sys_organization")
 
@@ -290,7 +293,8 @@ async def _opened(
     folder: Path, test: str | PolicyTest, database_url: str, catalog: Catalog | None, *, seeds: bool
 ) -> AsyncIterator[Stage]:
     log = io.BytesIO()
-    settings = Settings(database_url=database_url, secret="a secret that guards nothing: the database is empty")
+    secret = "a secret that guards nothing: the database is empty"
+    settings = Settings(database_url=database_url, secret=secret, limits=Limits(sign_ins=_MANY))
     clockwork = Clockwork()
     seams = Seams(CHEAP, catalog, seeds, clockwork.clock, clockwork.new_id)
     async with open_runtime(folder, settings, open_log(log, readable=False), seams) as runtime:
