@@ -57,9 +57,27 @@ in a table of [`HandlerPart`](../../runtime/fieldstone/surfaces/rest/table.py)s 
 which `app.py` binds to the service. Those of sign-in,
 [native/auth](../../runtime/fieldstone/surfaces/rest/native/auth/table.py), are an example."""
 
+ACTION_HANDLER = """\
+A function of a package's `handlers.py` that an action names as its `handler`. It is called within the transaction of
+the call, with a [`Context`](../../runtime/fieldstone/engine/hooks.py), by which it hands operations to the door as
+the action's caller, and an [`ActionCall`](../../runtime/fieldstone/flows/actions/call.py): the checked parameters and
+the record. What it returns is the result; what it raises undoes all that it did. Nothing slow belongs in one.
+
+The file holds one table, [`HANDLERS`](../../runtime/fieldstone/registry/handlers.py); a name that two packages have is
+refused, and so is a function that is not `async`. [handlers.py](../../packages/crm/handlers.py) of `crm` is an example."""
+
+ACTION_EXAMPLE = '''\
+async def rename_booking(context: Context, call: ActionCall) -> str:
+    """Gives a booking another title, if nobody else has changed it since."""
+    record = call.record or {}
+    await context.execute(Update("booking", record["id"], {"title": call.input["title"]}, record["version"]))
+    return record["id"]
+
+
+HANDLERS = Handlers(actions={"rename_booking": rename_booking})'''
+
 NOT_YET = """\
-Action handlers and flow steps have no tables yet: there are no actions and no flows. A package holds declarations
-only; a `handlers.py` in it is not read."""
+Flow steps have no table yet: there are no flows."""
 
 
 def extension_points_page() -> str:
@@ -72,6 +90,9 @@ def extension_points_page() -> str:
         HOOKS,
         events,
         fenced(HOOK_EXAMPLE, "python"),
+        "## `action handler`",
+        ACTION_HANDLER,
+        fenced(ACTION_EXAMPLE, "python"),
         "## `field type`",
         FIELD_TYPE,
         "## `dialect part`",

@@ -20,6 +20,7 @@ EXAMPLES = {
     "permission": "packages/desk/permissions/support_agent.permission.yaml",
     "email_template": "metadata/email_templates/verify_email.email_template.yaml",
     "calendar": "packages/desk/calendars/office_hours.calendar.yaml",
+    "action": "packages/crm/actions/convert.action.yaml",
     "seed": "packages/desk/seeds/customers.seed.yaml",
 }
 """A real declaration of each kind; the native surface, the longest, is only pointed to."""
@@ -37,14 +38,16 @@ def kinds_page() -> str:
     """Returns the page."""
     structs: dict[str, type[msgspec.Struct]] = {"app": AppDeclaration, "package": PackageDeclaration}
     structs |= {kind.name: kind.struct for kind in KINDS.values()}
-    sections = [_section(name, struct) for name, struct in structs.items()]
+    forms = {kind.name: kind.forms for kind in KINDS.values()}
+    sections = [_section(name, struct, forms.get(name, ())) for name, struct in structs.items()]
     return page("Kinds", INTRODUCTION, *sections)
 
 
-def _section(name: str, struct: type[msgspec.Struct]) -> str:
+def _section(name: str, struct: type[msgspec.Struct], forms: tuple[type[msgspec.Struct], ...]) -> str:
     file = {"app": APP_FILE, "package": PACKAGE_FILE}.get(name, f"<name>.{name}.yaml")
     parts = [f"## {code(name)}", f"File {code(file)}. {paragraph(struct.__doc__)}", _keys(struct)]
-    for inner in nested(struct):
+    inner_structs = dict.fromkeys((*forms, *nested(struct), *(inner for form in forms for inner in nested(form))))
+    for inner in inner_structs:
         parts += [f"### {words(inner)}", paragraph(inner.__doc__), _keys(inner)]
     return "\n\n".join([*parts, _example(name)])
 

@@ -19,6 +19,8 @@ from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.engine.sweep import sweep_past
 from fieldstone.errors import DeclarationError
+from fieldstone.flows.actions.calling import Calling
+from fieldstone.flows.actions.invoke import ACTION_OPERATIONS
 from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
 from fieldstone.identity.enrolment import OBJECT as ENROLMENT
@@ -31,7 +33,7 @@ from fieldstone.identity.throttle import Throttle
 from fieldstone.ids import NewId, new_id
 from fieldstone.keyring import Keyring, kept_secret
 from fieldstone.log import Log
-from fieldstone.registry.apis import DialectParts
+from fieldstone.registry.api_operations import DialectParts
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layout import platform_folder
 from fieldstone.registry.load import load_app
@@ -48,7 +50,7 @@ from fieldstone.services.search import Searching
 from fieldstone.services.seeding import seed_once
 from fieldstone.services.sweeping import Sweep, sweep_for_ever, sweep_outbox
 from fieldstone.settings import Settings
-from fieldstone.store.open import open_store
+from fieldstone.store.open import database_url, open_store
 from fieldstone.store.sql_store import SqlStore
 from fieldstone.surfaces.http.cors import CrossOrigin
 from fieldstone.surfaces.http.dispatcher import Dispatcher
@@ -56,6 +58,7 @@ from fieldstone.surfaces.http.edge import Edge
 from fieldstone.surfaces.http.proxies import Proxies
 from fieldstone.surfaces.http.server import Shell, make_server
 from fieldstone.surfaces.openapi.handlers import OPENAPI_HANDLERS, OpenApi
+from fieldstone.surfaces.rest.acting import ACTION_HANDLERS, BOUND_HANDLERS
 from fieldstone.surfaces.rest.auth import AUTH
 from fieldstone.surfaces.rest.bind import bind
 from fieldstone.surfaces.rest.check import check_apis
@@ -79,7 +82,6 @@ from fieldstone.surfaces.signin.face import pages_over
 OWN_FOLDER = ".fieldstone"
 """Where an app's folder keeps what is made for it: the cache of what was parsed, and in development the secret."""
 
-SQLITE = "sqlite:///"
 WELL_KNOWN = "/.well-known/objectstack"
 
 SEALED = ((ENROLMENT, "secret"), (EMAIL, "content"))
@@ -102,6 +104,7 @@ DIALECT_PARTS: DialectParts = {
             *RIGHTS_HANDLERS,
             *OPENAPI_HANDLERS,
             *EMAIL_HANDLERS,
+            *ACTION_HANDLERS,
         }
     ),
 }
@@ -143,15 +146,6 @@ def load_catalog(folder: Path) -> Catalog:
     if faults:
         raise DeclarationError(faults)
     return catalog
-
-
-def database_url(folder: Path, catalog: Catalog, settings: Settings) -> str:
-    """Returns the database's address: the environment's, else the app's, whose files are relative to its folder."""
-    if settings.database_url is not None:
-        return settings.database_url
-    declared = catalog.app.database.url
-    path = declared.removeprefix(SQLITE)
-    return declared if path == declared else f"{SQLITE}{folder / path}"
 
 
 @asynccontextmanager
@@ -214,7 +208,7 @@ async def _compose(
     mailroom = open_mailroom(settings, catalog.email_templates, label, outbox, seal, seams.new_id)
     door = Door(
         store,
-        {**DATA_HANDLERS, **mailroom.post.handlers},
+        {**DATA_HANDLERS, **mailroom.post.handlers, **ACTION_OPERATIONS},
         settings,
         hooks=(*identity_hooks(catalog), *audit_hooks()),
         preparers={"password": passwords.hash, "secret": seal.seal},
@@ -266,6 +260,7 @@ def _handlers(
     deployment = Deployment(catalog.app.label or catalog.app.name, settings.environment)
     return {
         **bind_handlers(EMAIL_HANDLERS, sending),
+        **bind_handlers({**ACTION_HANDLERS, **BOUND_HANDLERS}, Calling(catalog, door.execute, door.clock)),
         **bind_handlers(AUTH_HANDLERS, sign_in_over(room, catalog)),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),

@@ -161,6 +161,12 @@ class IdempotencyKeyReused(Conflict):
     code = "IDEMPOTENCY_KEY_REUSED"
 
 
+class AmbiguousAction(Conflict):
+    """A name that several objects have an action by; `details.actions` tells them apart."""
+
+    code = "AMBIGUOUS_ACTION"
+
+
 class QueryTooExpensive(FieldstoneError):
     """A query that would read more than its caller's budget; `details` name the budget and the index that would make it cheap."""
 

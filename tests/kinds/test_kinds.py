@@ -13,6 +13,7 @@ def test_the_kinds() -> None:
     assert {name: kind.plural for name, kind in KINDS.items()} == {
         "object": "objects",
         "permission": "permissions",
+        "action": "actions",
         "api": "apis",
         "seed": "seeds",
         "email_template": "email_templates",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fieldstone.errors import DeclarationError
-from fieldstone.registry.apis import DialectParts
+from fieldstone.registry.api_operations import DialectParts
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.load import load_app
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.kinds import (
+    action,
     api,
     app,
     calendar,
@@ -17,6 +18,7 @@ from fieldstone.kinds import (
 )
 from fieldstone.kinds import object as objects
 from fieldstone.kinds.declaration import Declared
+from fieldstone.kinds.fields.choice import Option
 
 Path = tuple[str | int, ...]
 
@@ -96,6 +98,27 @@ WORLD: Mapping[str, dict[str, Any]] = {
         "objects": {"*": {"allowRead": True, "allowCreate": True, "viewAllRecords": True, "modifyAllRecords": True}},
     },
     "shop/anyone.permission.yaml": {"name": "anyone", "objects": {"*": {"allowRead": True}}},
+    "shop/mark.action.yaml": {
+        "name": "mark",
+        "objectName": "thing",
+        "body": "input.word",
+        "params": [
+            {"name": "word", "type": "select", "options": [{"value": "yes"}]},
+            {"name": "sum", "type": "number"},
+        ],
+        "onSuccess": {"navigate": "/"},
+    },
+    "shop/send.action.yaml": {
+        "name": "send",
+        "type": "api",
+        "target": "/things",
+        "bodyShape": {"wrap": "thing"},
+    },
+    "shop/more.api.yaml": {
+        "name": "more",
+        "extends": "side",
+        "operations": [{"id": "mark_thing", "method": "POST", "path": "/things/{id}/mark", "action": "thing.mark"}],
+    },
     "shop/side.api.yaml": {
         "name": "side",
         "basePath": "/side",
@@ -118,6 +141,7 @@ WORLD: Mapping[str, dict[str, Any]] = {
             },
             {"id": "get_thing", "method": "GET", "path": "/things/{id}", "operation": "get", "object": "thing"},
             {"id": "make_thing", "method": "POST", "path": "/things", "operation": "create", "object": "thing"},
+            {"id": "call", "method": "POST", "path": "/actions/{action}", "handler": "actions.call"},
         ],
     },
 }
@@ -144,6 +168,12 @@ SPOTS: Mapping[type[Declared], tuple[str, Path]] = {
     permission.FieldGrant: ("shop/worker.permission.yaml", ("fields", "thing.secret")),
     permission.RowPolicy: ("shop/worker.permission.yaml", ("rowLevelSecurity", 0)),
     permission.QueryBudget: ("shop/worker.permission.yaml", ("queryBudget",)),
+    action.ActionDeclaration: ("shop/mark.action.yaml", ()),
+    action.ActionParam: ("shop/mark.action.yaml", ("params", 0)),
+    action.OnSuccess: ("shop/mark.action.yaml", ("onSuccess",)),
+    action.WrapShape: ("shop/send.action.yaml", ("bodyShape",)),
+    Option: ("shop/mark.action.yaml", ("params", 0, "options", 0)),
+    api.ApiExtension: ("shop/more.api.yaml", ()),
     api.ApiDeclaration: ("shop/side.api.yaml", ()),
     api.AuthScheme: ("shop/side.api.yaml", ("auth", 0)),
     api.Pager: ("shop/side.api.yaml", ("pager",)),
@@ -252,6 +282,44 @@ OTHER: Mapping[type[Declared], Mapping[str, Any]] = {
         "enabled": False,
     },
     permission.QueryBudget: {"rows": 6},
+    action.ActionDeclaration: {
+        "name": "another",
+        "objectName": "box",
+        "label": "Another label",
+        "description": "Another.",
+        "type": "url",
+        "target": "/x",
+        "body": "1",
+        "handler": "nobody",
+        "params": [],
+        "method": "PATCH",
+        "bodyExtra": {"a": 1},
+        "bodyShape": "flat",
+        "requiredPermissions": ["shop:close"],
+        "disabled": "record.title == null",
+        "recordIdParam": "thing_id",
+        "recordIdField": "code",
+        "locations": ["record_header"],
+    },
+    action.ActionParam: {
+        "name": "another",
+        "field": "title",
+        "label": "Another",
+        "type": "text",
+        "required": True,
+        "options": [{"value": "no"}],
+        "multiple": True,
+        "reference": "box",
+        "min": 1,
+        "max": 1,
+        "scale": 1,
+        "minLength": 1,
+        "maxLength": 1,
+        "defaultFromRow": True,
+        "helpText": "Another.",
+    },
+    Option: {"value": "no"},
+    api.ApiExtension: {"name": "another", "extends": "nothing", "operations": []},
     api.ApiDeclaration: {
         "name": "another",
         "label": "Another side",
@@ -279,6 +347,7 @@ OTHER: Mapping[type[Declared], Mapping[str, Any]] = {
         "path": "/others",
         "summary": "Another summary",
         "operation": "get",
+        "action": "thing.mark",
         "handler": "meta.types",
         "object": "box",
         "scopes": ["things"],
@@ -307,6 +376,26 @@ PRESENTED: Mapping[type[Declared], Mapping[str, Any]] = {
     },
     objects.FieldGroup: {"label": "A group", "icon": "star", "description": "Another.", "collapse": "collapsed"},
     **{struct: _PRESENTED_RULE for struct in SPOTS if issubclass(struct, validation.RuleOptions)},
+    action.ActionDeclaration: {
+        "icon": "star",
+        "component": "button",
+        "variant": "danger",
+        "order": 7,
+        "confirmText": "Really?",
+        "successMessage": "Done.",
+        "errorMessage": "Not done.",
+        "refreshAfter": True,
+        "undoable": True,
+        "resultDialog": {"title": "Done"},
+        "visible": "record.title != null",
+        "mode": "edit",
+        "openIn": "dialog",
+        "onSuccess": {"navigate": "/elsewhere"},
+    },
+    action.ActionParam: {"placeholder": "A word", "visible": "record.title != null"},
+    action.OnSuccess: {"navigate": "/another", "openIn": "tab"},
+    Option: {"label": "Indeed", "color": "red", "visibleWhen": "true"},
+    api.ApiExtension: {"description": "Another."},
     permission.PermissionDeclaration: {"label": "A set", "description": "Another."},
     permission.RowPolicy: {"label": "A policy", "description": "Another.", "tags": ["money"]},
     package.Capability: {"label": "A capability", "description": "Another."},
@@ -321,6 +410,16 @@ SHOWN_IN: Mapping[type[Declared], Mapping[str, str]] = {
     permission.PermissionDeclaration: {
         "isDefault": "tests/identity/test_holdings.py::test_a_set_that_is_not_active_gives_nothing_and_a_default_one_needs_no_grant"
     },
+    action.ActionDeclaration: {
+        "runAs": "tests/actions/test_calls.py::test_an_action_asks_for_its_capabilities_and_may_act_as_the_system"
+    },
+    action.ActionParam: {
+        "defaultValue": "tests/actions/test_calls.py::test_an_api_action_may_wrap_its_parameters",
+    },
+    Option: {
+        "default": "tests/actions/test_calls.py::test_an_action_of_no_object_is_called_by_its_name_alone_and_as_a_global_one"
+    },
+    action.WrapShape: {"wrap": "tests/actions/test_calls.py::test_an_api_action_may_wrap_its_parameters"},
     api.Idempotency: {"replayed": "tests/surfaces/test_idempotency.py::test_another_dialect_has_headers_of_its_own"},
 }
 """Keys that act only while an app runs, and the test that shows it."""

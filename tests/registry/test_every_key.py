@@ -27,6 +27,7 @@ from fieldstone.kinds.fields.field_type import FieldOptions
 from fieldstone.kinds.package import PackageDeclaration
 from fieldstone.kinds.table import KINDS
 from fieldstone.query.document import QueryDocument
+from fieldstone.registry.catalog import Action as DeclaredAction
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.registry.load import load_app
 from fieldstone.registry.validations.rule import RECORD
@@ -34,6 +35,7 @@ from fieldstone.services.meta import Meta
 from fieldstone.store.dialects import SqliteDialect
 from fieldstone.store.schema import schema_of
 from fieldstone.surfaces.openapi.document import openapi_document
+from fieldstone.surfaces.rest.acting import ACTION_HANDLERS, BOUND_HANDLERS
 from fieldstone.surfaces.rest.bind import bind
 from fieldstone.surfaces.rest.check import check_apis
 from fieldstone.surfaces.rest.handlers import bind_handlers
@@ -74,7 +76,7 @@ def told_of_the_plain(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def structs() -> Iterator[Struct]:
     """Yields every declared Struct but those of fields."""
-    roots: list[Any] = [AppDeclaration, PackageDeclaration, *(kind.struct for kind in KINDS.values())]
+    roots: list[Any] = [AppDeclaration, PackageDeclaration, *(form for kind in KINDS.values() for form in kind.structs)]
     seen: dict[type, None] = {}
 
     def visit(kind: Any) -> None:
@@ -210,6 +212,7 @@ def seen(folder: Path, world: Mapping[str, Mapping[str, Any]]) -> Any:
         [sorted(capabilities(catalog, sets)) for sets in SETS],
         [_judged(subject) for subject in catalog.objects.values()],
         [_surface(catalog, policies, name) for name in catalog.apis],
+        [_action(action) for action in catalog.actions.values()],
     ]
 
 
@@ -225,10 +228,23 @@ def _judged(subject: Object) -> list[Any]:
     return [(verdict.faults(known), verdict.remarks(known)) for verdict in verdicts]
 
 
+def _action(action: DeclaredAction) -> Any:
+    """Returns what an action asks of a call, and what it says of records."""
+    activations = [
+        {"record": record, "input": dict.fromkeys(action.params, "yes"), "current_user": {}} for record in RECORDS
+    ]
+    calls = [
+        (action.disabled(activation), None if action.compute is None else action.compute(activation))
+        for activation in activations
+    ]
+    return action.key, action.needs_record, calls
+
+
 def _surface(catalog: Catalog, policies: Policies, name: str) -> Any:
     """Returns what a surface looks like from outside."""
     meta = Meta(catalog, policies, frozenset({"boss"}))
-    table = bind(catalog.apis[name], catalog, bind_handlers(META_HANDLERS, meta))
+    calling = bind_handlers({**ACTION_HANDLERS, **BOUND_HANDLERS}, None)
+    table = bind(catalog.apis[name], catalog, {**bind_handlers(META_HANDLERS, meta), **calling})
     routes = [(route.template, route.body, sorted(route.scopes), sorted(route.holders or ())) for route in table.routes]
     faces = {
         name: (face.codec.shown("X"), sorted(face.operations), face.location)
@@ -238,7 +254,9 @@ def _surface(catalog: Catalog, policies: Policies, name: str) -> Any:
         page_query(table.dialect.api.pager, paging, QueryDocument()).limit for paging in (Paging(), Paging(limit=5000))
     ]
     credentials = [(scheme.scheme, scheme.header) for scheme, _ in table.dialect.auth]
-    return openapi_document(table, meta.objects(Caller(SETS[1], {}))), routes, faces, pages, credentials
+    callers = (Caller(sets, {}) for sets in SETS)
+    documents = [openapi_document(table, meta.objects(caller), meta.actions(caller)) for caller in callers]
+    return documents, routes, faces, pages, credentials
 
 
 def served(folder: Path, world: Mapping[str, Mapping[str, Any]]) -> Any:

@@ -20,7 +20,7 @@ def as_app(path: Path, catalog: Catalog) -> Iterator[Path]:
         return
     if not (path / PACKAGE_FILE).is_file():
         raise SettingsError(f"`{path}` is the folder of neither an app nor a package.")
-    apis = [name for name, item in catalog.items["api"].items() if item.package != PLATFORM]
+    apis = [name for name in catalog.apis if catalog.items["api"][name].package != PLATFORM]
     with TemporaryDirectory() as place:
         app = {"name": "test", "packages": [str(path.resolve())], "surfaces": {"apis": ["v1", *apis]}}
         (Path(place) / APP_FILE).write_text(yaml.safe_dump(app), encoding="utf-8")

@@ -33,9 +33,16 @@ def schema(*, out: Path = Path("metadata/schemas")) -> None:
 
 def declaration_schemas() -> dict[str, dict[str, Any]]:
     """Returns the JSON Schema of each kind, and of `app.yaml` and `package.yaml`, by name; a plain rule may leave its type out."""
-    structs: dict[str, type[Declared]] = {kind.name: kind.struct for kind in KINDS.values()}
-    structs |= {"app": AppDeclaration, "package": PackageDeclaration}
-    schemas = {name: {"$schema": _DRAFT, **msgspec.json.schema(struct)} for name, struct in structs.items()}
+    structs: dict[str, tuple[type[Declared], ...]] = {kind.name: kind.structs for kind in KINDS.values()}
+    structs |= {"app": (AppDeclaration,), "package": (PackageDeclaration,)}
+    schemas = {name: _schema(forms) for name, forms in structs.items()}
     plain = schemas["object"]["$defs"][PredicateRule.__name__]
     plain["required"].remove(PredicateRule.__struct_config__.tag_field)
     return schemas
+
+
+def _schema(forms: tuple[type[Declared], ...]) -> dict[str, Any]:
+    """Returns the schema of documents that fit one of some Structs."""
+    found, definitions = msgspec.json.schema_components(forms, ref_template="#/$defs/{name}")
+    root = found[0] if len(found) == 1 else {"anyOf": list(found)}
+    return {"$schema": _DRAFT, **root, "$defs": definitions}

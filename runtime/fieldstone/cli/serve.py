@@ -11,12 +11,13 @@ import msgspec
 from cyclopts import Parameter, validators
 from rich.console import Console
 
-from fieldstone.app import SQLITE, database_url, load_catalog, open_runtime
+from fieldstone.app import load_catalog, open_runtime
 from fieldstone.cli.processes import serve_and_reload, serve_in_workers
 from fieldstone.cli.worker import open_server_log, serve_app
 from fieldstone.errors import SettingsError
 from fieldstone.registry.catalog import Catalog
 from fieldstone.settings import Settings, read_settings
+from fieldstone.store.open import SQLITE, database_url
 
 BACKLOG = 2048
 Port = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))]

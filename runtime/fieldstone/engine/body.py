@@ -5,7 +5,7 @@ openly; what the system keeps is refused as such. Values go through their field'
 but by `refuse_forbidden`. A mask that is sent back sets nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -42,12 +42,8 @@ def read_body(subject: Object, policy: Policy, readable: frozenset[str], body: M
     for name, value in body.items():
         field = subject.fields.get(name)
         if field is not None and name in policy.writable:
-            if value is not None and value == field.type.mask:
-                continue
-            try:
-                values[name] = None if value is None else field.reader(value)
-            except Rejected as rejected:
-                faults += (_fault(field, part, value) for part in rejected.faults())
+            if value is None or value != field.type.mask:
+                faults += read_value(field, value, values)
         elif field is None or name not in readable:
             unknown += 1
             if unknown <= MOST_UNKNOWN:
@@ -59,6 +55,15 @@ def read_body(subject: Object, policy: Policy, readable: frozenset[str], body: M
         else:
             forbidden.append(name)
     return Draft(values, tuple(faults), tuple(forbidden))
+
+
+def read_value(field: Field, sent: Any, values: dict[str, Any]) -> Sequence[FieldFault]:
+    """Puts the wire form of what was sent for a field among the values; returns a fault for each part of it that is not fit."""
+    try:
+        values[field.name] = None if sent is None else field.reader(sent)
+    except Rejected as rejected:
+        return [_fault(field, part, sent) for part in rejected.faults()]
+    return ()
 
 
 async def prepare_values(subject: Object, values: dict[str, Any], preparers: Mapping[str, Preparer]) -> dict[str, Any]:

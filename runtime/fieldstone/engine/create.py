@@ -96,7 +96,7 @@ async def all_faults(
     known = known_fields(door, caller, door.policies.policy(caller, subject.name, "create"))
     rows = [dict(draft.values) for draft in drafts]
     for row in rows:
-        fill_defaults(subject, row, caller, now)
+        fill_defaults(subject.fields, row, caller, now)
     later = await find_faults(door, fetch, caller, now, _own_fields(subject), rows)
     faults = []
     for draft, row, found in zip(drafts, rows, later, strict=True):
@@ -180,7 +180,7 @@ async def _stand(door: Door, unit: Unit, caller: Caller, policy: Policy, ids: Se
 
 def _change(door: Door, unit: Unit, caller: Caller, subject: Object, row: Mapping[str, Any]) -> Change:
     values = dict(row)
-    fill_defaults(subject, values, caller, unit.now)
+    fill_defaults(subject.fields, values, caller, unit.now)
     stamp_new(subject, values, caller, unit.now, door.new_id)
     return Change(subject.name, values["id"], values, None)
 

@@ -23,9 +23,9 @@ from fieldstone.registry.system_fields import CREATED_AT, CREATED_BY, UPDATED_AT
 FIRST_VERSION = 1
 
 
-def fill_defaults(subject: Object, values: dict[str, Any], caller: Caller, now: str) -> None:
+def fill_defaults(fields: Mapping[str, Field], values: dict[str, Any], caller: Caller, now: str) -> None:
     """Gives every field without a value its declared default."""
-    for name, field in subject.fields.items():
+    for name, field in fields.items():
         if field.declaration.default_value is not UNSET and values.get(name) is None:
             values[name] = _default_of(field, caller, now)
 

@@ -27,6 +27,7 @@ from fieldstone.engine.operation import (
     Create,
     Delete,
     Get,
+    Invoke,
     Once,
     Operation,
     Read,
@@ -53,6 +54,7 @@ from fieldstone.engine.outcome import (
     Found,
     Groups,
     History,
+    Invoked,
     Kept,
     Outcome,
     Page,
@@ -172,6 +174,10 @@ class Door:
     async def execute(
         self, operation: Once, caller: Caller, *, unit: Unit | None = None, dry: bool = False
     ) -> Kept: ...
+    @overload
+    async def execute(
+        self, operation: Invoke, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Invoked: ...
     @overload
     async def execute(
         self, operation: Together, caller: Caller, *, unit: Unit | None = None, dry: bool = False

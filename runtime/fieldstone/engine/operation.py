@@ -187,6 +187,18 @@ class SendMail(msgspec.Struct, frozen=True):
     languages: tuple[str, ...] = ()
 
 
+class Invoke(msgspec.Struct, frozen=True):
+    """An action, by its key among all, on a record or on none; answers `Invoked`.
+
+    `input` is taken as it was sent: values by parameter, perhaps with the record's id among them, or `recordId` beside `params`.
+    Raises PermissionDenied, NotFound, Invalid, and Conflict where it is disabled.
+    """
+
+    action: str
+    input: Any
+    record_id: str | None = None
+
+
 class Together(msgspec.Struct, frozen=True):
     """Writes in one Unit, one after the other, all or none; answers `Done`. For the system alone.
 
@@ -278,6 +290,7 @@ Operation = (
     | UnshareRecord
     | Once
     | SendMail
+    | Invoke
     | Together
     | StartFlow
     | ReadRun

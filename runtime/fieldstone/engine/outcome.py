@@ -187,6 +187,21 @@ class Kept(msgspec.Struct, frozen=True):
     replayed: bool
 
 
+class Onward(msgspec.Struct, frozen=True):
+    """What an action leaves to be done once its call is accepted: a flow to start, or a request to a route, with its method and body."""
+
+    target: str
+    body: Mapping[str, Any]
+    method: str | None = None
+
+
+class Invoked(msgspec.Struct, frozen=True):
+    """What came of an action: the value of its body, or what is to be done onward."""
+
+    value: Any
+    onward: Onward | None = None
+
+
 class Done(msgspec.Struct, frozen=True):
     """What came of writes that were done together, in their order."""
 
@@ -246,6 +261,7 @@ Outcome = (
     | BatchResult
     | AcrossResult
     | Kept
+    | Invoked
     | Done
     | RunState
     | Worked

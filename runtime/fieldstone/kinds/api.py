@@ -4,7 +4,7 @@ The parts that a dialect names (`envelope`, `errors`, `pager.style`, `idents`, `
 of the closed tables of `surfaces/rest`; loading refuses a name that is in none.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -110,7 +110,7 @@ class Parameter(Declared, frozen=True, kw_only=True):
 
 
 class ApiOperation(Declared, frozen=True, kw_only=True):
-    """One route: a data operation on an object, or a named handler; exactly one of the two.
+    """One route: a data operation on an object, an action, or a named handler; exactly one of the three.
 
     `object` may be left out when the path has `{object}`. `scopes` must be carried by a credential that is limited to scopes;
     `permission` is a capability that the caller must hold. `public` routes take anonymous callers.
@@ -126,6 +126,8 @@ class ApiOperation(Declared, frozen=True, kw_only=True):
     """One line for the OpenAPI document."""
     operation: DataOperation | None = None
     """A data operation."""
+    action: str | None = None
+    """An action, by its object and name: `lead.convert`. Its input is the body, `{id}` in the path its record; the answer is its result."""
     handler: str | None = None
     """A part of the table `handlers`."""
     object: str | None = None
@@ -142,6 +144,19 @@ class ApiOperation(Declared, frozen=True, kw_only=True):
     """A class of `rateLimits`; `default`, where there is one, unless said."""
     search: str | None = None
     """The name of a query parameter of a list that searches the object's `searchable` fields; for `queries: mapped`."""
+
+
+class ApiExtension(Declared, frozen=True, kw_only=True):
+    """Routes that a package adds to a surface of another: the file says `extends`, and what the surface decides is not said again."""
+
+    name: Name
+    """The extension's name."""
+    description: str | None = None
+    """What it is for."""
+    extends: Name
+    """The surface."""
+    operations: Annotated[tuple[ApiOperation, ...], msgspec.Meta(min_length=1)]
+    """The routes."""
 
 
 class ApiDeclaration(Declared, frozen=True, kw_only=True):
@@ -180,5 +195,16 @@ class ApiDeclaration(Declared, frozen=True, kw_only=True):
     operations: tuple[ApiOperation, ...]
     """The routes."""
 
+    @classmethod
+    def form_of(cls, _value: Any) -> type[Declared]:
+        """Returns the Struct of an extension, for a document that extends another."""
+        return ApiExtension if isinstance(_value, dict) and "extends" in _value else cls
 
-API = Kind(name="api", plural="apis", struct=ApiDeclaration, summary="A REST surface over the objects")
+
+API = Kind(
+    name="api",
+    plural="apis",
+    struct=ApiDeclaration,
+    summary="A REST surface over the objects",
+    forms=(ApiExtension,),
+)

@@ -28,6 +28,11 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     instead_of_text: ClassVar[str] = ""
 
     @classmethod
+    def form_of(cls, _value: Any) -> type["Declared"]:
+        """Returns the Struct that a document of this kind has to fit: this one, unless the kind has other forms (`Kind.forms`)."""
+        return cls
+
+    @classmethod
     def completed(cls, value: Any) -> Any:
         """Returns a document with what may be left out of it written out, before it is held against the Struct."""
         return value
@@ -36,10 +41,17 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Kind(msgspec.Struct, frozen=True):
     """A kind of declaration: files are named `<name>.<kind>.yaml` and hold one `struct`.
 
-    `plural` is the folder a newcomer puts it in and the alias under `/meta`.
+    `plural` is the folder a newcomer puts it in and the alias under `/meta`. `forms` are further Structs that a document may fit instead,
+    which `struct.form_of` tells apart.
     """
 
     name: str
     plural: str
     struct: type[Declared]
     summary: str
+    forms: tuple[type[Declared], ...] = ()
+
+    @property
+    def structs(self) -> tuple[type[Declared], ...]:
+        """Every Struct that a document may fit."""
+        return (self.struct, *self.forms)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from fieldstone.kinds.action import ACTION
 from fieldstone.kinds.api import API
 from fieldstone.kinds.calendar import CALENDAR
 from fieldstone.kinds.declaration import Kind
@@ -13,7 +14,7 @@ from fieldstone.kinds.policy_test import POLICY_TEST
 from fieldstone.kinds.seed import SEED
 
 KINDS: Mapping[str, Kind] = {
-    kind.name: kind for kind in (OBJECT, PERMISSION, API, SEED, EMAIL_TEMPLATE, POLICY_TEST, CALENDAR)
+    kind.name: kind for kind in (OBJECT, PERMISSION, ACTION, API, SEED, EMAIL_TEMPLATE, POLICY_TEST, CALENDAR)
 }
 """What is declared in a file of its own."""
 

@@ -1,50 +1,58 @@
-"""REST surfaces: every part, object and field that a dialect names is there, and every route can be bound.
+"""REST surfaces, with the routes that other packages add to them: every part and object that a dialect names is there.
 
-Refuses what would be a dead route at run time: two routes for one request, a path without its object or id, an operation that its
-object does not allow.
+Refuses two routes for one request, whichever of the files they stand in, and what `api_operations.py` finds wrong with a route.
 """
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+
+import msgspec
 
 from fieldstone.errors import Fault
-from fieldstone.kinds.api import ApiDeclaration, ApiOperation
+from fieldstone.kinds.api import ApiDeclaration, ApiExtension, ApiOperation
 from fieldstone.query.names import did_you_mean
-from fieldstone.query.operators import OPERATORS
-from fieldstone.registry.catalog import Object
+from fieldstone.registry.api_operations import PLACEHOLDER, Path, Surroundings, operation_faults, unknown_part
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
-from fieldstone.registry.known import Known, unknown_field
-
-DialectParts = Mapping[str, frozenset[str]] | None
-"""The names in the tables envelopes, errors, pagers, idents, queries, auth and handlers; None where nothing is served: any name goes."""
-
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_WITH_ID = frozenset({"get", "update", "delete", "clone", "history", "restore", "shares", "share", "unshare"})
-_READING = frozenset({"list", "get", "history", "shares"})
-_FURTHER_PLACES = {"unshare": "share"}
-"""What stands in a path beside the object and the id."""
-_WITHOUT_OBJECT = frozenset({"across"})
-_API_METHODS = {
-    "query": "list",
-    "batch": "bulk",
-    "create_many": "bulk",
-    "update_many": "bulk",
-    "delete_many": "bulk",
-    "shares": "get",
-    "share": "update",
-    "unshare": "update",
-}
-
-Path = tuple[str | int, ...]
 
 
-def api_faults(document: Document, objects: Known[Object], parts: DialectParts) -> Iterator[Fault]:
-    """Yields everything wrong with a surface."""
-    declared: Any = document.declared
-    api: ApiDeclaration = declared
-    yield from _part_faults(document, api, parts)
+class _Taken(msgspec.Struct, frozen=True):
+    """The ids and the routes that a surface has so far, these each with the operation that has it."""
+
+    ids: set[str]
+    routes: dict[tuple[str, str], str]
+
+
+def link_apis(documents: Mapping[str, Document], around: Surroundings) -> tuple[dict[str, ApiDeclaration], list[Fault]]:
+    """Returns the surfaces by name, with all their routes, and everything wrong with them and their extensions."""
+    faults: list[Fault] = []
+    apis: dict[str, ApiDeclaration] = {}
+    taken: dict[str, _Taken] = {}
+    for name, document in documents.items():
+        declared = document.declared
+        if isinstance(declared, ApiDeclaration):
+            apis[name], taken[name] = declared, _Taken(set(), {})
+            faults += _surface_faults(document, declared, around)
+            faults += _route_faults(document, declared.operations, taken[name], around)
+    for document in documents.values():
+        extension = document.declared
+        if not isinstance(extension, ApiExtension):
+            continue
+        base = apis.get(extension.extends)
+        if base is None:
+            message = f"There is no surface `{extension.extends}`."
+            faults.append(
+                document.fault(("extends",), Code.UNKNOWN_API, message, did_you_mean(extension.extends, apis))
+            )
+            continue
+        faults += _route_faults(document, extension.operations, taken[extension.extends], around)
+        operations = (*base.operations, *extension.operations)
+        apis[extension.extends] = msgspec.structs.replace(base, operations=operations)
+    return apis, faults
+
+
+def _surface_faults(document: Document, api: ApiDeclaration, around: Surroundings) -> Iterator[Fault]:
+    """Yields what is wrong with what a surface decides for all its routes."""
+    yield from _part_faults(document, api, around)
     if api.pager.max_limit is not None and api.pager.default_limit > api.pager.max_limit:
         message = f"Pages of {api.pager.default_limit} are larger than the largest, {api.pager.max_limit}."
         yield document.fault(("pager", "defaultLimit"), Code.WRONG_VALUE, message)
@@ -54,27 +62,29 @@ def api_faults(document: Document, objects: Known[Object], parts: DialectParts) 
             message = f"There is no class `{operation.rate_limit}` of rate limits."
             yield document.fault(("operations", number, "rateLimit"), Code.WRONG_VALUE, message, hint)
     for name in api.objects:
-        if objects.get(name) is None:
-            yield from objects.missing(document.key_at("objects", name), name)
-    ids: dict[str, int] = {}
-    routes: dict[tuple[str, str], int] = {}
-    for number, operation in enumerate(api.operations):
+        if around.objects.get(name) is None:
+            yield from around.objects.missing(document.key_at("objects", name), name)
+
+
+def _route_faults(
+    document: Document, operations: tuple[ApiOperation, ...], taken: _Taken, around: Surroundings
+) -> Iterator[Fault]:
+    """Yields what is wrong with the routes of a file, one after the other; what they take is taken for those behind them."""
+    for number, operation in enumerate(operations):
         path: Path = ("operations", number)
-        route = (operation.method, _PLACEHOLDER.sub("{}", operation.path))
-        if operation.id in ids:
-            yield document.fault(
-                (*path, "id"), Code.ROUTE_CLASH, f"An operation `{operation.id}` is declared already.", "Rename one."
-            )
-        if route in routes:
-            other = api.operations[routes[route]].id
-            message = f"`{operation.method} {operation.path}` is already the route of `{other}`."
+        route = (operation.method, PLACEHOLDER.sub("{}", operation.path))
+        if operation.id in taken.ids:
+            message = f"An operation `{operation.id}` is declared already."
+            yield document.fault((*path, "id"), Code.ROUTE_CLASH, message, "Rename one.")
+        if route in taken.routes:
+            message = f"`{operation.method} {operation.path}` is already the route of `{taken.routes[route]}`."
             yield document.fault((*path, "path"), Code.ROUTE_CLASH, message, "Change one of the two.")
-        ids.setdefault(operation.id, number)
-        routes.setdefault(route, number)
-        yield from _operation_faults(document, path, operation, objects, parts)
+        taken.ids.add(operation.id)
+        taken.routes.setdefault(route, operation.id)
+        yield from operation_faults(document, path, operation, around)
 
 
-def _part_faults(document: Document, api: ApiDeclaration, parts: DialectParts) -> Iterator[Fault]:
+def _part_faults(document: Document, api: ApiDeclaration, around: Surroundings) -> Iterator[Fault]:
     named: list[tuple[Path, str, str]] = [
         (("envelope",), "envelopes", api.envelope),
         (("errors",), "errors", api.errors),
@@ -84,116 +94,4 @@ def _part_faults(document: Document, api: ApiDeclaration, parts: DialectParts) -
     ]
     named += [(("auth", number, "scheme"), "auth", scheme.scheme) for number, scheme in enumerate(api.auth)]
     for path, table, name in named:
-        yield from _unknown_part(document, path, table, name, parts)
-
-
-def _unknown_part(document: Document, path: Path, table: str, name: str, parts: DialectParts) -> Iterator[Fault]:
-    known = sorted(parts.get(table, ())) if parts is not None else [name]
-    if name not in known:
-        hint = did_you_mean(name, known) or (
-            f"There are {', '.join(f'`{item}`' for item in known)}." if known else None
-        )
-        yield document.fault(path, Code.UNKNOWN_PART, f"`{name}` is not in the table `{table}`.", hint)
-
-
-def _operation_faults(
-    document: Document, path: Path, operation: ApiOperation, objects: Known[Object], parts: DialectParts
-) -> Iterator[Fault]:
-    if (operation.operation is None) == (operation.handler is None):
-        told = "both an `operation` and a `handler`" if operation.handler else "neither an `operation` nor a `handler`"
-        yield document.fault(path, Code.ROUTE_INCOMPLETE, f"`{operation.id}` has {told}.", "Give it exactly one.")
-    elif operation.handler is not None:
-        yield from _unknown_part(document, (*path, "handler"), "handlers", operation.handler, parts)
-    else:
-        yield from _data_faults(document, path, operation, objects)
-
-
-def _data_faults(document: Document, path: Path, operation: ApiOperation, objects: Known[Object]) -> Iterator[Fault]:
-    """Yields faults of a route to a data operation: its method, its path, its object and its parameters."""
-    action = str(operation.operation)
-    if (operation.method == "GET") != (action in _READING):
-        wanted = "GET" if action in _READING else "POST, PUT, PATCH or DELETE"
-        message = f"`{action}` cannot be asked for by {operation.method}."
-        yield document.fault((*path, "method"), Code.ROUTE_INCOMPLETE, message, f"Use {wanted}.")
-    named = _PLACEHOLDER.findall(operation.path)
-    if action in _WITHOUT_OBJECT and ("object" in named or operation.object is not None):
-        yield document.fault(path, Code.ROUTE_INCOMPLETE, f"`{operation.id}` is about no single object.")
-    elif action not in _WITHOUT_OBJECT and ("object" in named) == (operation.object is not None):
-        told = "names its object twice" if operation.object else "does not say which object it is about"
-        yield document.fault(
-            path, Code.ROUTE_INCOMPLETE, f"`{operation.id}` {told}.", "Use `object: ...`, or `{object}` in the path."
-        )
-    if ("id" in named) != (action in _WITH_ID):
-        told = (
-            f"`{action}` needs `{{id}}` in its path." if action in _WITH_ID else f"`{action}` has no use for `{{id}}`."
-        )
-        yield document.fault((*path, "path"), Code.ROUTE_INCOMPLETE, told)
-    yield from _place_faults(document, path, action, named)
-    subject = objects.get(operation.object) if operation.object is not None else None
-    if operation.object is not None and subject is None:
-        yield from objects.missing(document.value_at(*path, "object"), operation.object)
-    if subject is not None:
-        yield from _allowed_faults(document, path, action, subject)
-    yield from _parameter_faults(document, path, operation, subject)
-
-
-def _place_faults(document: Document, path: Path, action: str, named: list[str]) -> Iterator[Fault]:
-    further = _FURTHER_PLACES.get(action)
-    if further is not None and further not in named:
-        told = f"`{action}` needs `{{{further}}}` in its path."
-        yield document.fault((*path, "path"), Code.ROUTE_INCOMPLETE, told)
-    for name in named:
-        if name not in ("object", "id", further):
-            yield document.fault(
-                (*path, "path"),
-                Code.ROUTE_INCOMPLETE,
-                f"`{action}` has no use for `{{{name}}}`.",
-                "Only `{object}` and `{id}`."
-                if further is None
-                else f"Only `{{object}}`, `{{id}}` and `{{{further}}}`.",
-            )
-
-
-def _allowed_faults(document: Document, path: Path, action: str, subject: Object) -> Iterator[Fault]:
-    method = _API_METHODS.get(action, action)
-    if not subject.api_enabled:
-        yield document.fault(
-            (*path, "object"),
-            Code.ROUTE_INCOMPLETE,
-            f"`{subject.name}` is not open to any surface (`apiEnabled: false`).",
-        )
-    elif method not in subject.offered:
-        message = f"`{subject.name}` does not allow `{method}` (`apiMethods`)."
-        yield document.fault((*path, "operation"), Code.ROUTE_INCOMPLETE, message)
-
-
-def _parameter_faults(
-    document: Document, path: Path, operation: ApiOperation, subject: Object | None
-) -> Iterator[Fault]:
-    narrowing = "parameters" if operation.parameters else "search" if operation.search else None
-    if narrowing is not None and (operation.operation != "list" or operation.object is None):
-        message = "Parameters filter the list of one named object."
-        yield document.fault(
-            (*path, narrowing), Code.ROUTE_INCOMPLETE, message, "Drop them, or use `operation: list` with `object:`."
-        )
-        return
-    if operation.search is not None and subject is not None:
-        yield from _search_faults(document, path, operation, subject)
-    for name, parameter in operation.parameters.items():
-        at = (*path, "parameters", name)
-        if subject is not None and parameter.field not in subject.fields:
-            yield unknown_field(document.value_at(*at, "field"), parameter.field, subject.name, subject.fields)
-        if parameter.operator not in OPERATORS:
-            hint = did_you_mean(parameter.operator, OPERATORS)
-            yield document.fault(
-                (*at, "operator"), Code.WRONG_VALUE, f"There is no operator `{parameter.operator}`.", hint
-            )
-
-
-def _search_faults(document: Document, path: Path, operation: ApiOperation, subject: Object) -> Iterator[Fault]:
-    if operation.search in operation.parameters:
-        message = f"`{operation.search}` is the name of a parameter that filters already."
-        yield document.fault((*path, "search"), Code.NAME_CLASH, message, "Choose another.")
-    if not any(field.shape.searchable for field in subject.fields.values()):
-        message = f"`{subject.name}` has no field that can be searched."
-        yield document.fault((*path, "search"), Code.ROUTE_INCOMPLETE, message, "Say `searchable: true` on a field.")
+        yield from unknown_part(document, path, table, name, around.parts)

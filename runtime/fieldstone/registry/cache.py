@@ -58,5 +58,5 @@ def _key(digest: str) -> str:
         program = version("fieldstone")
     except PackageNotFoundError:
         program = "unknown"
-    tables = repr([(kind.name, msgspec.inspect.type_info(kind.struct)) for kind in KINDS.values()])
+    tables = repr([(kind.name, msgspec.inspect.multi_type_info(kind.structs)) for kind in KINDS.values()])
     return sha256(f"{_FORMAT}\0{program}\0{tables}\0{digest}".encode()).hexdigest()

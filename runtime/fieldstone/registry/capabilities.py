@@ -47,7 +47,7 @@ def capability_faults(
     documents: Mapping[str, Mapping[str, Document]], known: Mapping[str, Capability]
 ) -> Iterator[Fault]:
     """Yields the fault of every capability that is named in a declaration and that no package declares."""
-    named_in = {"permission": _given, "object": _required, "api": _asked}
+    named_in = {"permission": _given, "object": _required, "api": _asked, "action": _needed}
     for kind, named in named_in.items():
         for document in documents[kind].values():
             for path, name in named(document.declared):
@@ -67,6 +67,10 @@ def _asked(declared: Any) -> Iterator[Named]:
     for number, operation in enumerate(declared.operations):
         if operation.permission is not None:
             yield ("operations", number, "permission"), operation.permission
+
+
+def _needed(declared: Any) -> Iterator[Named]:
+    return _each(("requiredPermissions",), declared.required_permissions)
 
 
 def _required(declared: Any) -> Iterator[Named]:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.errors import Place
+from fieldstone.kinds.action import ActionDeclaration
 from fieldstone.kinds.api import ApiDeclaration
 from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.email_template import EmailTemplateDeclaration
@@ -23,6 +24,7 @@ from fieldstone.query.ast import Filter
 from fieldstone.query.masking import Masking
 from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.registry.flows.graph import Graph
+from fieldstone.registry.handlers import Handler, Handlers
 from fieldstone.registry.layout import APP_FILE
 from fieldstone.registry.policy_test import PolicyTest
 from fieldstone.registry.source import Spot
@@ -182,6 +184,32 @@ class PermissionSet(msgspec.Struct, frozen=True, eq=False):
     package: str
 
 
+class Action(msgspec.Struct, frozen=True, eq=False):
+    """A linked action; `object` is the object whose records it is about, `params` are its parameters as fields.
+
+    `needs_record` says that it cannot be called without a record. `disabled` tells whether a call is refused. Of
+    `compute` (an expression) and `handler` a script has one. `looks_at` tells which fields of the object its expressions for faces look at,
+    by their paths in the declaration.
+    """
+
+    key: str
+    declaration: ActionDeclaration
+    object: str | None
+    params: Mapping[str, Field]
+    needs_record: bool
+    disabled: Callable[[Mapping[str, Any]], bool]
+    compute: Callable[[Mapping[str, Any]], Any] | None
+    handler: Handler | None
+    looks_at: Mapping[tuple[str | int, ...], frozenset[str]]
+    place: Place
+    package: str
+
+    @property
+    def name(self) -> str:
+        """The name by which its object, or everybody, knows it."""
+        return self.declaration.name
+
+
 class Item(msgspec.Struct, frozen=True, eq=False):
     """Any declaration as it was read, for `/meta`: its plain document and where it stands.
 
@@ -204,7 +232,8 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     """Everything declared; `version` is a hash over all files. `items` is by kind, then name; what a `package.yaml` declares is among them.
 
     `histories` are the histories of the objects that keep one, by their own names: the store keeps them, and nobody can ask for them.
-    `rollups` stand in the order in which they are computed: one over summaries behind those. `files` are the files' paths within packages.
+    `rollups` stand in the order in which they are computed: one over summaries behind those. `actions` are by key.
+    `handlers` are what the packages' `handlers.py` hold. `files` are the files' paths within packages.
     """
 
     version: str
@@ -221,6 +250,8 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     email_templates: Mapping[str, EmailTemplateDeclaration] = {}
     calendars: Mapping[str, WorkingTime] = {}
     rollups: tuple[RollupGroup, ...] = ()
+    actions: Mapping[str, Action] = {}
+    handlers: Handlers = Handlers()
     files: Mapping[str, str] = {}
     flows: Mapping[str, Graph] = {}
 

@@ -30,6 +30,7 @@ class Code(StrEnum):
     UNKNOWN_OBJECT = "UNKNOWN_OBJECT"
     UNKNOWN_FIELD = "UNKNOWN_FIELD"
     UNKNOWN_CAPABILITY = "UNKNOWN_CAPABILITY"
+    UNKNOWN_ACTION = "UNKNOWN_ACTION"
     UNKNOWN_API = "UNKNOWN_API"
     UNKNOWN_PART = "UNKNOWN_PART"
     PARENT_MISSING = "PARENT_MISSING"
@@ -45,6 +46,8 @@ class Code(StrEnum):
     POLICY_EMPTY = "POLICY_EMPTY"
     VALIDATION_RULE = "VALIDATION_RULE"
     RULE_DISCLOSES = "RULE_DISCLOSES"
+    ACTION = "ACTION"
+    HANDLERS = "HANDLERS"
     ROUTE_CLASH = "ROUTE_CLASH"
     ROUTE_INCOMPLETE = "ROUTE_INCOMPLETE"
     SEED_RECORD = "SEED_RECORD"
@@ -83,6 +86,7 @@ EXPLANATIONS: dict[Code, str] = {
     Code.UNKNOWN_OBJECT: "An object is named that is not declared.",
     Code.UNKNOWN_FIELD: "A field is named that the object does not have.",
     Code.UNKNOWN_CAPABILITY: "A capability is named that no package declares.",
+    Code.UNKNOWN_ACTION: "An action is named that is not declared.",
     Code.UNKNOWN_API: "A surface is named that is not declared.",
     Code.UNKNOWN_PART: "A part of a REST surface is named that is in none of its tables.",
     Code.PARENT_MISSING: "`controlled_by_parent` needs exactly one field of type `master_detail`.",
@@ -98,6 +102,8 @@ EXPLANATIONS: dict[Code, str] = {
     Code.POLICY_EMPTY: "A row policy says neither `using` nor `check`, or its operation never looks at what it says.",
     Code.VALIDATION_RULE: "A validation rule says something that could not be applied to a record.",
     Code.RULE_DISCLOSES: "A rule tells whoever writes a record of a field that his permission set hides from him.",
+    Code.ACTION: "The keys of an action, or of one of its parameters, do not fit together.",
+    Code.HANDLERS: "The `handlers.py` of a package cannot be loaded, or does not hold what it should.",
     Code.ROUTE_CLASH: "Two operations of a surface have the same id, or the same method and path.",
     Code.ROUTE_INCOMPLETE: "A route lacks what it needs, or has what it cannot use.",
     Code.SEED_RECORD: "A record of a seed is not acceptable.",

@@ -4,7 +4,7 @@ A document that fits is converted by msgspec at once. One that does not is walke
 msgspec stops at the first fault and does not know where in the file it stands.
 """
 
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -19,9 +19,10 @@ D = TypeVar("D", bound=Declared)
 
 def decode(source: Source, struct: type[D], file: str) -> tuple[D | None, list[Fault]]:
     """Returns the declaration, or None and every fault of the document."""
-    value = struct.completed(source.value)
+    form = struct.form_of(source.value)
+    value = form.completed(source.value)
     try:
-        return msgspec.convert(value, struct), []
+        return cast("D", msgspec.convert(value, form)), []
     except msgspec.ValidationError as error:
         faults = [
             Fault(
@@ -30,6 +31,6 @@ def decode(source: Source, struct: type[D], file: str) -> tuple[D | None, list[F
                 found.message,
                 found.hint,
             )
-            for found in mismatches(value, struct)
+            for found in mismatches(value, form)
         ]
         return None, faults or [Fault(source.spot.of_value(file), Code.WRONG_VALUE, str(error))]

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.errors import Fault, Place
+from fieldstone.kinds.action import ActionDeclaration
 from fieldstone.kinds.declaration import Declared
 from fieldstone.kinds.package import PackageDeclaration
 from fieldstone.kinds.table import KINDS
@@ -44,6 +45,11 @@ class Document(msgspec.Struct, frozen=True):
     content: bytes
     source: Source
     declared: Declared
+
+    @property
+    def key(self) -> str:
+        """By what it is found among those of its kind."""
+        return self.declared.key if isinstance(self.declared, ActionDeclaration) else self.name
 
     def value_at(self, *path: str | int) -> Place:
         """Returns the place of the value at a path, or of the last step of it that is there."""
@@ -163,7 +169,8 @@ def _kept_documents(files: list[tuple[PackagedFile, bytes]], version: str, cache
 
 
 def _converted(source: Source, struct: type[Declared]) -> Declared:
-    return msgspec.convert(struct.completed(source.value), struct)
+    form = struct.form_of(source.value)
+    return msgspec.convert(form.completed(source.value), form)
 
 
 def _document(packaged: PackagedFile, content: bytes, source: Source, declared: Declared) -> Document:

@@ -30,10 +30,11 @@ def default_of(options: FieldOptions) -> Callable[[Mapping[str, Any]], Any] | No
     return evaluator(_compiled(value["source"], None)) if _is_expression(value) else None
 
 
-def default_faults(name: str, options: FieldOptions, kind: FieldType, document: Document) -> Iterator[Fault]:
-    """Yields a fault for a default that the field would not take; each token fits one kind of field."""
+def default_faults(
+    path: tuple[str | int, ...], options: FieldOptions, kind: FieldType, document: Document
+) -> Iterator[Fault]:
+    """Yields a fault for a default, at its path, that the field would not take; each token fits one kind of field."""
     value = options.default_value
-    path = ("fields", name, "defaultValue")
     if kind.mask is not None or kind.internal:
         yield document.fault(path, Code.FIELD_OPTION, f"A field of type `{kind.name}` has no default.", "Drop it.")
     elif _is_expression(value):
@@ -75,7 +76,7 @@ def _tokens(options: FieldOptions, kind: FieldType) -> dict[str, tuple[bool, str
 
 
 def _literal_faults(
-    options: FieldOptions, kind: FieldType, document: Document, path: tuple[str, ...]
+    options: FieldOptions, kind: FieldType, document: Document, path: tuple[str | int, ...]
 ) -> Iterator[Fault]:
     try:
         kind.reader(msgspec.structs.replace(options, label="The default"))(options.default_value)

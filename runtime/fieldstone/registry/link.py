@@ -11,7 +11,9 @@ from fieldstone.errors import DeclarationError, Fault
 from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.package import CAPABILITY
 from fieldstone.kinds.table import KINDS
-from fieldstone.registry.apis import DialectParts, api_faults
+from fieldstone.registry.actions import link_actions
+from fieldstone.registry.api_operations import DialectParts, Surroundings
+from fieldstone.registry.apis import link_apis
 from fieldstone.registry.calendars import link_calendars
 from fieldstone.registry.capabilities import capability_faults, capability_items, link_capabilities
 from fieldstone.registry.catalog import Catalog, Item, Object, RollupGroup
@@ -21,6 +23,7 @@ from fieldstone.registry.documents import Document, Package, Reading
 from fieldstone.registry.flows.graph import StepKinds
 from fieldstone.registry.flows.link import link_flows
 from fieldstone.registry.formulas import link_formulas
+from fieldstone.registry.handlers import Handlers
 from fieldstone.registry.history import history_of
 from fieldstone.registry.known import Known
 from fieldstone.registry.object_faults import object_faults, prefix_faults
@@ -44,6 +47,7 @@ def link(
     faults: list[Fault],
     parts: DialectParts,
     steps: StepKinds,
+    handlers: Handlers,
 ) -> Catalog:
     """Returns the catalog; raises DeclarationError with `faults`, those of finding and reading, and all that linking finds."""
     by_kind, clashes = _by_name(reading.documents)
@@ -51,8 +55,11 @@ def link(
     objects, rollups = _objects(by_kind["object"], reading, faults)
     permissions, wrong = link_permissions(by_kind["permission"], objects)
     faults += [*wrong, *summary_disclosures(by_kind["permission"], objects, rollups)]
-    for document in by_kind["api"].values():
-        faults += api_faults(document, objects, parts)
+    actions, wrong = link_actions(by_kind["action"], objects, handlers, by_kind.get("flow", {}))
+    faults += wrong
+    around = Surroundings(objects, Known(actions, frozenset(by_kind["action"].keys() - actions.keys())), parts)
+    apis, wrong = link_apis(by_kind["api"], around)
+    faults += wrong
     for document in by_kind["seed"].values():
         faults += seed_faults(document, objects)
     tests, wrong = link_policy_tests(by_kind["policy_test"], objects, by_kind["permission"], by_kind["api"])
@@ -74,7 +81,7 @@ def link(
         capabilities=capabilities,
         objects=objects.by_name,
         permissions=permissions,
-        apis=_declared(by_kind["api"]),
+        apis=apis,
         seeds=tuple(_declared(by_kind["seed"]).values()),
         items=_items(by_kind, packages),
         histories=_histories(objects.by_name.values()),
@@ -83,6 +90,8 @@ def link(
         calendars=calendars,
         rollups=rollups,
         flows=flows,
+        actions=actions,
+        handlers=handlers,
         files={document.file: f"{document.package}/{document.relative}" for document in reading.documents},
     )
 
@@ -125,13 +134,13 @@ def _objects(
 
 
 def _by_name(documents: Iterable[Document]) -> tuple[dict[str, dict[str, Document]], list[Fault]]:
-    """Returns the documents by kind and name, the first of each; a fault at the second names the place of the first."""
+    """Returns the documents by kind and key, the first of each; a fault at the second names the place of the first."""
     found: dict[str, dict[str, Document]] = {kind: {} for kind in KINDS}
     faults: list[Fault] = []
     for document in documents:
-        first = found[document.kind].setdefault(document.name, document)
+        first = found[document.kind].setdefault(document.key, document)
         if first is not document:
-            message = f"The {document.kind} `{document.name}` is already declared in {first.value_at('name')}."
+            message = f"The {document.kind} `{document.key}` is already declared in {first.value_at('name')}."
             faults.append(document.fault(("name",), Code.NAME_CLASH, message, "Rename one of the two."))
     return found, faults
 
@@ -147,5 +156,5 @@ def _items(by_kind: Mapping[str, Mapping[str, Document]], packages: Iterable[Pac
 
 def _item(document: Document) -> Item:
     return Item(
-        document.kind, document.name, document.package, document.source.value, document.value_at(), document.source.spot
+        document.kind, document.key, document.package, document.source.value, document.value_at(), document.source.spot
     )

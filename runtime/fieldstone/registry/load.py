@@ -10,13 +10,14 @@ import msgspec
 from fieldstone.errors import DeclarationError, Fault, Place
 from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.table import KINDS
-from fieldstone.registry.apis import DialectParts
+from fieldstone.registry.api_operations import DialectParts
 from fieldstone.registry.app_faults import app_faults
 from fieldstone.registry.cache import Cache
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Package, PackagedFile, read_documents, read_file
 from fieldstone.registry.flows.graph import StepKinds
+from fieldstone.registry.handlers import handler_sources, load_handlers
 from fieldstone.registry.layout import (
     APP_FILE,
     PACKAGE_FILE,
@@ -120,12 +121,16 @@ def _load(
         files += [PackagedFile(package.name, file) for file in found]
         faults += misplaced
     files += loose
+    folders = {package.name: package.folder for package in sequence}
+    handlers, broken = load_handlers(folders)
+    faults += broken
     heads = [msgspec.json.encode(app), *(msgspec.json.encode(package.declaration) for package in sequence)]
+    heads.append(handler_sources(folders.values()))
     reading = read_documents(files, b"".join(heads), Cache(cache) if cache else None)
     faults += reading.faults
     if any(fault.code == Code.UNKNOWN_PACKAGE for fault in faults):
         raise DeclarationError(faults)
-    return link(app, sequence, reading, faults, parts, steps)
+    return link(app, sequence, reading, faults, parts, steps, handlers)
 
 
 def _what_can_be_read(source: Source) -> AppDeclaration:

@@ -87,7 +87,7 @@ def _field_faults(name: str, options: FieldOptions, document: Document, objects:
         message = f"`{name}` cannot be `searchable`: it holds no texts that somebody reads."
         yield document.fault(("fields", name, "searchable"), Code.FIELD_OPTION, message, "Drop `searchable`.")
     if options.default_value is not msgspec.UNSET and not wrong:
-        yield from default_faults(name, options, kind, document)
+        yield from default_faults(("fields", name, "defaultValue"), options, kind, document)
     if kind.name == "tree" and target not in (None, document.name):
         message = f"A tree is made of records of one object: `{document.name}`."
         yield document.fault(("fields", name, "reference"), Code.FIELD_OPTION, message, "Make it a `lookup`.")

@@ -65,7 +65,7 @@ def link_object(
         shape=ObjectShape(declaration.name, {name: field.shape for name, field in fields.items()}),
         place=document.value_at(),
         package=document.package,
-        label=declaration.label or _label(declaration.name),
+        label=declaration.label or label_of(declaration.name),
         api_enabled=is_open(declaration),
         offered=offered_methods(declaration),
         sharing_model=declaration.sharing_model or ("private" if owned else "public_read_write"),
@@ -174,7 +174,7 @@ def _link_fields(declaration: ObjectDeclaration, document: Document) -> dict[str
     spots = document.source.spot.find(("fields",))
     searched = _searched(declaration)
     for name, options in declaration.fields.items():
-        field = _link_field(name, options, spots.find((name,)).of_key(document.file), walled=walled)
+        field = link_field(name, options, spots.find((name,)).of_key(document.file), walled=walled)
         if name in searched:
             field = msgspec.structs.replace(field, shape=msgspec.structs.replace(field.shape, searchable=True))
         fields[name] = field
@@ -198,12 +198,13 @@ def _system_fields(*, walled: bool, owned: bool, trash: bool, audited: bool) -> 
     """Returns linked system fields that lack a place, which is that of their object."""
     nowhere = Place("", 0, 0)
     options = system_options(walled=walled, owned=owned, trash=trash, audited=audited)
-    return {name: _link_field(name, option, nowhere, walled=walled) for name, option in options.items()}
+    return {name: link_field(name, option, nowhere, walled=walled) for name, option in options.items()}
 
 
-def _link_field(name: str, options: FieldOptions, place: Place, *, walled: bool) -> Field:
+def link_field(name: str, options: FieldOptions, place: Place, *, walled: bool) -> Field:
+    """Returns a linked field; `walled` says that what is unique is so within an organisation."""
     kind = field_type_of(options)
-    label = options.label or _label(name)
+    label = options.label or label_of(name)
     if options.label is None:
         options = msgspec.structs.replace(options, label=label)
     reference, multiple = getattr(options, "reference", None), holds_many(options)
@@ -251,6 +252,7 @@ def _wall(declaration: ObjectDeclaration) -> Filter:
     return OWN_ORGANIZATION if _walled(declaration) else EVERYTHING
 
 
-def _label(name: str) -> str:
+def label_of(name: str) -> str:
+    """Returns what people call what has no label of its own."""
     text = name.strip("_").replace("_", " ") or name
     return text[:1].upper() + text[1:]

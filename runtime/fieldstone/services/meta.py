@@ -1,7 +1,7 @@
 """Metadata as somebody may know it: the declarations, cut to a caller's rights (contract 8.1).
 
-An object that he has no right on is left out, and so is every field that he may neither read nor write; declarations of other kinds are
-for administrators. Refuses unknown kinds and names: what he may not know of is unknown.
+An object that he has no right on is left out, and so is every field that he may neither read nor write; so is an action that he may not
+call. Declarations of other kinds are for administrators. Refuses unknown kinds and names: what he may not know of is unknown.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from fieldstone.access.actions import known_params, lacking
 from fieldstone.access.caller import Caller
 from fieldstone.access.policies import Policies
 from fieldstone.access.policy import Action
@@ -17,12 +18,14 @@ from fieldstone.kinds.declaration import Kind
 from fieldstone.kinds.fields.summary import SummaryOptions
 from fieldstone.kinds.table import KINDS, TOLD
 from fieldstone.query.names import did_you_mean, nearest, shown
+from fieldstone.registry.catalog import Action as DeclaredAction
 from fieldstone.registry.catalog import Catalog, Item, Object
 from fieldstone.registry.named_fields import title_fields
 from fieldstone.services.field_names import cut_computed, cut_field
+from fieldstone.services.known_actions import KnownAction, cut_action
 
 ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete", "restore")
-_OPEN_KINDS = frozenset({"object"})
+_OPEN_KINDS = frozenset({"object", "action"})
 _NAMING_ONE = ("nameField", "stageField")
 _NAMING_SEVERAL = ("searchableFields", "highlightFields")
 _NAMING_FIELDS = frozenset({"indexes", "titleFormat", "validations", *_NAMING_ONE, *_NAMING_SEVERAL})
@@ -73,6 +76,11 @@ class Meta:
         known = (self._known(caller, declared) for declared in self._catalog.objects.values())
         return [item for item in known if item.actions]
 
+    def actions(self, caller: Caller) -> list[KnownAction]:
+        """Returns the actions that a caller may call, in the catalog's order."""
+        known = (self._callable(caller, action) for action in self._catalog.actions.values())
+        return [item for item in known if item is not None]
+
     def types(self, caller: Caller) -> list[TypeEntry]:
         """Returns the kinds whose declarations a caller may see."""
         return [
@@ -100,7 +108,8 @@ class Meta:
 
     def item(self, caller: Caller, kind: str, name: str) -> dict[str, Any]:
         """Returns one declaration; raises NotFound."""
-        item = self._catalog.items.get(kind, {}).get(name)
+        items = self._catalog.items.get(kind, {})
+        item = items.get(name) or _only([each for each in items.values() if each.document["name"] == name])
         document = None if item is None else self._shown(caller, item)
         if document is None:
             names = [shown_item["name"] for shown_item in self.items(caller, kind)]
@@ -108,7 +117,7 @@ class Meta:
         return document
 
     def _shows(self, caller: Caller, kind: str) -> bool:
-        return kind in _OPEN_KINDS or caller.system or not self._administrators.isdisjoint(caller.sets)
+        return kind in _OPEN_KINDS or self._administers(caller)
 
     def _known(self, caller: Caller, declared: Object) -> KnownObject:
         policies = {action: self._policies.policy(caller, declared.name, action) for action in ACTIONS}
@@ -120,6 +129,17 @@ class Meta:
             updatable=policies["update"].writable,
             masked=frozenset(policies["read"].shape.masks),
         )
+
+    def _callable(self, caller: Caller, action: DeclaredAction) -> KnownAction | None:
+        """Returns an action as a caller may know it; None when he may not call it, or has no right on its object."""
+        known = None if action.object is None else self._known(caller, self._catalog.objects[action.object])
+        if (known is not None and not known.actions) or lacking(self._catalog, caller, action) is not None:
+            return None
+        fields = frozenset[str]() if known is None else known.fields
+        return KnownAction(action, known_params(self._policies, caller, action), fields)
+
+    def _administers(self, caller: Caller) -> bool:
+        return caller.system or not self._administrators.isdisjoint(caller.sets)
 
     def _readable_through(self, caller: Caller, subject: Object, name: str) -> frozenset[str]:
         """Returns the fields that a caller reads of the object to which a field points, or over which it is computed; none without one."""
@@ -149,6 +169,11 @@ class Meta:
             document["fields"] = {
                 name: self._cut(caller, known, name, field) for name, field in document["fields"].items()
             }
+        if item.kind == "action" and not self._administers(caller):
+            called = self._callable(caller, self._catalog.actions[item.name])
+            if called is None:
+                return None
+            document = cut_action(document, called)
         return document | {"_package": self._package(item.package)}
 
     def _package(self, name: str) -> dict[str, Any]:
@@ -158,6 +183,10 @@ class Meta:
             return {"id": name, "version": None}
         told = {"label": declared.label, "description": declared.description}
         return {"id": name, "version": declared.version} | {key: text for key, text in told.items() if text is not None}
+
+
+def _only(items: list[Item]) -> Item | None:
+    return items[0] if len(items) == 1 else None
 
 
 def _pattern(kind: Kind) -> str:

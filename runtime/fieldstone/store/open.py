@@ -5,7 +5,7 @@ from pathlib import Path
 from fieldstone.errors import SettingsError
 from fieldstone.log import Log
 from fieldstone.registry.catalog import Catalog
-from fieldstone.settings import Limits
+from fieldstone.settings import Limits, Settings
 from fieldstone.store.database import Database
 from fieldstone.store.failures import SQLITE_FAILURES
 from fieldstone.store.formula_function import formula_functions
@@ -17,6 +17,15 @@ from fieldstone.store.sqlite_connection import Synchronous
 
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgres://")
+
+
+def database_url(folder: Path, catalog: Catalog, settings: Settings) -> str:
+    """Returns the database's address: the environment's, else the app's, whose files are relative to its folder."""
+    if settings.database_url is not None:
+        return settings.database_url
+    declared = catalog.app.database.url
+    path = declared.removeprefix(SQLITE)
+    return declared if path == declared else f"{SQLITE}{folder / path}"
 
 
 async def open_store(

@@ -17,6 +17,7 @@ from fieldstone.engine.operation import (
     Delete,
     Explain,
     Get,
+    Invoke,
     Once,
     Read,
     ReadHistory,
@@ -37,6 +38,7 @@ from fieldstone.engine.operation import (
 from fieldstone.kinds.api import DataOperation
 from fieldstone.proof.mount import Mount
 from fieldstone.proof.roads import (
+    action_roads,
     field_roads,
     group_roads,
     hit_roads,
@@ -168,6 +170,7 @@ OPERATIONS: Mapping[type, tuple[DataOperation, ...]] = {
     Clone: ("clone",),
     Once: ("create",),
     SendMail: (),
+    Invoke: (),
     Together: (),
     StartFlow: (),
     ReadRun: (),
@@ -184,7 +187,11 @@ _DOCUMENT: Roads = {
     ("writes", "field"): object_roads.WRITTEN_IN_DOCUMENT_ROADS,
 }
 
+ACTION_ROADS: Roads = {("reads", "record"): action_roads.CALL_ROADS}
+"""The roads of a route that names an action."""
+
 HANDLER_ROADS: Mapping[str, Roads] = {
+    "actions.call": ACTION_ROADS,
     "meta.items": {
         ("reads", "object"): object_roads.META_LIST_ROADS,
         ("reads", "field"): object_roads.META_LIST_ROADS,
@@ -287,6 +294,16 @@ def address(route: Route) -> Address:
     return route.declaration.method, route.template
 
 
+def roads_over(route: Route) -> Roads:
+    """Returns the roads of a route; none of one that leads to no data."""
+    declared = route.declaration
+    if declared.action is not None:
+        return ACTION_ROADS
+    if declared.operation is not None:
+        return DATA_ROADS.get(declared.operation, {})
+    return HANDLER_ROADS.get(str(declared.handler), {})
+
+
 def roads_of(mount: Mount, sentence: Sentence, subject: Object) -> Iterator[tuple[Route, Road]]:
     """Yields every road of a surface by which a sentence about an object can be walked, where the object takes part in it."""
     bulk = "bulk" in subject.offered
@@ -297,11 +314,6 @@ def roads_of(mount: Mount, sentence: Sentence, subject: Object) -> Iterator[tupl
         operation = route.declaration.operation
         if operation in IN_NUMBER and not bulk:
             continue
-        roads = (
-            HANDLER_ROADS.get(str(route.declaration.handler), {})
-            if operation is None
-            else DATA_ROADS.get(operation, {})
-        )
-        for road in roads.get((sentence.verb, kind), ()):
+        for road in roads_over(route).get((sentence.verb, kind), ()):
             if road.leads(mount, route):
                 yield route, road

@@ -1,6 +1,6 @@
 """The OpenAPI document (3.0.3) of one surface, from the table that mounts its routes, cut to what a caller may know (contract 10.6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -8,7 +8,9 @@ import msgspec
 from fieldstone.engine.outcome import Remark
 from fieldstone.query.buckets import BUCKETS
 from fieldstone.query.measures import MEASURES
+from fieldstone.services.known_actions import KnownAction
 from fieldstone.services.meta import KnownObject
+from fieldstone.surfaces.openapi.action_object import action_operations
 from fieldstone.surfaces.openapi.operation_object import operations
 from fieldstone.surfaces.openapi.record_schema import record_schemas
 from fieldstone.surfaces.openapi.struct_schema import struct_schemas
@@ -81,12 +83,14 @@ QUERY: Schema = {
 }
 
 
-def openapi_document(table: RouteTable, objects: Iterable[KnownObject]) -> dict[str, Any]:
-    """Returns the document of a surface for somebody who may know of these objects."""
+def openapi_document(
+    table: RouteTable, objects: Iterable[KnownObject], actions: Sequence[KnownAction] = ()
+) -> dict[str, Any]:
+    """Returns the document of a surface for somebody who may know of these objects, and call these actions."""
     api = table.dialect.api
     known = {item.object.name: item for item in objects}
     paths: dict[str, dict[str, Any]] = {}
-    for path, method, operation in operations(table, known):
+    for path, method, operation in (*operations(table, known), *action_operations(table, actions)):
         paths.setdefault(path, {})[method] = operation
     security = {scheme.scheme: part.security(scheme) for scheme, part in table.dialect.auth}
     info = {"title": api.label or api.name, "version": api.version}

@@ -30,7 +30,9 @@ class OpenApi:
         key = (call.dialect.api.name, call.caller.sets, call.caller.system)
         document = self._kept.get(key)
         if document is None:
-            document = encode_json(openapi_document(call.table, self._meta.objects(call.caller)))
+            document = encode_json(
+                openapi_document(call.table, self._meta.objects(call.caller), self._meta.actions(call.caller))
+            )
             self._kept[key] = document
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)

@@ -13,6 +13,7 @@ from fieldstone.surfaces.http.rate_headers import RATE_HEADERS
 from fieldstone.surfaces.openapi.record_schema import EXPECTED_VERSION, create_name, read_name, update_name
 from fieldstone.surfaces.openapi.struct_schema import reference
 from fieldstone.surfaces.rest.table import (
+    CALL,
     DRY_RUN,
     AcrossPart,
     DataPart,
@@ -57,10 +58,12 @@ _GROUP: Schema = {"type": "object", "description": "A group: its names and alias
 
 
 def operations(table: RouteTable, known: Mapping[str, KnownObject]) -> Iterator[tuple[str, str, Schema]]:
-    """Yields path, method and operation of every route, with `{object}` written out for each object."""
+    """Yields path, method and operation of every route but those of actions, with `{object}` written out for each object."""
     for route in table.routes:
         declared = route.declaration
         method = declared.method.lower()
+        if declared.action is not None or declared.handler == CALL:
+            continue
         if declared.operation is None:
             yield route.template, method, _handler_operation(table.dialect, route)
             continue
@@ -100,40 +103,40 @@ def _handler_operation(dialect: Dialect, route: Route) -> Schema:
         schema = {"oneOf": [schema, reference(part.or_else.__name__)]}
     if part.many:
         schema = {"type": "array", "items": schema}
-    found = _operation(route, tag, part.summary, _parameters(dialect, route, part.parameters))
+    found = describe(route, tag, part.summary, parameters_of(dialect, route, part.parameters))
     if part.body is not None:
-        found["requestBody"] = _body(reference(part.body.__name__))
-    found["responses"] = _responses(route, str(part.status), _content(schema, part.media_type))
+        found["requestBody"] = request_body(reference(part.body.__name__))
+    found["responses"] = responses_of(route, str(part.status), content(schema, part.media_type))
     return found
 
 
 def _across_operation(dialect: Dialect, route: Route, part: AcrossPart) -> Schema:
-    found = _operation(route, "batch", part.summary, _parameters(dialect, route, ()))
-    found["requestBody"] = _body(reference(part.body_type.__name__))
+    found = describe(route, "batch", part.summary, parameters_of(dialect, route, ()))
+    found["requestBody"] = request_body(reference(part.body_type.__name__))
     answer = dialect.envelope.one_schema(reference(part.answer_type.__name__))
-    found["responses"] = _responses(route, "200", _content(answer))
+    found["responses"] = responses_of(route, "200", content(answer))
     return found
 
 
 def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema:
     operation, name = route.declaration.operation, item.object.name
     summary = route.data.summary if route.data is not None else ""
-    found = _operation(
+    found = describe(
         route,
         name,
         f"{item.object.label}: {summary.lower()}",
-        _parameters(dialect, route, _notes(dialect, route, item)),
+        parameters_of(dialect, route, _notes(dialect, route, item)),
     )
     if route.declaration.object is None:
         found["operationId"] = f"{route.declaration.id}_{name}"
     body = _request(route, name)
     if body is not None:
-        found["requestBody"] = _body(body, required=route.body == "required")
+        found["requestBody"] = request_body(body, required=route.body == "required")
     if operation in _WITHOUT_ANSWER:
-        found["responses"] = _responses(route, "204", None)
+        found["responses"] = responses_of(route, "204", None)
         return found
     status = "201" if operation in _MAKING else "200"
-    found["responses"] = _responses(route, status, _content(_answer(dialect, route, item)))
+    found["responses"] = responses_of(route, status, content(_answer(dialect, route, item)))
     headers: Schema = dict(_ETAG) if operation in ("get", "create", "clone", "update", "restore") else {}
     if operation in ("create", "clone"):
         headers["Location"] = {"description": "Where the new record is.", "schema": _TEXT}
@@ -142,7 +145,8 @@ def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema
     return found
 
 
-def _operation(route: Route, tag: str, summary: str, parameters: list[Schema]) -> Schema:
+def describe(route: Route, tag: str, summary: str, parameters: list[Schema]) -> Schema:
+    """Returns what every operation tells of itself, before its body and its answers."""
     declared = route.declaration
     found: Schema = {
         "operationId": declared.id,
@@ -177,7 +181,8 @@ def _notes(dialect: Dialect, route: Route, item: KnownObject) -> tuple[Parameter
             return own
 
 
-def _parameters(dialect: Dialect, route: Route, notes: tuple[ParameterNote, ...]) -> list[Schema]:
+def parameters_of(dialect: Dialect, route: Route, notes: tuple[ParameterNote, ...]) -> list[Schema]:
+    """Returns the parameters of an operation: those of its path, of its query, and the headers that it reads."""
     names = [segment[1:-1] for segment in route.template.split("/") if segment.startswith("{")]
     found: list[Schema] = [
         {"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names if name != "object"
@@ -241,9 +246,10 @@ def _remarked(record: Schema, route: Route, item: KnownObject) -> Schema:
     return {"allOf": [record, {"type": "object", "properties": {WARNINGS: told}}]}
 
 
-def _responses(route: Route, status: str, content: Schema | None) -> dict[str, Any]:
+def responses_of(route: Route, status: str, answer: Schema | None) -> dict[str, Any]:
+    """Returns the answers of an operation: `answer` where it is done, and those that refuse."""
     responses: dict[str, Any] = {
-        status: {"description": "Done."} if content is None else {"description": "Done.", "content": content}
+        status: {"description": "Done."} if answer is None else {"description": "Done.", "content": answer}
     }
     refusals = {"400": "The request is not acceptable.", "default": "Something else went wrong."}
     if not route.declaration.public:
@@ -258,7 +264,7 @@ def _responses(route: Route, status: str, content: Schema | None) -> dict[str, A
         refusals |= {"413": "The body is too large.", "415": "The body is not JSON."}
     if route.limit is not None:
         refusals["429"] = "Too many requests."
-    error = _content(reference("Error"))
+    error = content(reference("Error"))
     responses |= {code: {"description": text, "content": error} for code, text in sorted(refusals.items())}
     if route.limit is not None:
         responses[status]["headers"] = dict(_RATE)
@@ -266,9 +272,11 @@ def _responses(route: Route, status: str, content: Schema | None) -> dict[str, A
     return responses
 
 
-def _body(schema: Schema, *, required: bool = True) -> Schema:
-    return {"required": required, "content": _content(schema)}
+def request_body(schema: Schema, *, required: bool = True) -> Schema:
+    """Returns a body of a schema."""
+    return {"required": required, "content": content(schema)}
 
 
-def _content(schema: Schema, media_type: str = "application/json") -> Schema:
+def content(schema: Schema, media_type: str = "application/json") -> Schema:
+    """Returns the content of a schema."""
     return {media_type: {"schema": schema}}

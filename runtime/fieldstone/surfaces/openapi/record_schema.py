@@ -27,7 +27,7 @@ def record_schemas(known: Mapping[str, KnownObject]) -> dict[str, Schema]:
         if "create" in item.actions:
             schemas[create_name(name)] = _create_schema(item)
         if "update" in item.actions:
-            properties = {field.name: _written(field) for field in _fields(item, item.updatable)}
+            properties = {field.name: written(field) for field in _fields(item, item.updatable)}
             schemas[update_name(name)] = {
                 "type": "object",
                 "title": f"{label}: a change",
@@ -85,14 +85,15 @@ def _create_schema(item: KnownObject) -> Schema:
     schema: Schema = {
         "type": "object",
         "title": f"{item.object.label}: a new one",
-        "properties": {field.name: _written(field) for field in fields},
+        "properties": {field.name: written(field) for field in fields},
         "additionalProperties": False,
     }
-    required = [field.name for field in fields if field.required and not _has_default(field)]
+    required = [field.name for field in fields if field.required and not has_default(field)]
     return schema | {"required": required} if required else schema
 
 
-def _written(field: Field) -> Schema:
+def written(field: Field) -> Schema:
+    """Returns the schema of a value that is sent for a field."""
     schema = _value(field)
     if not field.required:
         schema["nullable"] = True
@@ -113,7 +114,8 @@ def _value(field: Field) -> dict[str, Any]:
     return schema
 
 
-def _has_default(field: Field) -> bool:
+def has_default(field: Field) -> bool:
+    """Tells whether a field has a value when none is sent."""
     return field.declaration.default_value is not msgspec.UNSET
 
 

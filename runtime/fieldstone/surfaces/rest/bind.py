@@ -6,6 +6,7 @@ from fieldstone.access.capabilities import capabilities
 from fieldstone.errors import Internal
 from fieldstone.kinds.api import ApiDeclaration, ApiOperation, DataOperation
 from fieldstone.registry.catalog import Catalog, Object
+from fieldstone.surfaces.rest.acting import BOUND
 from fieldstone.surfaces.rest.auth import AUTH
 from fieldstone.surfaces.rest.check import API_METHODS
 from fieldstone.surfaces.rest.envelopes import ENVELOPES
@@ -87,7 +88,8 @@ def _route(
     attempts: int | None,
 ) -> Route:
     data = DATA[operation.operation] if operation.operation is not None else None
-    handler = handlers[operation.handler] if operation.handler is not None else None
+    name = BOUND if operation.action is not None else operation.handler
+    handler = handlers[name] if name is not None else None
     guessed = handler is not None and handler.part.guessed
     limits = limits_of(dialect.api, catalog.app)
     return Route(

@@ -17,6 +17,8 @@ from fieldstone.surfaces.rest.limits import declared_limit, limits_of
 from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.pagers import PAGERS
 from fieldstone.surfaces.rest.queries import QUERIES
+from fieldstone.surfaces.rest.router import Router
+from fieldstone.surfaces.rest.table import CALL
 
 API_METHODS: Mapping[DataOperation, Method] = {
     "list": "list",
@@ -53,7 +55,36 @@ def check_apis(catalog: Catalog) -> list[Fault]:
         for operation in api.operations:
             remarks += [(f"`{operation.id}`: {text}", hint) for text, hint in _of_operation(api, operation, catalog)]
         faults += [Fault(place, Code.ROUTE_INCOMPLETE, text, hint) for text, hint in remarks]
-    return faults
+    return [*faults, *_of_actions(catalog)]
+
+
+def _of_actions(catalog: Catalog) -> Iterator[Fault]:
+    """Yields a fault for every action whose request no surface answers on which it can be called."""
+    calling = [api for api in catalog.apis.values() if any(route.handler == CALL for route in api.operations)]
+    routers = [_router(api) for api in calling]
+    for action in catalog.actions.values():
+        declared = action.declaration
+        if declared.type != "api":
+            continue
+        method, path = declared.method or "POST", str(declared.target).replace("{recordId}", "0")
+        for api, router in zip(calling, routers, strict=True):
+            found = router.find(method, path)
+            if isinstance(found, frozenset):
+                place = catalog.items["action"][action.key].at("target")
+                hint = (
+                    f"It is answered by {', '.join(sorted(found))}."
+                    if found
+                    else "Write the path without the base path."
+                )
+                message = f"`{api.name}` has no route `{method} {declared.target}`."
+                yield Fault(place, Code.ACTION, message, hint)
+
+
+def _router(api: ApiDeclaration) -> Router[ApiOperation]:
+    router: Router[ApiOperation] = Router()
+    for operation in api.operations:
+        router.add(operation.method, operation.path, operation)
+    return router
 
 
 def _of_api(api: ApiDeclaration) -> Iterator[Remark]:

@@ -102,6 +102,7 @@ class RestFace:
             path=found.path,
             parameters=read_parameters(request.query),
             body=await self._body(route, request),
+            forward=self.answer,
         )
         if route.data is None:
             return await self._handle(route, call)

@@ -32,6 +32,9 @@ Schema = dict[str, Any]
 DRY_RUN = "dryRun"
 """The query parameter by which a write is only tried."""
 
+CALL = "actions.call"
+"""The handler of the routes by which every action is called by its name."""
+
 _SETTING: tuple[Action, ...] = ("create", "update")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BodyUse = Literal["none", "optional", "required"]
@@ -151,6 +154,7 @@ class Call(msgspec.Struct, frozen=True, eq=False):
 
     `path` holds what stood in the place of the pattern's names, `parameters` the query parameters, `body` None when none was read.
     `policies` tells which names the caller may know: a face says of no other what the door would not say of an unknown one.
+    `forward` answers another request on the same surface.
     """
 
     request: Request
@@ -162,6 +166,7 @@ class Call(msgspec.Struct, frozen=True, eq=False):
     path: Mapping[str, str]
     parameters: dict[str, str]
     body: Any
+    forward: Callable[[Request], Awaitable[Response]]
 
     @property
     def dialect(self) -> Dialect:
