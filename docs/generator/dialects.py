@@ -6,6 +6,7 @@ from typing import Any
 from docs.generator.markdown import code, page, table
 from fieldstone.kinds.api import API
 from fieldstone.surfaces.openapi.handlers import OPENAPI_HANDLERS
+from fieldstone.surfaces.rest.acting import ACTION_HANDLERS
 from fieldstone.surfaces.rest.auth import AUTH
 from fieldstone.surfaces.rest.check import API_METHODS
 from fieldstone.surfaces.rest.envelopes import ENVELOPES
@@ -23,6 +24,7 @@ from fieldstone.surfaces.rest.queries import QUERIES
 from fieldstone.surfaces.rest.table import HandlerPart
 
 HANDLERS: Mapping[str, HandlerPart[Any]] = {
+    **ACTION_HANDLERS,
     **AUTH_HANDLERS,
     **DISCOVERY_HANDLERS,
     **EMAIL_HANDLERS,

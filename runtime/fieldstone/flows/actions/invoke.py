@@ -15,7 +15,7 @@ from fieldstone.access.caller import Caller, system_for
 from fieldstone.access.capabilities import missing
 from fieldstone.engine.activation import activation_of
 from fieldstone.engine.audit import Entry, write_entry
-from fieldstone.engine.door import Door, Writing
+from fieldstone.engine.door import Door, Handlers, Writing
 from fieldstone.engine.fire import WithinUnit
 from fieldstone.engine.operation import Get, Invoke, Read
 from fieldstone.engine.outcome import Invoked, Onward
@@ -74,7 +74,7 @@ async def apply_invoke(door: Door, prepared: PreparedCall, caller: Caller, unit:
     return invoked
 
 
-ACTION_OPERATIONS = {Invoke: Writing(prepare_invoke, apply_invoke)}
+ACTION_OPERATIONS: Handlers = {Invoke: Writing(prepare_invoke, apply_invoke)}
 """How the operations of actions are done."""
 
 
