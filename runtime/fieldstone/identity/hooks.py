@@ -58,9 +58,12 @@ def identity_hooks(catalog: Catalog) -> tuple[Hook, ...]:
 
 
 async def join_makers_organization(context: Context, change: Change) -> None:
-    """Makes a new user a member of his maker's active organisation; only the system makes users outside any."""
+    """Makes a new user a member of his maker's active organisation; only the system makes users outside any.
+
+    Whoever makes himself by an invitation becomes the member that he was asked to be by what is written beside.
+    """
     organization_id = context.caller.organization_id
-    if organization_id is not None:
+    if organization_id is not None and context.caller.id != change.id:
         row = {"user_id": change.id}
         await create_records(context.execute, "sys_member", [row], system_in(organization_id))
 

@@ -113,17 +113,23 @@ async def cancel(with_: OrganizationMeans, caller: Caller, invitation_id: str) -
 
 async def look(with_: OrganizationMeans, session: SessionDocument, token: str) -> Opened:
     """Returns what the user is asked to; raises RateLimited, EmailNotVerified, and Invalid for whatever does not hold."""
-    means = with_.means
-    await means.throttle.admit(f"invitee {session.user.id}")
-    pending = {"token_hash": hash_token(token), "status": "pending", "expires_at": {"$gt": means.clock()}}
-    row = await read_first(means.execute, INVITATIONS, pending, (*INVITATION_FIELDS, "version"))
-    if row is None or row["email"] != normal(session.user.email):
-        raise _not_valid()
+    await with_.means.throttle.admit(f"invitee {session.user.id}")
+    opened = await find_invitation(with_, token, session.user.email)
     if not session.user.email_verified:
         raise EmailNotVerified("Your e-mail address is not verified yet.", hint="Ask for another mail with a link.")
+    return opened
+
+
+async def find_invitation(with_: OrganizationMeans, token: str, email: str | None = None) -> Opened:
+    """Returns the invitation of a token, of a certain address if one is given; raises Invalid for whatever does not hold."""
+    means = with_.means
+    pending = {"token_hash": hash_token(token), "status": "pending", "expires_at": {"$gt": means.clock()}}
+    row = await read_first(means.execute, INVITATIONS, pending, (*INVITATION_FIELDS, "version"))
+    if row is None or (email is not None and row["email"] != normal(email)):
+        raise invitation_not_valid()
     inviter = await with_.identity.member(row["inviter_id"], row["organization_id"])
     if inviter is None or not manages(with_, inviter) or not _may_give(inviter, row["role"]):
-        raise _not_valid()
+        raise invitation_not_valid()
     version = row.pop("version")
     name = await organization_name(means.execute, row["organization_id"])
     return Opened(invitation_document(row), version, name, str(inviter.values["email"]))
@@ -139,23 +145,28 @@ async def accept(with_: OrganizationMeans, session: SessionDocument, token: str)
     place = {"user_id": session.user.id, "organization_id": invitation.organization_id}
     if await read_first(means.execute, MEMBERS, place, ("id",)) is not None:
         raise Conflict("You are a member already.")
+    entered = Update("sys_session", session.session.id, {"active_organization_id": invitation.organization_id})
+    writes = (*await joining(means, opened, session.user.id), entered)
+    newcomer = system_as(session.user.id, invitation.organization_id)
+    try:
+        await means.execute(Together(writes), newcomer)
+    except (ConcurrentUpdate, UniqueViolation, NotFound):
+        raise invitation_not_valid() from None
+    return await _document(means, invitation.id)
+
+
+async def joining(means: Means, opened: Opened, user_id: str) -> tuple[Create | Update, ...]:
+    """Returns the writes that use an invitation up and make a user the member that he was asked to be."""
+    invitation, user = opened.invitation, {"user_id": user_id}
     existing = {"id": {"$in": invitation.team_ids}, "organization_id": invitation.organization_id}
     teams = await read_records(means.execute, TEAMS, existing, ("id",))
     brought = ROLE_SETS.get(invitation.role)
-    user = {"user_id": session.user.id}
-    writes = [
+    return (
         Update(INVITATIONS, invitation.id, {"status": "accepted"}, opened.version),
         Create(MEMBERS, ({**user, "role": invitation.role},)),
         *(() if brought is None else (Create(GRANTS, ({**user, "permission_set": brought},)),)),
         *(Create("sys_team_member", ({**user, "team_id": team["id"]},)) for team in teams),
-        Update("sys_session", session.session.id, {"active_organization_id": invitation.organization_id}),
-    ]
-    newcomer = system_as(session.user.id, invitation.organization_id)
-    try:
-        await means.execute(Together(tuple(writes)), newcomer)
-    except (ConcurrentUpdate, UniqueViolation, NotFound):
-        raise _not_valid() from None
-    return await _document(means, invitation.id)
+    )
 
 
 async def reject(with_: OrganizationMeans, session: SessionDocument, token: str) -> InvitationDocument:
@@ -165,7 +176,7 @@ async def reject(with_: OrganizationMeans, session: SessionDocument, token: str)
     try:
         await with_.means.execute(change, SYSTEM)
     except (ConcurrentUpdate, NotFound):
-        raise _not_valid() from None
+        raise invitation_not_valid() from None
     return await _document(with_.means, opened.invitation.id)
 
 
@@ -209,11 +220,12 @@ def _may_give(inviter: Caller, role: str) -> bool:
 async def _document(means: Means, invitation_id: str) -> InvitationDocument:
     row = await read_first(means.execute, INVITATIONS, {"id": invitation_id}, INVITATION_FIELDS)
     if row is None:
-        raise _not_valid()
+        raise invitation_not_valid()
     return invitation_document(row)
 
 
-def _not_valid() -> Invalid:
+def invitation_not_valid() -> Invalid:
+    """Returns the refusal of an invitation, whatever is wrong with it."""
     return Invalid(
         "The invitation is over, was used, is another's, or never was.",
         reason="INVALID_INVITATION",

@@ -36,7 +36,8 @@ class Auth(Declared, frozen=True, kw_only=True):
     require_email_verification: bool = False
     """Nobody signs in before he has shown that his address is his; sign-up tells nothing of the addresses that are known."""
     reset_page: LocalPath = "/reset-password"
-    """The page to which the link in a mail for a new password leads when the request names none; it is given `?token=`."""
+    """The page to which the link in a mail for a new password leads when the request names none; it is given `?token=`. This server has one
+    at `/reset-password`."""
     session_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
     """How long a sign-in holds at the longest."""
     session_idle_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 7
@@ -55,7 +56,7 @@ class Organizations(Declared, frozen=True, kw_only=True):
     invitation_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 48
     """How long an invitation holds."""
     invitation_page: LocalPath = "/accept-invitation"
-    """The page to which the link in the mail of an invitation leads; it is given `?invitationId=`."""
+    """The page to which the link in the mail of an invitation leads; it is given `?invitationId=`. This server has one at `/accept-invitation`."""
 
 
 _ORIGIN = (

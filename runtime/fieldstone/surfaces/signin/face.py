@@ -11,7 +11,7 @@ from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
 from fieldstone.surfaces.http.parameters import read_parameters
 from fieldstone.surfaces.http.proxies import client_key
 from fieldstone.surfaces.http.request import Request, Response
-from fieldstone.surfaces.signin import device_page, sign_in_page
+from fieldstone.surfaces.signin import device_page, invitation_page, password_page, sign_in_page
 from fieldstone.surfaces.signin.html import page, paragraph
 from fieldstone.surfaces.signin.service import PageService
 
@@ -22,6 +22,8 @@ PAGES: Mapping[str, Mapping[str, Shown]] = {
     sign_in_page.PATH: {"GET": sign_in_page.show, "POST": sign_in_page.sign_in},
     f"{sign_in_page.PATH}/code": {"POST": sign_in_page.show_code},
     f"{sign_in_page.PATH}/provider": {"POST": sign_in_page.leave},
+    password_page.PATH: {"GET": password_page.show, "POST": password_page.answer},
+    invitation_page.PATH: {"GET": invitation_page.show, "POST": invitation_page.answer},
     device_page.PATH: {"GET": device_page.show, "POST": device_page.answer},
 }
 """What answers each address, by method."""
@@ -29,7 +31,7 @@ PAGES: Mapping[str, Mapping[str, Shown]] = {
 
 def pages_over(room: IdentityRoom) -> "PageFace":
     """Returns the pages over the room of identity."""
-    service = PageService(room.accounts, room.second_factor, room.oidc, room.devices, room.means.app)
+    service = PageService(room.means, room.accounts, room.organizations, room.second_factor, room.oidc, room.devices)
     return PageFace(service, room.means.throttle)
 
 
@@ -38,8 +40,12 @@ class PageFace:
 
     def __init__(self, service: PageService, throttle: Throttle) -> None:
         """Takes the flows, and who counts what is sent from one address."""
-        devices = bool(service.devices.polling.clients)
-        self.bases = (sign_in_page.PATH, device_page.PATH) if devices else (sign_in_page.PATH,)
+        bases = [sign_in_page.PATH]
+        if service.devices.polling.clients:
+            bases.append(device_page.PATH)
+        if service.means.links is not None:
+            bases += [password_page.PATH, invitation_page.PATH]
+        self.bases = tuple(bases)
         self._service = service
         self._throttle = throttle
 

@@ -73,6 +73,11 @@ def button(label: str, name: str = "", value: str = "", *, plain: bool = False) 
     return f"<button{own}{looks}>{escape(label)}</button>\n"
 
 
+def link(path: str, text: str) -> str:
+    """Returns a link in a paragraph of its own."""
+    return f'<p><a href="{escape(path)}">{escape(text)}</a></p>\n'
+
+
 def form(action: str, *parts: str, hidden: Mapping[str, str] | None = None, method: str = "post") -> str:
     """Returns a form of parts that are HTML already."""
     kept = "".join(

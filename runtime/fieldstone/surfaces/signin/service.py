@@ -7,21 +7,32 @@ from fieldstone.identity.credential import Credential
 from fieldstone.identity.device.room import Devices
 from fieldstone.identity.documents import SessionDocument
 from fieldstone.identity.local_path import is_local
+from fieldstone.identity.means import Means
 from fieldstone.identity.oidc.sign_in import OidcSignIn
+from fieldstone.identity.organization_means import OrganizationMeans
 from fieldstone.identity.second_factor import SecondFactor
 from fieldstone.identity.sessions import Origin
 from fieldstone.surfaces.http.cookies import read_session_cookie
 from fieldstone.surfaces.http.request import Request
 
+FORGOTTEN = "/reset-password"
+"""Where the page for a forgotten password is."""
+
 
 class PageService(msgspec.Struct, frozen=True, eq=False):
-    """The flows of identity that have pages, and what people call the app."""
+    """The flows of identity that have pages."""
 
+    means: Means
     accounts: Accounts
+    organizations: OrganizationMeans
     second_factor: SecondFactor
     oidc: OidcSignIn
     devices: Devices
-    app: str
+
+    @property
+    def app(self) -> str:
+        """What people call the app."""
+        return self.means.app
 
 
 async def viewer(service: PageService, request: Request) -> SessionDocument | None:

@@ -18,8 +18,8 @@ from fieldstone.surfaces.http.cookies import (
 )
 from fieldstone.surfaces.http.errors import failure_of
 from fieldstone.surfaces.http.request import Header, Request, Response
-from fieldstone.surfaces.signin.html import button, complaint, field, form, go_on, page, paragraph
-from fieldstone.surfaces.signin.service import PageService, origin_of, page_after
+from fieldstone.surfaces.signin.html import button, complaint, field, form, go_on, link, page, paragraph
+from fieldstone.surfaces.signin.service import FORGOTTEN, PageService, origin_of, page_after
 
 PATH = "/signin"
 CALLBACK = "callbackURL"
@@ -123,7 +123,9 @@ def _sign_in_page(
         )
         for name, one in service.oidc.providers.items()
     ]
-    return page(f"Sign in to {service.app}", complaint(wrong), by_password, *providers, status=status, headers=headers)
+    forgotten = link(FORGOTTEN, "Forgotten your password?") if service.means.links is not None else ""
+    parts = (complaint(wrong), by_password, *providers, forgotten)
+    return page(f"Sign in to {service.app}", *parts, status=status, headers=headers)
 
 
 def _code_page(after: str, wrong: str | None = None, status: int = 200, headers: tuple[Header, ...] = ()) -> Response:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.identity.documents import SessionDocument, UserDocument
+from fieldstone.identity.invited_sign_up import sign_up_invited
 from fieldstone.identity.second_step import SecondStepNeeded
 from fieldstone.identity.sign_up import NewAccount, sign_up
 from fieldstone.surfaces.http.convert import convert_body
@@ -31,13 +32,14 @@ class SignInBody(msgspec.Struct, rename="camel"):
     remember_me: bool = True
 
 
-class SignUpBody(msgspec.Struct, rename={"callback": "callbackURL"}):
-    """A new account, and the page to which the link in its mail leads on."""
+class SignUpBody(msgspec.Struct, rename={"callback": "callbackURL", "invitation": "invitationId"}):
+    """A new account, and the page to which the link in its mail leads on, or the token of an invitation that it takes up."""
 
     name: str
     email: str
     password: str
     callback: str | None = None
+    invitation: str | None = None
 
 
 class SignedInAnswer(msgspec.Struct):
@@ -86,7 +88,10 @@ async def _sign_in(service: SignIn, call: Call) -> Response:
 async def _sign_up(service: SignIn, call: Call) -> Response:
     body = convert_body(call.body, SignUpBody)
     wanted = NewAccount(body.name, body.email, body.password, body.callback, languages_of(call.request))
-    signed_in = await sign_up(service.means, wanted, origin_of(call))
+    if body.invitation is None:
+        signed_in = await sign_up(service.means, wanted, origin_of(call))
+    else:
+        signed_in = await sign_up_invited(service.organizations, wanted, body.invitation, origin_of(call))
     if signed_in is None:
         return json_answer(SignedUpAnswer(redirect=False, token=None, user=None), NOT_STORED)
     answer = SignedUpAnswer(redirect=False, token=signed_in.token, user=signed_in.user)
