@@ -56,7 +56,8 @@ class Organizations(Declared, frozen=True, kw_only=True):
     invitation_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 48
     """How long an invitation holds."""
     invitation_page: LocalPath = "/accept-invitation"
-    """The page to which the link in the mail of an invitation leads; it is given `?invitationId=`. This server has one at `/accept-invitation`."""
+    """The page to which the link in the mail of an invitation leads; it is given `?invitationId=`. This server has one
+    at `/accept-invitation`."""
 
 
 _ORIGIN = (
