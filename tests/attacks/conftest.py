@@ -25,7 +25,7 @@ async def besieged(folder: Path, database_url: str, *, lasting: bool = False) ->
             yield siege
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def siege(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Siege]:
     """The siege of a world in which nothing lasts."""
     folder = tmp_path_factory.mktemp("attacks")
@@ -33,21 +33,21 @@ async def siege(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Siege
         yield siege
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def postgres_world(postgres: PostgresServer) -> Iterator[str]:
     """The address of an empty database on PostgreSQL."""
     with postgres.fresh_database() as url:
         yield url
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def postgres_siege(postgres_world: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Siege]:
     """The same on PostgreSQL."""
     async with besieged(tmp_path_factory.mktemp("attacks"), postgres_world) as siege:
         yield siege
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def lasting_siege(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Siege]:
     """The siege of a world in which what is written stays."""
     folder = tmp_path_factory.mktemp("lasting")

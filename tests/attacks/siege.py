@@ -25,7 +25,7 @@ class Siege:
 
     def __init__(self, stage: Stage, organizations: Mapping[str, str]) -> None:
         """Takes the stage and the ids of its organisations."""
-        self._stage = stage
+        self.stage = stage
         self._kept: dict[str, Any] = {**organizations}
         for name, person in stage.people.items():
             self._kept |= {f"token_of_{name}": person.session, f"key_of_{name}": person.key}
@@ -41,15 +41,15 @@ class Siege:
         """Raises AssertionError when an attack succeeds, or when its control does not."""
         kept = await self._prepared(attack.first, dict(self._kept))
         answer = await self._sent(attack.request, kept)
-        assert answer.status < 500, (_told(answer), self._stage.crashes[-1:])
+        assert answer.status < 500, (_told(answer), self.stage.crashes[-1:])
         asked = msgspec.json.encode(attack.request).decode()
         assert HIDDEN in asked or HIDDEN not in answer.body.decode(), _told(answer)
         if not attack.lasts:
-            effect = self._stage.effect()
+            effect = self.stage.effect()
             assert effect == NOTHING_DONE, f"it was answered by {_told(answer)} and did {effect}"
         self._judge(attack, answer, kept)
         await self._compare(attack, answer, kept)
-        self._stage.effect()
+        self.stage.effect()
         await self._control(attack, kept)
 
     def _judge(self, attack: Attack, answer: Answer, kept: dict[str, Any]) -> None:
@@ -73,14 +73,14 @@ class Siege:
         twins = dict(attack.alike)
         if attack.unknown is not None:
             object_name, _, field = attack.unknown.partition(".")
-            twins[field] = unknown_name(field, tuple(self._stage.object(object_name).fields))
+            twins[field] = unknown_name(field, tuple(self.stage.object(object_name).fields))
         rivals = [
             (sent, other, await self._sent(_replaced(attack.request, sent, other), kept))
             for sent, other in twins.items()
         ]
         mine: list[str] = []
         if attack.absent is not None:
-            object_name, record_id = self._stage.ids.get(attack.absent, ("", kept.get(attack.absent, "")))
+            object_name, record_id = self.stage.ids.get(attack.absent, ("", kept.get(attack.absent, "")))
             mine.append(record_id)
             mount = self._mount(attack.request.sends)
             sent, other = mount.shown(object_name, record_id), mount.shown(object_name, ABSENT)
@@ -94,13 +94,13 @@ class Siege:
         kept = await self._prepared(control.first, kept)
         answer = await self._sent(_of_control(attack.request, control), kept)
         wanted = answer.status in range(200, 300) if control.gets is None else answer.status == control.gets
-        assert wanted, f"the control is refused: {_told(answer)} {self._stage.crashes[-1:]}"
+        assert wanted, f"the control is refused: {_told(answer)} {self.stage.crashes[-1:]}"
         lacked = filled(list(attack.lacks), self._names(kept))
         assert all(text in answer.body.decode() for text in lacked), _told(answer)
         if control.shows is not msgspec.UNSET:
             difference = found_otherwise(filled(control.shows, self._names(kept)), _unwrapped(answer), "the control")
             assert difference is None, f"{difference}; it is {_told(answer)}"
-        self._stage.effect()
+        self.stage.effect()
 
     async def _prepared(self, steps: list[Step] | tuple[Step, ...], kept: dict[str, Any]) -> dict[str, Any]:
         """Takes steps that succeed, and returns what is kept with theirs."""
@@ -109,28 +109,28 @@ class Siege:
             assert answer.status < 300, f"what goes before the attack is refused: {_told(answer)}"
             for name, place in step.keeps.items():
                 kept[name] = answer.headers[place[:-1]] if place.endswith(":") else part_at(answer.json, place)
-            self._stage.effect()
+            self.stage.effect()
         return kept
 
     async def _sent(self, request: Request, kept: Mapping[str, Any]) -> Answer:
         method, _, path = request.sends.partition(" ")
         mount = self._mount(request.sends)
-        shown = {name: mount.shown(*spot) for name, spot in self._stage.ids.items()}
+        shown = {name: mount.shown(*spot) for name, spot in self.stage.ids.items()}
         names = {**shown, **kept}
         path, _, query = filled(path if path.startswith("/") else f"/api/v1/data/{path}", names).partition("?")
         pairs = [(name, value) for name, _, value in (part.partition("=") for part in query.split("&") if part)]
         body = filled(request.body, names) if request.raw is None else filled(request.raw, names).encode()
-        headers = mount.headers(self._stage.people[request.who]) | filled(request.headers, names)
-        return await self._stage.send(method, path, query=pairs, headers=headers, body=body)
+        headers = mount.headers(self.stage.people[request.who]) | filled(request.headers, names)
+        return await self.stage.send(method, path, query=pairs, headers=headers, body=body)
 
     def _names(self, kept: Mapping[str, Any]) -> dict[str, Any]:
         """Returns what texts in braces stand for in an answer of the native surface."""
-        return {**{name: record_id for name, (_, record_id) in self._stage.ids.items()}, **kept}
+        return {**{name: record_id for name, (_, record_id) in self.stage.ids.items()}, **kept}
 
     def _mount(self, sends: str) -> Mount:
         """Returns the surface that a request goes to; the native one for paths of none."""
         path = sends.partition(" ")[2]
-        mounts = self._stage.mounts
+        mounts = self.stage.mounts
         return next((mount for mount in mounts if path.startswith(mount.table.dialect.api.base_path)), mounts[0])
 
 

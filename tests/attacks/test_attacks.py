@@ -10,7 +10,7 @@ IN_THE_STORE = {"invisible_records", "probing", "writes_by_id"}
 """Families that come as far as the database, whichever it is."""
 
 attacks = pytest.mark.parametrize
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def called(attack: Attack) -> str:

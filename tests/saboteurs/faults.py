@@ -6,6 +6,7 @@ is at fault itself.
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import chain
 from typing import Any
 from unittest import mock
 
@@ -21,6 +22,7 @@ from fieldstone.engine.plans import PagePlan, Plans
 from fieldstone.identity import granting, holdings, hooks, placing
 from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, Not
 from fieldstone.registry import objects, rules
+from fieldstone.registry.catalog import Object
 from fieldstone.services import meta
 from fieldstone.store.binds import Binds
 from fieldstone.surfaces.rest import face
@@ -100,7 +102,20 @@ def _without_personal_wall(real: Callable[..., Filter]) -> Callable[..., Filter]
     return lambda declaration: EVERYTHING if declaration.tenancy == "personal" else real(declaration)
 
 
-def _allow_all(_real: Any) -> Callable[..., bool]:
+def _capable_of_all(real: Callable[..., frozenset[str]]) -> Callable[..., frozenset[str]]:
+    def fields(subject: Object, sets: Any, _capable: Any, **more: Any) -> frozenset[str]:
+        asked = (field.declaration.required_permissions for field in subject.fields.values())
+        return real(subject, sets, frozenset(chain.from_iterable(asked)), **more)
+
+    return fields
+
+
+def _read_is_enough(real: Callable[..., Filter]) -> Callable[..., Filter]:
+    return lambda subject, _action, parent_rows: real(subject, "read", parent_rows)
+
+
+def allow_all(_real: Any) -> Callable[..., bool]:
+    """Says yes to everything."""
     return lambda *_arguments: True
 
 
@@ -116,7 +131,8 @@ def _first_alone(_real: Any) -> Callable[..., Filter]:
     return lambda first, *_others: first
 
 
-def _refuse_nothing(_real: Any) -> Callable[..., None]:
+def refuse_nothing(_real: Any) -> Callable[..., None]:
+    """Raises nothing."""
     return lambda *_arguments, **_details: None
 
 
@@ -250,25 +266,37 @@ SABOTEURS = (
         ("keeping another from going",),
     ),
     Saboteur(
-        "forbidden_dropped", replaced(update, "refuse_forbidden", _refuse_nothing), "not_editable", ("set by a change",)
+        "forbidden_dropped", replaced(update, "refuse_forbidden", refuse_nothing), "not_editable", ("set by a change",)
     ),
-    Saboteur("grants_unbounded", replaced(granting, "_require", _refuse_nothing), "grants", ("changed", "made")),
+    Saboteur("grants_unbounded", replaced(granting, "_require", refuse_nothing), "grants", ("changed", "made")),
     Saboteur(
         "accounts_open", replaced(hooks, "keep_out_of_other_accounts", _let_pass), "accounts", ("changed", "deleted")
     ),
-    Saboteur("windows_ignored", replaced(holdings, "is_open", _allow_all), "positions", ("by id", "listed")),
-    Saboteur("placing_unbounded", replaced(placing, "is_free", _allow_all), "placing", ("changed", "made")),
+    Saboteur("windows_ignored", replaced(holdings, "is_open", allow_all), "positions", ("by id", "listed")),
+    Saboteur("placing_unbounded", replaced(placing, "is_free", allow_all), "placing", ("changed", "made")),
     Saboteur(
         "capabilities_ignored",
         replaced(policies, "required_capabilities", _nothing_required),
         "capabilities",
         ("by id", "changed"),
     ),
+    Saboteur(
+        "capabilities_of_fields_ignored",
+        replaced(policies, "readable_fields", _capable_of_all),
+        "capabilities",
+        ("shown", "bare parameter"),
+    ),
+    Saboteur(
+        "parents_need_not_be_changed",
+        replaced(scope, "_under_parent", _read_is_enough),
+        "shared_parents",
+        ("changed", "made", "deleted"),
+    ),
     Saboteur("units_ignored", replaced(depth, "conjunction", _first_alone), "depth", ("by id", "counted")),
     Saboteur(
         "positions_of_policies_ignored", replaced(rules, "_holder_of", _everything), "policies_of_positions", ("by id",)
     ),
-    Saboteur("scopes_ignored", replaced(face, "_within_scopes", _allow_all), "key_scopes", ("by id", "made as a key")),
+    Saboteur("scopes_ignored", replaced(face, "_within_scopes", allow_all), "key_scopes", ("by id", "made as a key")),
     Saboteur(
         "shares_dropped", replaced(scope, "shared_rows", _share_with_nobody), "record_shares", ("by id", "listed")
     ),
@@ -284,7 +312,7 @@ SABOTEURS = (
     Saboteur("shares_cross_the_wall", replaced(shares, "_HERE", lambda _real: EVERYTHING), "record_shares", ("by id",)),
     Saboteur(
         "sharing_open_to_all",
-        replaced(sharing, "may_share_any", _allow_all),
+        replaced(sharing, "may_share_any", allow_all),
         "record_shares",
         ("shared", "revoked", "shares told"),
     ),
