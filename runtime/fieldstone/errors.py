@@ -255,6 +255,12 @@ class FlowFailed(FieldstoneError):
     code = "FLOW_FAILED"
 
 
+class FlowRefused(FlowFailed):
+    """What the steps of an action, a hook or a flow refuse, in words of their own."""
+
+    code = "FLOW_REFUSED"
+
+
 class FlowMistake(FieldstoneError):
     """A flow whose declaration does not fit what it met: no retry mends it, and no fault edge catches it."""
 

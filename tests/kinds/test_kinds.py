@@ -18,6 +18,7 @@ def test_the_kinds() -> None:
         "seed": "seeds",
         "email_template": "email_templates",
         "policy_test": "policy_tests",
+        "flow": "flows",
         "calendar": "calendars",
     }
 

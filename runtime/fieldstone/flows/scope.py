@@ -29,7 +29,7 @@ class Scope(Struct, frozen=True, eq=False):
     @property
     def names(self) -> dict[str, Any]:
         """Everything by root, as expressions take it."""
-        return {**self.outputs, **self.variables, **self.given, "step": self.steps, "vars": self.variables}
+        return {**self.outputs, **self.given, **self.variables, "step": self.steps, "vars": self.variables}
 
     @property
     def now(self) -> str:
@@ -42,8 +42,11 @@ class Scope(Struct, frozen=True, eq=False):
 
     def done(self, node: Node, output: Any, error: Mapping[str, Any] | None = None) -> "Scope":
         """Returns a scope with what came of a step."""
+        steps = {**self.steps, node.id: {"output": output, "error": error}}
+        if node.output in self.variables:
+            return replace(self, variables={**self.variables, node.output: output}, steps=steps)
         outputs = self.outputs if node.output is None else {**self.outputs, node.output: output}
-        return replace(self, outputs=outputs, steps={**self.steps, node.id: {"output": output, "error": error}})
+        return replace(self, outputs=outputs, steps=steps)
 
     def at(self, now: str) -> "Scope":
         """Returns a scope at a later instant; an earlier one changes nothing."""

@@ -19,7 +19,24 @@ NodeId = Annotated[
     ),
 ]
 RecordEvent = Literal[
-    "before_insert", "before_update", "before_delete", "after_insert", "after_update", "after_delete", "after_write"
+    "before_insert",
+    "before_update",
+    "before_delete",
+    "before_write",
+    "after_insert",
+    "after_update",
+    "after_delete",
+    "after_write",
+]
+TriggerType = Literal[
+    "record-before-create",
+    "record-before-update",
+    "record-before-delete",
+    "record-before-write",
+    "record-after-create",
+    "record-after-update",
+    "record-after-delete",
+    "record-after-write",
 ]
 
 
@@ -34,8 +51,17 @@ class RecordTrigger(Declared, frozen=True, kw_only=True):
     """A CEL expression over `record` and `previous`; the flow runs only where it holds."""
 
 
+class SweepDeclaration(Declared, frozen=True, kw_only=True):
+    """One run for each record that satisfies a condition."""
+
+    object: str
+    """The object of the records."""
+    where: dict[str, Any]
+    """A condition of the query language; `record` is one that satisfies it."""
+
+
 class Schedule(Declared, frozen=True, kw_only=True):
-    """Runs the flow at times: `cron` or `every`, one of the two."""
+    """Runs the flow at times: `cron` or `every`, one of the two; a sweep that says neither is at eight every day."""
 
     cron: Annotated[str, msgspec.Meta(min_length=1)] | None = None
     """Five fields: minute, hour, day of the month, month, day of the week."""
@@ -43,6 +69,43 @@ class Schedule(Declared, frozen=True, kw_only=True):
     """A duration as ISO 8601 has it, such as `PT15M`."""
     timezone: str = "UTC"
     """The time zone that `cron` is read in."""
+    sweep: SweepDeclaration | None = None
+    """Runs it once for each of these records, in place of once."""
+
+
+class StartSchedule(Declared, frozen=True, kw_only=True):
+    """Runs the flow at times."""
+
+    type: Literal["cron", "interval"] = "cron"
+    """What `expression` is."""
+    expression: Annotated[str, msgspec.Meta(min_length=1)]
+    """Five fields of cron, or a duration such as `PT15M`."""
+    timezone: str = "UTC"
+    """The time zone that a cron is read in."""
+
+
+class StartSweep(Declared, frozen=True, kw_only=True):
+    """One run for each record that satisfies a condition."""
+
+    object: str = msgspec.field(name="objectName")
+    """The object of the records."""
+    where: dict[str, Any] = msgspec.field(name="filter")
+    """A condition of the query language; `record` is one that satisfies it."""
+
+
+class StartConfig(Declared, frozen=True, kw_only=True):
+    """What begins a graph: records that are written, times, or whoever asks for it."""
+
+    object: str | None = msgspec.field(name="objectName", default=None)
+    """The object of `record`."""
+    when: TriggerType | None = msgspec.field(name="triggerType", default=None)
+    """`record-before-*` runs within the write, `record-after-*` once it stands."""
+    condition: Expression | None = None
+    """A CEL expression over `record` and `previous`; the flow runs only where it holds."""
+    schedule: StartSchedule | None = None
+    """Runs it at times."""
+    sweep: StartSweep | None = msgspec.field(name="timeRelative", default=None)
+    """Runs it for each of these records, at the times of `schedule`, else at eight every day."""
 
 
 class NodeDeclaration(Declared, frozen=True, kw_only=True):

@@ -48,8 +48,8 @@ class StepOptions(Declared, frozen=True, kw_only=True, tag_field="type"):
     output: Name | None = None
     """A name by which what came of the step can be used, beside `step.<name>.output`."""
     retry: Retry | None = None
-    """How it is tried again when it fails; at once and once only unless given."""
-    on_error: Literal["fail", "continue"] = "fail"
-    """`continue`: the flow goes on behind a step that failed; `step.<name>.error` tells why."""
+    """How it is tried again when it fails; as `errorHandling` says unless given."""
+    on_error: Literal["fail", "continue"] | None = None
+    """`continue`: the flow goes on behind a step that failed, and `step.<name>.error` tells why. As `errorHandling` says unless given."""
     timeout_ms: Milliseconds | None = None
     """How long one try may take; then it has failed."""

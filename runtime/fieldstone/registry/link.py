@@ -20,8 +20,8 @@ from fieldstone.registry.catalog import Catalog, Item, Object, RollupGroup
 from fieldstone.registry.choices import link_choices
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package, Reading
+from fieldstone.registry.flows.all import link_flows
 from fieldstone.registry.flows.graph import StepKinds
-from fieldstone.registry.flows.link import link_flows
 from fieldstone.registry.formulas import link_formulas
 from fieldstone.registry.handlers import Handlers
 from fieldstone.registry.history import history_of
@@ -70,7 +70,7 @@ def link(
         faults += template_faults(document)
     calendars, wrong = link_calendars(by_kind["calendar"])
     faults += wrong
-    flows, wrong = link_flows(by_kind.get("flow", {}), objects, steps)
+    flows, wrong = link_flows(by_kind["flow"], objects, steps)
     faults += wrong
     if faults:
         raise DeclarationError(faults)

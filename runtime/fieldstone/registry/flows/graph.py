@@ -14,9 +14,10 @@ import msgspec
 from fieldstone.errors import Place
 from fieldstone.kinds.declaration import Declared
 from fieldstone.kinds.fields.field_type import Reader
-from fieldstone.kinds.flow import FlowDeclaration, RecordTrigger, Schedule
+from fieldstone.kinds.flow import FlowDeclaration
 from fieldstone.kinds.step import Retry, StepOptions
 from fieldstone.query.cel.types import Type
+from fieldstone.registry.timetable import Timetable
 
 Names = Mapping[str, Any]
 """The values that expressions may use, by their roots."""
@@ -37,6 +38,7 @@ class Input(msgspec.Struct, frozen=True, eq=False):
     type: Type
     required: bool = False
     default: Any = None
+    secret: bool = False
 
 
 class Body(msgspec.Struct, frozen=True, eq=False):
@@ -58,10 +60,34 @@ class Linked(msgspec.Struct, frozen=True, eq=False):
     bodies: Mapping[str, Body] = {}
     labels: tuple[str, ...] = ()
     """The labels that edges behind it may have."""
-    sets: tuple[str, ...] = ()
-    """The variables that it sets."""
     calls: tuple[str, ...] = ()
     """The flows that it starts."""
+    inputs: Mapping[str, Input] = {}
+    """What is filled into it while the run waits: the fields of a screen."""
+
+
+class Trigger(msgspec.Struct, frozen=True, eq=False):
+    """Records whose writes begin a flow: within the write (`before`), or once it stands; where the condition holds."""
+
+    object: str
+    before: bool
+    events: tuple[str, ...]
+    """Of `create`, `update`, `delete`."""
+    condition: Evaluate | None = None
+
+
+class Sweep(msgspec.Struct, frozen=True, eq=False):
+    """The records that a schedule begins a run for, each its own: those that satisfy a condition of the query language."""
+
+    object: str
+    where: Evaluate
+
+
+class Scheduled(msgspec.Struct, frozen=True, eq=False):
+    """When a flow is begun: once at each time, or once for each record of a sweep."""
+
+    timetable: Timetable
+    sweep: Sweep | None = None
 
 
 class StepKind(msgspec.Struct, frozen=True, eq=False):
@@ -78,6 +104,8 @@ class StepKind(msgspec.Struct, frozen=True, eq=False):
     node: type[Declared] | None = None
     inline: bool = True
     pure: bool = False
+    answers: bool = False
+    """Its work answers with the label of the edge to take."""
     own_when: bool = False
     """Its `when` is its own matter: it is looked at by its work, not before it."""
 
@@ -102,7 +130,7 @@ class Node(msgspec.Struct, frozen=True, eq=False):
     """A step: `config` is what its kind has made of the declaration, `edges` lead on, `fault` is the node to go to when it fails.
 
     `when` passes it over where it does not hold. `join` is where the branches that its edges open meet again. `output` is a further name
-    for what comes of it. With `goes_on` a failure is no end.
+    for what comes of it. With `goes_on` a failure is no end. `inputs` are the fields of a screen.
     """
 
     id: str
@@ -119,6 +147,7 @@ class Node(msgspec.Struct, frozen=True, eq=False):
     retry: Retry | None = None
     goes_on: bool = False
     timeout_ms: int | None = None
+    inputs: Mapping[str, Input] = {}
 
 
 class Region(msgspec.Struct, frozen=True, eq=False):
@@ -138,8 +167,9 @@ class Graph(msgspec.Struct, frozen=True, eq=False):
 
     `version_hash` tells versions of one flow apart, whatever their numbers. `nodes` are those of all Regions, by id. `steps` are the names
     of all nodes whose output can be used, `names` further names that are empty until something is bound to them, `variables` the values
-    that variables begin with. `inline` says that all of its steps may run in one Unit. `trigger_object` is the object of `record`, None
-    where there is none; `condition` is that of the trigger. `calls` are the flows that it starts.
+    that variables begin with. `inline` says that all of its steps may run in one Unit. `subject` is the object of `record`, None where
+    there is none. `calls` are the flows that it starts, `system` says that it acts as the system,
+    `active` that it is begun. `content` is the declaration as it was written, from which the same Graph can be made again.
     """
 
     name: str
@@ -154,11 +184,13 @@ class Graph(msgspec.Struct, frozen=True, eq=False):
     steps: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     inline: bool = True
-    trigger: RecordTrigger | None = None
-    condition: Evaluate | None = None
-    schedule: Schedule | None = None
-    trigger_object: str | None = None
+    trigger: Trigger | None = None
+    schedule: Scheduled | None = None
+    subject: str | None = None
     calls: tuple[str, ...] = ()
+    system: bool = False
+    active: bool = True
+    content: bytes = b""
 
     def node(self, key: str) -> Node | None:
         """Returns the node that a key of the journal stands for: `each[3].update#2~1` is the node `update`; None when there is none."""

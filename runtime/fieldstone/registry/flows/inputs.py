@@ -24,6 +24,7 @@ def _input(name: str, options: FieldOptions) -> Input:
         reader=kind.reader(options),
         type=required(kind.expression_type(options)),
         required=options.required,
+        secret=kind.internal or kind.mask is not None,
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from fieldstone.errors import Fault
 from fieldstone.kinds.fields.field_type import Rejected
+from fieldstone.kinds.flow import FlowDeclaration
 from fieldstone.query.cel.environment import Environment
 from fieldstone.query.cel.expression import Compiled, ExpressionError, compile_expression, evaluator
 from fieldstone.query.cel.fault import ExpressionFault
@@ -38,14 +39,19 @@ NUMBERS = frozenset({"int", "decimal", "double"})
 
 
 class Surroundings(msgspec.Struct, frozen=True, eq=False):
-    """What all steps of one declaration have around them; `opening` is how a placeholder begins, `faults` gathers what is wrong."""
+    """What all steps of one declaration have around them.
+
+    `opening` is how a placeholder begins, `faults` gathers what is wrong. `amended` is the object of a record that is about to be written,
+    and may be changed before.
+    """
 
     document: Document
     objects: Known[Object]
     opening: str
     faults: list[Fault]
     variables: Mapping[str, Type] = {}
-    flows: Mapping[str, Any] = {}
+    flows: Mapping[str, FlowDeclaration] = {}
+    amended: Object | None = None
 
 
 class Site:
@@ -120,6 +126,14 @@ class Site:
         )
         return None
 
+    def amendment(self, name: str, raw: Any, path: Path) -> Value | None:
+        """Returns a value for a field of the record that is about to be written; notes a fault, and returns None, where none is."""
+        if self.around.amended is None:
+            message = "No record is about to be written here."
+            self.refuse(path, message, "Change it with a step `update`, or run the flow before the write.")
+            return None
+        return self.field_value(self.around.amended, name, raw, path)
+
     def is_free(self, name: str, path: Path) -> bool:
         """Tells whether a name has no meaning yet; notes a fault where it has one."""
         if name not in self.roots and name != "step":
@@ -145,14 +159,18 @@ class Site:
         found: dict[str, Value] = {}
         whole = True
         for name, each in raw.items():
-            path = self.at(key, name)
-            field = self.field(subject, name, path)
-            value = self.value(each, path)
-            if field is None or value is None or not self._fits(field, value, path):
+            value = self.field_value(subject, name, each, self.at(key, name))
+            if value is None:
                 whole = False
                 continue
             found[name] = value
         return found if whole else None
+
+    def field_value(self, subject: Object, name: str, raw: Any, path: Path) -> Value | None:
+        """Returns a value for a field; notes a fault, and returns None, where there is no such field or it takes no such value."""
+        field = self.field(subject, name, path)
+        value = self.value(raw, path)
+        return value if field is not None and value is not None and self._fits(field, value, path) else None
 
     def _fits(self, field: Field, value: Value, path: Path) -> bool:
         if field.type.computed or (field.system and field.name != "owner_id"):

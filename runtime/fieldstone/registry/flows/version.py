@@ -13,6 +13,11 @@ from fieldstone.registry.known import Known
 from fieldstone.registry.source import decode_text, parse
 
 
+def declared_flows(catalog: Catalog) -> dict[str, FlowDeclaration]:
+    """Returns the declarations of all flows."""
+    return {name: flow.declaration for name, flow in catalog.flows.items() if flow.declaration is not None}
+
+
 def flow_of_text(content: bytes, file: str, catalog: Catalog, kinds: StepKinds) -> Graph:
     """Returns the flow of a declaration's content against the objects of today; raises DeclarationError when it does not fit them."""
     text, faults = decode_text(content, file)
@@ -23,7 +28,7 @@ def flow_of_text(content: bytes, file: str, catalog: Catalog, kinds: StepKinds) 
         raise DeclarationError([*faults, *wrong])
     name = PurePath(file).name.removesuffix(f".{FLOW.name}.yaml")
     document = Document(FLOW.name, name, "", file, file, content, source, declared)
-    graph, wrong = link_flow(document, Known(catalog.objects), kinds)
+    graph, wrong = link_flow(document, Known(catalog.objects), kinds, declared_flows(catalog))
     if graph is None:
         raise DeclarationError(wrong)
     return graph
