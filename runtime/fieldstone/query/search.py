@@ -22,8 +22,8 @@ from fieldstone.query.values import is_clean
 from fieldstone.settings import Limits
 
 UNSET = msgspec.UNSET
-RULES = 1
-"""Raised when texts are split otherwise: what the store keeps of them is then made anew."""
+RULES = 2
+"""Raised when texts are split or indexed otherwise: what the store keeps of them is then made anew."""
 
 SEARCHED_CHARACTERS = 100_000
 """As much of a text is searched; a database's index of one text has an end."""

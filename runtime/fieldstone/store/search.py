@@ -26,7 +26,13 @@ from fieldstone.store.schema import ID, shortened
 from fieldstone.store.tables import Source
 
 KEY = "key"
-_BLANK: sa.ColumnElement[str] = sa.literal_column("' '")
+LEXEMES = "fieldstone_lexemes"
+_LEXEMES_MADE = f"""\
+CREATE OR REPLACE FUNCTION {LEXEMES}(words text) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS
+$$ BEGIN RETURN array_to_tsvector(string_to_array(btrim(words), ' ')); END $$"""
+"""The planner takes the functions within for nearly free, and would run them for every row that one of several terms finds."""
+
 _FOUND: sa.ColumnElement[int] = sa.literal_column("0")
 
 
@@ -69,8 +75,8 @@ def search_definition(object_name: str, fields: Sequence[str], dialect: DialectN
     lines = ", ".join(f"{column} {text} NOT NULL" for column in columns)
     made = f"CREATE TABLE {table} ({key}{quoted(ID)} {text} {unique} {target}, {lines}){ending}"
     if postgres:
-        lexemes = ", ".join(f"array_to_tsvector(string_to_array(btrim({column}), ' '))" for column in columns)
-        return [made], [f"CREATE INDEX {quoted(_index(object_name))} ON {table} USING gin ({lexemes})"]
+        lexemes = ", ".join(f"{LEXEMES}({column})" for column in columns)
+        return [_LEXEMES_MADE, made], [f"CREATE INDEX {quoted(_index(object_name))} ON {table} USING gin ({lexemes})"]
     return [made], list(_sqlite_index(object_name, table, columns))
 
 
@@ -192,22 +198,25 @@ def _sqlite_index(object_name: str, table: str, columns: Sequence[str]) -> Itera
 def _lexeme_conditions(
     item: Match, columns: Sequence[sa.ColumnElement[str]], parameters: Parameters
 ) -> Iterator[Condition]:
-    """Yields two conditions for each term: by the index, which every text with the term satisfies, and by the words."""
-    lexemes = [
-        sa.func.array_to_tsvector(sa.func.string_to_array(sa.func.btrim(column), _BLANK), type_=TSVECTOR())
-        for column in columns
-    ]
+    """Yields two conditions for each term: by the index, and, where a term has several words, by their order."""
+    lexemes = [sa.Function(LEXEMES, column, type_=TSVECTOR()) for column in columns]
     for number in range(item.count):
         source = ("match", item.terms, number)
         query = sa.cast(parameters.add((*source, "lexemes"), _lexeme_query(item, number), sa.Text()), TSQUERY())
         yield sa.or_(*(vector.bool_op("@@")(query) for vector in lexemes))
         term = parameters.add(source, _term(item, number), sa.Text())
-        yield sa.or_(*(sa.func.strpos(column, term) > _FOUND for column in columns))
+        alone = parameters.add((*source, "alone"), _is_one_word(item, number), sa.Boolean())
+        yield sa.or_(alone, *(sa.func.strpos(column, term) > _FOUND for column in columns))
 
 
 def _term(item: Match, number: int) -> Take:
     index = item.terms.index
     return lambda binds, _given: binds.values[index][number]
+
+
+def _is_one_word(item: Match, number: int) -> Take:
+    index = item.terms.index
+    return lambda binds, _given: " " not in binds.values[index][number].strip()
 
 
 def _whole_term(item: Match, number: int) -> Take:

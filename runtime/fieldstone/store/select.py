@@ -102,7 +102,7 @@ def _best(
     tables: Tables,
     dialect: Dialect,
 ) -> Rows:
-    """Returns the best of those rows that were found: first the newest of all that a filter leaves, then their points."""
+    """Returns the best of what a filter leaves: first the newest, then the best of these, and of them alone the columns."""
     within = tables.source(select.object, alias=f"{select.object}_found")
     newest = dialect.ordered(within.column(ID), descending=True, nullable=False)
     found = (
@@ -114,11 +114,18 @@ def _best(
         .subquery("newest")
     )
     match = match_points(ranking, source, dialect, parameters)
+    best = (
+        sa.select(match.id.label("found"), match.points.label("points"), sa.func.count().over().label("total"))
+        .select_from(found.join(match.words, match.id == found.c.found))
+        .order_by(sa.desc("points"), dialect.ordered(match.id, descending=True, nullable=False))
+        .limit(parameters.limit())
+        .subquery("best")
+    )
     identity = source.column(ID)
-    rows = source.table.join(found, found.c.found == identity).join(match.words, match.id == identity)
-    ordered = (match.points.desc(), dialect.ordered(identity, descending=True, nullable=False))
-    clause = sa.select(*shown, match.points.label("points"), sa.func.count().over().label("total")).select_from(rows)
-    return clause.order_by(*ordered).limit(parameters.limit())
+    clause = sa.select(*shown, best.c.points, best.c.total).select_from(
+        best.join(source.table, identity == best.c.found)
+    )
+    return clause.order_by(best.c.points.desc(), dialect.ordered(identity, descending=True, nullable=False))
 
 
 def _columns(
