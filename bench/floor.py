@@ -22,7 +22,7 @@ from ulid import ULID
 from bench.floor_postgresql import open_postgresql
 from bench.floor_records import Database, NewWorkOrder, Session, Where, WorkOrder
 from bench.floor_sqlite import open_sqlite
-from bench.scenarios import PATH
+from bench.scenarios import PATH, SEARCH
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -51,6 +51,8 @@ class Floor:
             await self._answer(send, 401, {"error": {"code": "UNAUTHENTICATED", "message": "No session."}})
         elif scope["method"] == "POST" and path == PATH:
             await self._create(session, receive, send)
+        elif path == SEARCH:
+            await self._search(session, scope["query_string"], send)
         elif path == PATH:
             await self._list(session, scope["query_string"], send)
         elif path.startswith(ONE):
@@ -87,6 +89,11 @@ class Floor:
             body["total"] = await self._database.count(session, where)
         body["nextCursor"] = records[limit - 1].id if len(records) > limit else None
         await self._answer(send, 200, body)
+
+    async def _search(self, session: Session, query_string: bytes, send: Send) -> None:
+        query = dict(parse_qsl(query_string.decode()))
+        hits = await self._database.search(session, query["q"].lower().split(), int(query["limit"]))
+        await self._answer(send, 200, {"query": query["q"], "items": hits, "hits": hits})
 
     async def _create(self, session: Session, receive: Receive, send: Send) -> None:
         message = await receive()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import asyncpg
 import msgspec
 
-from bench.floor_records import RULE_BOUND, Session, Where, WorkOrder
+from bench.floor_records import RANKED, RULE_BOUND, Hit, Session, Where, WorkOrder, hit_of
 
 CONNECTIONS = 8
 
@@ -24,6 +24,19 @@ LIST = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} {ORDER} LIMIT $4"
 LIST_UNDER_RULE = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} AND {RULE} {ORDER} LIMIT $6"
 COUNT = f"SELECT count(*) FROM work_order WHERE {FILTER}"
 COUNT_UNDER_RULE = f"SELECT count(*) FROM work_order WHERE {FILTER} AND {RULE}"
+SEARCH = f"""
+    WITH newest AS MATERIALIZED (
+        SELECT id FROM work_order WHERE organization_id = $1 AND id = ANY (ARRAY(
+            SELECT w.id FROM "work_order.words" w WHERE fieldstone_lexemes(w.w_title) @@ $2::text::tsquery))
+        ORDER BY id DESC LIMIT {RANKED}),
+    best AS MATERIALIZED (
+        SELECT w.id, {{points}} AS points FROM newest n JOIN "work_order.words" w ON w.id = n.id
+        ORDER BY points DESC, w.id DESC LIMIT $3)
+    SELECT {", ".join(f"o.{name}" for name in WorkOrder.__struct_fields__)}, b.points
+    FROM best b JOIN work_order o ON o.id = b.id ORDER BY b.points DESC, o.id DESC"""
+POINTS = """
+    CASE WHEN starts_with(w.w_title, {place} || ' ') THEN 6 WHEN starts_with(w.w_title, {place}) THEN 5
+    WHEN strpos(w.w_title, {place} || ' ') > 0 THEN 4 ELSE 3 END"""
 CREATE = f"INSERT INTO work_order ({_COLUMNS}) VALUES ({_PLACES})"
 
 
@@ -43,6 +56,14 @@ class Postgresql:
         """Returns one record."""
         row = await self._pool.fetchrow(GET, organization_id, record_id)
         return _record(row) if row else None
+
+    async def search(self, session: Session, words: list[str], limit: int) -> list[Hit]:
+        """Returns the records with all of these words in their titles, the best first."""
+        points = " + ".join(POINTS.format(place=f"${place}::text") for place in range(4, 4 + len(words)))
+        match = " & ".join(f"'{word}':*" for word in words)
+        terms = (f" {word}" for word in words)
+        rows = await self._pool.fetch(SEARCH.format(points=points), session.organization_id, match, limit, *terms)
+        return [hit_of(_record(row), row["points"], words) for row in rows]
 
     async def list(self, session: Session, where: Where, limit: int) -> list[WorkOrder]:
         """Returns the newest records of a status and a priority."""

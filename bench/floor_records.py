@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Protocol
 
 import msgspec
 
+RANKED = 1000
+MOST_POINTS = 6
 RULE_BOUND = 4
 """The technician's rule: no work order of a higher priority."""
 
@@ -57,6 +59,17 @@ class Where(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     priority: AtLeast
 
 
+class Hit(msgspec.Struct, frozen=True, gc=False):
+    """A work order that a search finds."""
+
+    object: str
+    id: str
+    title: str
+    snippet: str | None
+    score: float
+    record: WorkOrder
+
+
 class Session(msgspec.Struct, frozen=True):
     """Who asks: found once in the sessions table, then kept."""
 
@@ -64,6 +77,12 @@ class Session(msgspec.Struct, frozen=True):
     organization_id: str
     expires_at: str
     technician: bool
+
+
+def hit_of(record: WorkOrder, points: int, words: list[str]) -> Hit:
+    """Returns a record that a search finds, with its score."""
+    score = round(points / (MOST_POINTS * len(words)), 3)
+    return Hit("work_order", record.id, record.title, None, score, record)
 
 
 class Database(Protocol):
@@ -74,6 +93,9 @@ class Database(Protocol):
 
     async def get(self, organization_id: str, record_id: str) -> WorkOrder | None:
         """Returns one record."""
+
+    async def search(self, session: Session, words: list[str], limit: int) -> list[Hit]:
+        """Returns the records with all of these words in their titles, the best first."""
 
     async def list(self, session: Session, where: Where, limit: int) -> list[WorkOrder]:
         """Returns the newest records of a status and a priority."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from bench.floor_records import RULE_BOUND, Session, Where, WorkOrder
+from bench.floor_records import RANKED, RULE_BOUND, Hit, Session, Where, WorkOrder, hit_of
 
 _COLUMNS = ", ".join(WorkOrder.__struct_fields__)
 _NAMES = ",".join(WorkOrder.__struct_fields__)
@@ -32,6 +32,20 @@ LIST = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} {ORDER}"
 LIST_UNDER_RULE = f"SELECT {_COLUMNS} FROM work_order WHERE {FILTER} AND {RULE} {ORDER}"
 COUNT = f"SELECT count(*) FROM work_order WHERE {FILTER}"
 COUNT_UNDER_RULE = f"SELECT count(*) FROM work_order WHERE {FILTER} AND {RULE}"
+SEARCH = f"""
+    WITH newest AS MATERIALIZED (
+        SELECT id FROM work_order WHERE organization_id = ? AND id IN (
+            SELECT w.id FROM "work_order.search" JOIN "work_order.words" w ON w.key = "work_order.search".rowid
+            WHERE "work_order.search" MATCH ?)
+        ORDER BY id DESC LIMIT {RANKED}),
+    best AS MATERIALIZED (
+        SELECT w.id, {{points}} AS points FROM newest n JOIN "work_order.words" w ON w.id = n.id
+        ORDER BY points DESC, w.id DESC LIMIT ?)
+    SELECT {", ".join(f"o.{name}" for name in WorkOrder.__struct_fields__)}, b.points
+    FROM best b JOIN work_order o ON o.id = b.id ORDER BY b.points DESC, o.id DESC"""
+POINTS = """
+    CASE WHEN substr(w.w_title, 1, length(?)) = ? THEN 6 WHEN substr(w.w_title, 1, length(?)) = ? THEN 5
+    WHEN instr(w.w_title, ?) > 0 THEN 4 ELSE 3 END"""
 CREATE = f"INSERT INTO work_order ({_COLUMNS}) VALUES ({_PLACES})"
 WORDS = 'INSERT INTO "work_order.words" (id, w_title) VALUES (?, ?)'
 EVENT = """
@@ -55,6 +69,14 @@ class Sqlite:
         """Returns one record."""
         row = self._connection.execute(GET, (organization_id, record_id)).fetchone()
         return _record(row) if row else None
+
+    async def search(self, session: Session, words: list[str], limit: int) -> list[Hit]:
+        """Returns the records with all of these words in their titles, the best first."""
+        match = " AND ".join(f'"{word}" *' for word in words)
+        places = [place for word in words for place in (*[f" {word} "] * 2, *[f" {word}"] * 2, f" {word} ")]
+        statement = SEARCH.format(points=" + ".join(POINTS for _ in words))
+        rows = self._connection.execute(statement, (session.organization_id, match, *places, limit))
+        return [hit_of(_record(row[:-1]), row[-1], words) for row in rows.fetchall()]
 
     async def list(self, session: Session, where: Where, limit: int) -> list[WorkOrder]:
         """Returns the newest records of a status and a priority."""

@@ -98,7 +98,7 @@ def _run(side: Side, stand: Stand, scenario: Scenario, plan: Plan) -> Measured:
         requests=[_message(request, stand.tokens[scenario.caller]) for request in requests],
         repeat=scenario.repeat,
         status=scenario.status,
-        connections=plan.connections,
+        connections=scenario.connections or plan.connections,
         seconds=plan.seconds,
         warm=plan.warm,
     )

@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from bench.workload import OBJECT, STATUSES, work_order
+from bench.workload import OBJECT, STATUSES, WORDS, work_order
 
 PATH = f"/api/v1/data/{OBJECT}"
+SEARCH = "/api/v1/search"
 PAGE = 20
 
 
@@ -36,7 +37,7 @@ class Scenario(msgspec.Struct, frozen=True):
     """A kind of request: who sends it, what a right answer is, and what of the answer must be equal on both sides.
 
     `repeat` says that a request may be sent again. `compare` names the part of the body: the whole record, the `items`
-    of a page, or the values of a record but for those that are new each time.
+    of a page, or the values of a record but for those that are new each time. `connections` is how many there are, unless the plan's.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Scenario(msgspec.Struct, frozen=True):
     compare: Literal["record", "items", "created"]
     status: int = 200
     repeat: bool = True
+    connections: int | None = None
 
 
 def gets(data: Data) -> Iterator[Request]:
@@ -65,6 +67,13 @@ def lists(*, count: bool) -> Callable[[Data], Iterator[Request]]:
     return make
 
 
+def searches(_data: Data) -> Iterator[Request]:
+    """Searches for one word of the titles and the beginning of a number, for two words, and for one that a fifth of them has."""
+    for place, (word, other) in enumerate(itertools.permutations(WORDS, 2)):
+        for text in (f"{word} {place * 11}", f"{word} {other}", word):
+            yield Request("GET", f"{SEARCH}?{urlencode({'q': text, 'object': OBJECT, 'limit': str(PAGE)})}")
+
+
 def creates(data: Data) -> Iterator[Request]:
     """Makes work orders of a status that no list asks for."""
     for place in data.places:
@@ -76,5 +85,6 @@ SCENARIOS = (
     Scenario("list of 20", "dispatcher", lists(count=False), "items"),
     Scenario("list of 20 with total", "dispatcher", lists(count=True), "items"),
     Scenario("list of 20 under a row rule", "technician", lists(count=False), "items"),
+    Scenario("search, alone", "dispatcher", searches, "items", connections=1),
     Scenario("create", "dispatcher", creates, "created", status=201, repeat=False),
 )

@@ -13,7 +13,7 @@ STATUSES = ("open", "waiting", "closed")
 
 _FIRST_DAY = date(2026, 1, 1)
 _FIRST_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
-_WORDS = ("pump", "valve", "boiler", "lift", "door", "roof", "cable", "meter", "fan", "gate")
+WORDS = ("pump", "valve", "boiler", "lift", "door", "roof", "cable", "meter", "fan", "gate")
 
 
 def technician_email(place: int) -> str:
@@ -32,7 +32,7 @@ def work_order(place: int, status: str) -> dict[str, Any]:
     draw = random.Random(place)
     return {
         "number": f"W-{place:08d}",
-        "title": f"Check the {draw.choice(_WORDS)} of the {draw.choice(_WORDS)} in house {draw.randrange(1000)}",
+        "title": f"Check the {draw.choice(WORDS)} of the {draw.choice(WORDS)} in house {draw.randrange(1000)}",
         "status": status,
         "priority": draw.randint(1, 5),
         "cost": draw.randrange(1_000_000) / 100,
