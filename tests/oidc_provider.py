@@ -1,8 +1,8 @@
 """A small provider of OpenID Connect, run as a process: `python -m tests.oidc_provider PORT`.
 
 It does what a real one does (discovery, keys, codes that work once, PKCE, a client secret) and signs in whoever it was told to.
-`POST /told` tells it more: whom it vouches for (`person`), what its tokens say in place of the truth (`token`), which algorithm it signs
-with, whether it is `denying` or `down`, and to `rotate` its key.
+`POST /told` tells it more: whom it vouches for (`person`), what its userinfo tells of him (`userinfo`), what its tokens say in place of
+the truth (`token`), which algorithm it signs with, whether it is `denying` or `down`, and to `rotate` its key.
 """
 
 import base64
@@ -20,6 +20,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 CLIENT, SECRET = "fieldstone-tests", "a client secret: + and %"
+ACCESS = "an access token"
 
 
 class Provider:
@@ -46,6 +47,7 @@ class Provider:
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/keys",
+            "userinfo_endpoint": f"{self.issuer}/userinfo",
         }
         return document | self.told.get("discovery", {})
 
@@ -74,7 +76,14 @@ class Provider:
             return 400, {"error": "invalid_grant"}
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
-        return 200, {"token_type": "Bearer", "id_token": self.sign(claims | self.told.get("person", {}))}
+        id_token = self.sign(claims | self.told.get("person", {}))
+        return 200, {"token_type": "Bearer", "access_token": ACCESS, "id_token": id_token}
+
+    def userinfo(self, authorization: str | None) -> tuple[int, dict[str, Any]]:
+        """Returns what it tells of whoever has just signed in, to whoever shows his token."""
+        if authorization != f"Bearer {ACCESS}":
+            return 401, {"error": "invalid_token"}
+        return 200, self.told.get("userinfo", {"sub": self.told["person"]["sub"]})
 
     def sign(self, claims: dict[str, Any]) -> str:
         claims |= self.told.get("token", {})
@@ -104,6 +113,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, self.provider.discovery())
         elif parts.path == "/keys":
             self.answer(200, {"keys": [self.provider.key.as_dict(private=False)]})
+        elif parts.path == "/userinfo":
+            self.answer(*self.provider.userinfo(self.headers["authorization"]))
         elif parts.path == "/authorize":
             asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
             self.send_response(302)

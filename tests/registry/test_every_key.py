@@ -245,7 +245,10 @@ def _surface(catalog: Catalog, policies: Policies, name: str) -> Any:
     meta = Meta(catalog, policies, frozenset({"boss"}))
     calling = bind_handlers({**ACTION_HANDLERS, **BOUND_HANDLERS}, None)
     table = bind(catalog.apis[name], catalog, {**bind_handlers(META_HANDLERS, meta), **calling})
-    routes = [(route.template, route.body, sorted(route.scopes), sorted(route.holders or ())) for route in table.routes]
+    routes = [
+        (route.template, route.body, sorted(route.scopes), sorted(route.holders or ()), route.limit)
+        for route in table.routes
+    ]
     faces = {
         name: (face.codec.shown("X"), sorted(face.operations), face.location)
         for name, face in table.dialect.objects.items()

@@ -10,6 +10,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from fieldstone.app import load_catalog
+from fieldstone.errors import DeclarationError
 from fieldstone.settings import Limits, Settings
 from tests.databases import sqlite_address
 from tests.surfaces.mails import all_sent, mails
@@ -195,3 +197,49 @@ async def test_where_nothing_sends_mails_the_answer_says_so(tmp_path: Path) -> N
         admin = await world.person(ADMIN)
         error = error_of(await admin.ask("POST", SEND, PLAIN), 501, "NOT_IMPLEMENTED")
         assert "FIELDSTONE_SMTP_URL" in error["details"]["hint"]
+
+
+OWN_WORDS = """\
+name: reset_password
+values: [url]
+subject: A new word to get in
+text: "Here: {{url}}"
+locales:
+  de: {subject: Ein neues Kennwort, text: "Hier: {{url}}"}
+"""
+
+
+async def test_a_package_says_a_mail_of_the_platform_in_its_own_words(tmp_path: Path) -> None:
+    app = mail_app(tmp_path)
+    (app / "letters" / "reset_password.email_template.yaml").write_text(OWN_WORDS, encoding="utf-8")
+    async with running(app, sqlite_address(app / "mail.db"), SETTINGS) as world:
+        asked = {"email": "mia@world.example"}
+        assert (await world.nobody.ask("POST", "/api/v1/auth/forget-password", asked)).status_code == 200
+        await world.runtime.room.means.errands.settled()
+        (mail,) = (await mails(world)).values()
+        assert mail["subject"] == "A new word to get in"
+        assert mail.get_content().startswith("Here: http")
+        admin = await world.person(ADMIN)
+        shown = (await admin.get("/api/v1/meta/email_templates/reset_password")).json()
+        assert "A new word to get in" in str(shown)
+        assert "Your new password" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"a": OWN_WORDS.replace("[url]", "[url, link]") + "html: '{{link}}'\n"}, "gives this mail no `link`"),
+        ({"a": "name: reset_password\nvalues: [name]\nsubject: Hi {{name}}\ntext: Hi\n"}, "`url` is not in it"),
+        ({"a": OWN_WORDS, "b": OWN_WORDS}, "The email_template `reset_password` is already declared in"),
+    ],
+)
+async def test_words_that_do_not_fit_a_mail_of_the_platform_are_load_faults(
+    tmp_path: Path, files: dict[str, str], told: str
+) -> None:
+    app = mail_app(tmp_path)
+    for folder, text in files.items():
+        (app / "letters" / folder).mkdir()
+        (app / "letters" / folder / "reset_password.email_template.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(DeclarationError) as refused:
+        load_catalog(app)
+    assert [told in str(fault) for fault in refused.value.faults] == [True], refused.value.faults

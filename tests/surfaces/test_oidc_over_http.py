@@ -56,7 +56,9 @@ class Acme:
 
     def vouch(self, subject: str, **more: Any) -> None:
         """From now on signs somebody in whose address it has verified, unless told otherwise."""
-        wrong = {name: more.pop(name) for name in ("token", "algorithm", "forged", "endless") if name in more}
+        wrong = {
+            name: more.pop(name) for name in ("userinfo", "token", "algorithm", "forged", "endless") if name in more
+        }
         person = {"sub": subject, "email": f"{subject}@example.org", "email_verified": True, "name": subject.title()}
         self.tell(person=person | more, **wrong)
 
@@ -159,6 +161,41 @@ async def test_a_newcomer_gets_an_account_a_session_and_his_page(house: World, a
     assert len(await stored(house, "sys_member", "id", user_id=user["id"])) == 1
     (account,) = await stored(house, "sys_account", "issuer", "subject", user_id=user["id"])
     assert account == {"issuer": acme.issuer, "subject": "nora"}
+
+
+async def test_an_address_that_no_id_token_names_is_that_of_the_userinfo(
+    house: World, acme: Acme, browser: Browser
+) -> None:
+    told = {"sub": "umay", "email": "umay@example.org", "email_verified": True, "name": "Uma of Acme"}
+    acme.vouch("umay", email=None, name=None, userinfo=told)
+    assert await browser.sign_in(acme) == "/"
+    (user,) = await stored(house, "sys_user", "name", "email_verified", email="umay@example.org")
+    assert (user["name"], user["email_verified"]) == ("Uma of Acme", True)
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        ({"sub": "nora", "email": "nora@example.org", "email_verified": True}, "invalid_token"),
+        ({"email": "ulfo@example.org", "email_verified": True}, "invalid_token"),
+        ([], "invalid_token"),
+        ({"sub": "ulfo", "email": "ulfo@example.org"}, "email_not_verified"),
+        ({"sub": "ulfo", "email": "ulfo@example.org", "email_verified": "true"}, "email_not_verified"),
+        ({"sub": "ulfo"}, "email_not_verified"),
+    ],
+)
+async def test_a_userinfo_of_somebody_else_or_without_a_verified_address_lets_nobody_in(
+    acme: Acme, browser: Browser, told: Any, error: str
+) -> None:
+    acme.vouch("ulfo", email=None, email_verified=True, userinfo=told)
+    assert await browser.sign_in(acme) == f"/?error={error}"
+    assert await browser.who() is None
+
+
+async def test_an_id_token_that_names_an_address_is_not_asked_about(acme: Acme, browser: Browser) -> None:
+    acme.vouch("uwin", userinfo={"sub": "uwin", "email": "uwin@elsewhere.example", "email_verified": True})
+    assert await browser.sign_in(acme) == "/"
+    assert await browser.who() == "uwin@example.org"
 
 
 async def test_who_comes_again_is_known_by_his_subject_whatever_his_address(

@@ -37,6 +37,14 @@ async def test_it_is_valid_for_everybody(mia: Person, ann: Person, admin: Person
         validate(document)
 
 
+async def test_the_routes_of_oauth_take_forms_too_and_say_so(mia: Person) -> None:
+    document = await _document(mia)
+    for name in ("device_code", "device_token"):
+        taken = _resolved(document, name)["requestBody"]["content"]
+        assert taken["application/x-www-form-urlencoded"] == taken["application/json"]
+    assert _resolved(document, "sign_in")["requestBody"]["content"].keys() == {"application/json"}
+
+
 async def test_the_second_dialect_has_a_document_of_its_own(world: World, mia: Person) -> None:
     key = (await mia.ask("POST", "/api/v1/keys", {"name": "x", "scopes": ["tickets:read"]})).json()["key"]
     document = (await world.client.get("/partner/v2/openapi.json", headers={"X-Partner-Key": key})).json()

@@ -33,7 +33,7 @@ from fieldstone.registry.policy_tests import link_policy_tests
 from fieldstone.registry.seeds import seed_faults
 from fieldstone.registry.summaries import Summaries
 from fieldstone.registry.summary_disclosures import summary_disclosures
-from fieldstone.registry.templates import template_faults
+from fieldstone.registry.templates import replaced_templates, replacement_faults, template_faults, templates_in
 from fieldstone.registry.validations.link import link_validations
 
 _UNLINKABLE = frozenset({Code.FIELD_OPTION, Code.EXPRESSION})
@@ -50,7 +50,8 @@ def link(
     handlers: Handlers,
 ) -> Catalog:
     """Returns the catalog; raises DeclarationError with `faults`, those of finding and reading, and all that linking finds."""
-    by_kind, clashes = _by_name(reading.documents)
+    documents, replaced = replaced_templates(reading.documents)
+    by_kind, clashes = _by_name(documents)
     faults = [*faults, *clashes]
     objects, rollups = _objects(by_kind["object"], reading, faults)
     permissions, wrong = link_permissions(by_kind["permission"], objects)
@@ -68,6 +69,8 @@ def link(
     faults += [*wrong, *capability_faults(by_kind, capabilities)]
     for document in by_kind["email_template"].values():
         faults += template_faults(document)
+    for name, document in replaced.items():
+        faults += replacement_faults(by_kind["email_template"][name], document)
     calendars, wrong = link_calendars(by_kind["calendar"])
     faults += wrong
     flows, wrong = link_flows(by_kind["flow"], objects, steps)
@@ -86,7 +89,7 @@ def link(
         items=_items(by_kind, packages),
         histories=_histories(objects.by_name.values()),
         policy_tests=tests,
-        email_templates=_declared(by_kind["email_template"]),
+        email_templates=templates_in(by_kind["email_template"], replaced),
         calendars=calendars,
         rollups=rollups,
         flows=flows,

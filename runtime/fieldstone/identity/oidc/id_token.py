@@ -1,4 +1,7 @@
-"""The ID token: what a provider says of somebody, believed once every check of OpenID Connect Core 3.1.3.7 has passed."""
+"""The ID token: what a provider says of somebody, believed once every check of OpenID Connect Core 3.1.3.7 has passed.
+
+Where it names no address, the provider's userinfo may.
+"""
 
 import base64
 import binascii
@@ -61,6 +64,19 @@ async def read_id_token(provider: Provider, text: str, nonce: str, now: float) -
     if fault := _fault(claims, provider.declared.issuer, provider.declared.client_id, nonce, now):
         raise _invalid(fault)
     return claims
+
+
+def completed(claims: Claims, told: Any) -> Claims:
+    """Returns claims with the address and the name that the provider's userinfo tells; raises Refused when it is about somebody else.
+
+    It came by TLS from the provider for the token that came along with the ID token (OpenID Connect Core 5.3.4).
+    """
+    if not isinstance(told, dict) or told.get("sub") != claims.sub:
+        raise Refused("invalid_token", "the userinfo is about somebody else")
+    name = told.get("name") if claims.name is None else claims.name
+    return msgspec.structs.replace(
+        claims, email=told.get("email"), email_verified=told.get("email_verified"), name=name
+    )
 
 
 def _header(text: str) -> _Header:

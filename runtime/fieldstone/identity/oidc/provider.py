@@ -35,11 +35,19 @@ class Discovery(msgspec.Struct, frozen=True):
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    userinfo_endpoint: str | None = None
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
 
 
 class _KeySet(msgspec.Struct, frozen=True):
     keys: tuple[dict[str, Any], ...]
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """What a code is good for."""
+
+    id_token: str
+    access_token: str | None = None
 
 
 class Provider:
@@ -68,8 +76,8 @@ class Provider:
                 self._discovered_at = self._seconds()
             return self._discovery
 
-    async def redeem(self, code: str, verifier: str, redirect_uri: str) -> str:
-        """Returns the ID token that a code is good for; raises Refused."""
+    async def redeem(self, code: str, verifier: str, redirect_uri: str) -> Tokens:
+        """Returns the tokens that a code is good for; raises Refused."""
         discovery = await self.discovery()
         form = {
             "grant_type": "authorization_code",
@@ -87,10 +95,20 @@ class Provider:
         status, answer = await self._fetch.json(discovery.token_endpoint, form, headers)
         if status >= _FAILING:
             raise Refused("provider_unavailable", f"the token endpoint answered {status}")
-        token = answer.get("id_token") if status == _OK and isinstance(answer, dict) else None
-        if not isinstance(token, str):
-            raise Refused("invalid_token", f"the token endpoint answered {status} without an ID token")
-        return token
+        try:
+            return msgspec.convert(answer if status == _OK else None, Tokens)
+        except msgspec.ValidationError:
+            raise Refused("invalid_token", f"the token endpoint answered {status} without an ID token") from None
+
+    async def userinfo(self, access_token: str) -> Any:
+        """Returns what the provider tells of whom a token is about; None where it tells nothing but in ID tokens. Raises Refused."""
+        address = (await self.discovery()).userinfo_endpoint
+        if address is None:
+            return None
+        status, answer = await self._fetch.json(address, headers={"authorization": f"Bearer {access_token}"})
+        if status != _OK:
+            raise Refused("provider_unavailable", f"the userinfo endpoint answered {status}")
+        return answer
 
     async def key(self, kid: str | None) -> Key:
         """Returns the key of an id, the only one there is without an id; raises Refused."""

@@ -15,7 +15,7 @@ from fieldstone.identity.documents import SessionDocument, SignedIn
 from fieldstone.identity.local_path import local_path
 from fieldstone.identity.means import Means
 from fieldstone.identity.oidc.attempt import SECONDS, Attempt, address_of, new_attempt
-from fieldstone.identity.oidc.id_token import read_id_token
+from fieldstone.identity.oidc.id_token import completed, read_id_token
 from fieldstone.identity.oidc.people import find_person, link_person
 from fieldstone.identity.oidc.provider import Provider
 from fieldstone.identity.oidc.refused import Reason, Refused
@@ -122,13 +122,16 @@ class OidcSignIn:
         provider = self.providers[attempt.provider]
         await self._use_up(attempt, now)
         code = _code(back.parameters, provider.declared.issuer)
-        text = await provider.redeem(code, attempt.verifier, self._redirect_uris[attempt.provider])
-        claims = await read_id_token(provider, text, attempt.nonce, moment(now).timestamp())
+        tokens = await provider.redeem(code, attempt.verifier, self._redirect_uris[attempt.provider])
+        claims = await read_id_token(provider, tokens.id_token, attempt.nonce, moment(now).timestamp())
         if attempt.user_id is not None:
             if back.session is None or back.session.user.id != attempt.user_id:
                 raise Refused("state_mismatch", "another user has begun this")
             await link_person(self._means, attempt.provider, claims, attempt.user_id)
             return Landing(attempt.page)
+        if claims.email is None and tokens.access_token is not None:
+            told = await provider.userinfo(tokens.access_token)
+            claims = claims if told is None else completed(claims, told)
         user = await find_person(self._means, attempt.provider, claims)
         if user["two_factor_enabled"] and not await self._steps.is_trusted(user["id"], back.trusted, now):
             step = self._steps.challenge(user["id"], user["version"], now, lasting=True)

@@ -9,6 +9,7 @@ from fieldstone.engine.outcome import Remark
 from fieldstone.kinds.api import DataOperation
 from fieldstone.registry.validations.rule import WARNINGS
 from fieldstone.services.meta import KnownObject
+from fieldstone.surfaces.http.body import FORM
 from fieldstone.surfaces.http.rate_headers import RATE_HEADERS
 from fieldstone.surfaces.openapi.record_schema import EXPECTED_VERSION, create_name, read_name, update_name
 from fieldstone.surfaces.openapi.struct_schema import reference
@@ -106,6 +107,8 @@ def _handler_operation(dialect: Dialect, route: Route) -> Schema:
     found = describe(route, tag, part.summary, parameters_of(dialect, route, part.parameters))
     if part.body is not None:
         found["requestBody"] = request_body(reference(part.body.__name__))
+        if part.form:
+            found["requestBody"]["content"] |= content(reference(part.body.__name__), FORM.decode())
     found["responses"] = responses_of(route, str(part.status), content(schema, part.media_type))
     return found
 
