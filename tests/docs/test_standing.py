@@ -5,21 +5,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-import yaml
 
 from fieldstone.access.caller import Caller, system_in
 from fieldstone.engine.operation import Update
 from fieldstone.identity.holdings import load_holdings
 from fieldstone.ids import new_id
-from fieldstone.settings import Limits
-from fieldstone.store.open import open_store
-from tests.databases import sqlite_address
-from tests.docs.test_security import ALL, TEXT, declare, outcome, outcomes, rows_under, said
-from tests.docs.walk import blocks_of
+from tests.docs.page import ALL, declared_under, office_of, outcome, outcomes, rows_under, said
 from tests.engine.office import Office
-from tests.worlds import load_package
 
-LEDGER: dict[str, Any] = yaml.safe_load(next(block.text for block in blocks_of(TEXT) if block.note == "capabilities"))
 PERSONAL = {"sharingModel": "private", "fields": {"title": {"type": "text"}}}
 DEPTH, CAPABILITIES, HELD = (rows_under(heading) for heading in ("Depth", "Capabilities", "Who holds a set"))
 HOURS = (9, 10, 19, 20)
@@ -40,19 +33,9 @@ def permissions() -> Iterator[tuple[str, dict[str, Any]]]:
 async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     """An office with the people of the page, in their units and under their managers."""
     folder = tmp_path_factory.mktemp("standing")
-    package = folder / "page"
-    package.mkdir()
-    declare(package / "package.yaml", {"name": "page"})
-    for name, declared in {"personal": PERSONAL, **LEDGER}.items():
-        declare(package / f"{name}.object.yaml", {"name": name, **declared})
-    for name, declared in permissions():
-        declare(package / f"{name}.permission.yaml", {"name": name, **declared})
-    catalog = load_package(package, folder)
-    store = await open_store(catalog, sqlite_address(folder / "page.db"), synchronous="normal", limits=Limits())
-    office = await Office.founded(store)
-    await settle(office)
-    yield office
-    await store.close()
+    async with office_of(folder, {"personal": PERSONAL, **declared_under("capabilities")}, permissions()) as office:
+        await settle(office)
+        yield office
 
 
 async def settle(office: Office) -> None:
