@@ -13,7 +13,19 @@ from fieldstone.registry.layout import checkout
 from fieldstone.registry.source import parse
 from tests.cli.run import Run
 
-KINDS = ["api", "app", "calendar", "email_template", "flow", "object", "package", "permission", "policy_test", "seed"]
+KINDS = [
+    "action",
+    "api",
+    "app",
+    "calendar",
+    "email_template",
+    "flow",
+    "object",
+    "package",
+    "permission",
+    "policy_test",
+    "seed",
+]
 
 
 def declarations() -> Iterator[tuple[str, Path]]:

@@ -39,6 +39,7 @@ class Effects:
     def __init__(self, office: Office, caller: Caller, now: str) -> None:
         self.caller = caller
         self.now = now
+        self.key = "run:step"
         self._office = office
 
     async def execute(self, operation: Operation) -> Outcome:

@@ -54,6 +54,7 @@ class AsCaller:
     def __init__(self, execute: Execute, caller: Caller, now: str) -> None:
         self.caller = caller
         self.now = now
+        self.key = ""
         self._execute = execute
 
     async def execute(self, operation: Operation) -> Outcome:

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from fieldstone.clock import later
-from fieldstone.errors import FlowMistake
-from fieldstone.flows.journal import Entry, Journal, Paused, Step, Waiting, Work, error_of
+from fieldstone.errors import FlowMistake, Timeout
+from fieldstone.flows.journal import Effects, Entry, Journal, Paused, Step, Waiting, Work, error_of
+from fieldstone.flows.outbound import Outbound
 from fieldstone.flows.scope import Scope
 from fieldstone.kinds.step import Retry
 from fieldstone.query.cel.fault import EvaluationError
@@ -53,28 +54,55 @@ class Turn:
         self.key = key
         self.scope = scope
         self.names = scope.names
+        self.journaled = False
         self._run = run
 
     def value(self, evaluate: Evaluate, names: Names | None = None) -> Any:
         """Returns a value of the configuration."""
         return evaluate(self.names if names is None else names)
 
-    def decide(self, condition: Evaluate) -> bool:
-        """Returns what a condition says; one that says nothing fails the run."""
-        return self._run.decided(self.node, condition, self.names, self.key)
+    @property
+    def outbound(self) -> Outbound:
+        """The way to the outside; raises FlowMistake where there is none."""
+        if self._run.outbound is None:
+            raise FlowMistake(f"`{self.node.id}` reaches out, and nothing here does.")
+        return self._run.outbound
 
-    async def act(self, given: Any, work: Work) -> Result:
-        """Does work on records, once; `given` is what people read as the input of the step."""
-        return await self._run.tried(self, lambda step: self._run.journal.act(step, work), given)
+    def decide(self, condition: Evaluate, names: Names | None = None) -> bool:
+        """Returns what a condition says; one that says nothing fails the run."""
+        return self._run.decided(self.node, condition, self.names if names is None else names, self.key)
+
+    def limit(self) -> str | None:
+        """Returns the instant at which a wait that begins now has taken too long."""
+        limit = self.node.timeout_ms
+        return None if limit is None else later(self.scope.now, limit / 1000)
+
+    def timed_out(self) -> StepFailure:
+        """Returns the failure of a step that took too long."""
+        return StepFailure(self.node, self.key, error_of(_too_long(self.node)))
+
+    async def act(self, given: Any, work: Work, place: int | None = None) -> Result:
+        """Does work on records, once; `given` is what people read as the input of the step, `place` counts what one step does."""
+        timed = _timed(self.node, work)
+        return await self._run.tried(self, lambda step: self._run.journal.act(step, timed), given, place)
 
     async def reach_out(self, given: Any, work: Work) -> Result:
         """Does work outside, at least once."""
-        return await self._run.tried(self, lambda step: self._run.journal.reach_out(step, work), given)
+        timed = _timed(self.node, work)
+        return await self._run.tried(self, lambda step: self._run.journal.reach_out(step, timed), given)
 
     async def wait(self, waiting: Waiting, given: Any = None) -> Result:
-        """Waits, without anybody waiting."""
+        """Waits, without anybody waiting; a signal or a screen that is due has taken too long."""
         step = self._run.step(self, given)
-        return self._run.settled(self, step, await self._run.journal.wait(step, waiting))
+        result = self._run.settled(self, step, await self._run.journal.wait(step, waiting))
+        if waiting.kind in ("signal", "screen") and result.output is None:
+            raise self.timed_out()
+        return result
+
+    async def pause(self, waiting: Waiting, place: int) -> None:
+        """Waits between two things that one step does."""
+        step = self._run.step(self, None, place)
+        await self._run.journal.wait(msgspec.structs.replace(step, key=f"{step.key}~wait"), waiting)
 
     async def call(self, flow: str, inputs: Names, place: int | None = None) -> Result:
         """Runs another flow; `place` counts the calls of one step."""
@@ -101,9 +129,12 @@ Runner = Callable[[Turn], Awaitable[Result]]
 class Run:
     """One run of a Graph over its journal."""
 
-    def __init__(self, graph: Graph, journal: Journal, runners: Mapping[str, Runner]) -> None:
+    def __init__(
+        self, graph: Graph, journal: Journal, runners: Mapping[str, Runner], outbound: Outbound | None = None
+    ) -> None:
         self.graph = graph
         self.journal = journal
+        self.outbound = outbound
         self._runners = runners
 
     async def finish(self, scope: Scope) -> dict[str, Any]:
@@ -147,13 +178,16 @@ class Run:
         """Does one step; returns the scope behind it and the nodes to go on with."""
         if node.when is not None and not self.decided(node, node.when, scope.names, key):
             return scope, self._ways(node, None, scope, key)
+        turn = Turn(self, node, key, scope)
         try:
-            result = await self._runners[node.kind](Turn(self, node, key, scope))
-        except EvaluationError as error:
+            result = await self._runners[node.kind](turn)
+        except (EvaluationError, FlowMistake) as error:
             failure = StepFailure(node, key, error_of(error))
             return self._caught(failure, node, scope)
         except StepFailure as failure:
             return self._caught(failure, node, scope)
+        if not turn.journaled:
+            self.journal.passed(self.step(turn, None), result.output)
         behind = (result.scope or scope).set(result.variables).done(node, result.output)
         return behind, self._ways(node, result.label, behind, key)
 
@@ -162,9 +196,9 @@ class Run:
         if not failure.routable or (node.fault is None and not node.goes_on):
             raise failure
         error = {**failure.error, "nodeId": failure.node.id}
-        behind = scope.done(node, None, error).inside({"error": error})
+        behind = scope.done(node, None, error)
         if node.fault is not None:
-            return behind, [node.fault]
+            return behind.inside({"error": error, node.id: {"error": error}}), [node.fault]
         return behind, self._ways(node, None, behind, failure.key)
 
     def _ways(self, node: Node, label: str | None, scope: Scope, key: str) -> list[str]:
@@ -207,23 +241,46 @@ class Run:
 
     def settled(self, turn: Turn, step: Step, entry: Entry) -> Result:
         """Returns what the journal has of a step; raises StepFailure for one that failed."""
+        turn.journaled = True
         scope = turn.scope.at(entry.at)
         if entry.error is not None:
             raise StepFailure(turn.node, step.key, entry.error)
         return Result(output=entry.output, scope=scope)
 
-    async def tried(self, turn: Turn, act: Callable[[Step], Awaitable[Entry]], given: Any) -> Result:
+    async def tried(
+        self, turn: Turn, act: Callable[[Step], Awaitable[Entry]], given: Any, place: int | None = None
+    ) -> Result:
         """Does a step, again after a pause as long as it fails and may be tried again."""
         retry = turn.node.retry
         attempt = 1
         while True:
-            step = self.step(turn, given, attempt=attempt)
+            step = self.step(turn, given, place, attempt)
             entry = await act(step)
             if entry.error is None or retry is None or attempt >= retry.attempts or not _worthwhile(entry.error):
                 return self.settled(turn, step, entry)
             due = later(entry.at, _pause(retry, attempt, step.key))
             await self.journal.wait(msgspec.structs.replace(step, key=f"{step.key}~wait"), Waiting("retry", due))
             attempt += 1
+
+
+def _timed(node: Node, work: Work) -> Work:
+    """Returns work that fails when it takes longer than its node allows."""
+    limit = node.timeout_ms
+    if limit is None:
+        return work
+
+    async def timed(effects: Effects) -> Any:
+        try:
+            async with asyncio.timeout(limit / 1000):
+                return await work(effects)
+        except TimeoutError:
+            raise _too_long(node) from None
+
+    return timed
+
+
+def _too_long(node: Node) -> Timeout:
+    return Timeout(f"`{node.id}` took longer than {node.timeout_ms:,} ms.")
 
 
 async def _outcome(work: Callable[[], Awaitable[Any]]) -> Any:

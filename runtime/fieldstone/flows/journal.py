@@ -49,10 +49,14 @@ class Waiting(msgspec.Struct, frozen=True, eq=False):
 
 
 class Effects(Protocol):
-    """What a step may do while it acts: operations, as whom the run acts, in the Unit in which its journal row is written."""
+    """What a step may do while it acts: operations, as whom the run acts, in the Unit in which its journal row is written.
+
+    `key` names the step of the run to whoever is outside, the same whenever it is tried again.
+    """
 
     caller: Caller
     now: str
+    key: str
 
     async def execute(self, operation: Operation) -> Outcome:
         """Runs an operation; raises what it raises."""

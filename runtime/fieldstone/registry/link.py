@@ -73,7 +73,7 @@ def link(
         faults += replacement_faults(by_kind["email_template"][name], document)
     calendars, wrong = link_calendars(by_kind["calendar"])
     faults += wrong
-    flows, wrong = link_flows(by_kind["flow"], objects, steps)
+    flows, wrong = link_flows(by_kind["flow"], objects, steps, calendars, handlers.functions)
     faults += wrong
     if faults:
         raise DeclarationError(faults)

@@ -1,4 +1,4 @@
-"""Step `delete_record`: deletes the record of an id, or those that satisfy a condition; none at all is a mistake of the flow."""
+"""Step `delete_record`: deletes the record of an id, or those that satisfy a condition."""
 
 from typing import Any
 

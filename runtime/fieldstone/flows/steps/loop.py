@@ -45,11 +45,8 @@ class _Config(msgspec.Struct, frozen=True, eq=False):
 
 
 def _link(declared: ForeachStep | LoopNode, site: Site) -> Linked | None:
-    items = site.value(declared.items, site.at("items"))
-    if items is None or not site.is_free(declared.item, site.at("item")):
-        return None
-    if items.type.name not in ("list", "dyn"):
-        site.refuse(site.at("items"), f"A {items.type} is no list, so that there is nothing to go through.")
+    items = site.items(declared.items, declared.item)
+    if items is None:
         return None
     kind: Type = items.type.item or DYN
     binds = {declared.item: kind, f"{declared.item}_index": INT}

@@ -1,13 +1,13 @@
 """What the steps on records share: which records a step is about, and how records are told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from fieldstone.engine.operation import Get, Read
+from fieldstone.engine.operation import Read
 from fieldstone.engine.outcome import Outcome, Page, Record, Written
-from fieldstone.errors import FlowMistake, Internal, NotFound
+from fieldstone.errors import Conflict, FlowMistake, Internal, NotFound
 from fieldstone.flows.interpreter import Turn
 from fieldstone.flows.journal import Effects
 from fieldstone.query.document import QueryDocument
@@ -26,6 +26,8 @@ class Target(msgspec.Struct, frozen=True, eq=False):
     id: Evaluate | None = None
     where: Evaluate | None = None
     many: bool = False
+    written: Any = None
+    """The condition as it was written."""
 
 
 def link_target(declared: Any, site: Site, subject: Object) -> Target | None:
@@ -45,7 +47,7 @@ def link_target(declared: Any, site: Site, subject: Object) -> Target | None:
     many = getattr(declared, "many", False)
     if where is None:
         return Target(subject.name, id=found.evaluate, many=many)
-    return Target(subject.name, where=found.evaluate, many=many)
+    return Target(subject.name, where=found.evaluate, many=many, written=where)
 
 
 class Chosen(msgspec.Struct, frozen=True, eq=False):
@@ -61,8 +63,10 @@ class Chosen(msgspec.Struct, frozen=True, eq=False):
         return {"object": self.target.object, **({"where": self.where} if self.id is None else {"id": self.id})}
 
     async def ids(self, effects: Effects) -> list[str]:
-        """Returns the ids of the records; raises FlowMistake when there is none, or more than one where one is meant."""
-        if self.id is not None:
+        """Returns the ids of the records; raises NotFound and Conflict where one is meant and there is none, or more."""
+        if self.target.id is not None:
+            if not self.id:
+                raise NotFound(f"No record of `{self.target.object}`: the id is empty.")
             return [self.id]
         limit = MOST + 1 if self.target.many else 2
         query = QueryDocument(where=dict(self.where), fields=["id"], limit=limit, count=False)
@@ -70,34 +74,40 @@ class Chosen(msgspec.Struct, frozen=True, eq=False):
         if not isinstance(page, Page):
             raise Internal(f"{type(page).__name__} came of a read.")
         found = [str(row[page.columns.index("id")]) for row in page.rows]
-        if not found:
-            raise FlowMistake(
-                f"No record of `{self.target.object}` satisfies the condition.", hint="Look for it first."
+        if not found and not self.target.many:
+            raise NotFound(f"No record of `{self.target.object}` satisfies the condition.")
+        if len(found) > (MOST if self.target.many else 1):
+            count = f"{MOST:,} records" if self.target.many else "one record"
+            message = f"More than {count} of `{self.target.object}` satisfy the condition."
+            raise Conflict(
+                message, hint=None if self.target.many else "Narrow the condition, or say that many are meant."
             )
-        if len(found) > 1 and not self.target.many:
-            message = f"More than one record of `{self.target.object}` satisfies the condition."
-            raise FlowMistake(message, hint="Narrow the condition, or say that many are meant.")
-        if len(found) > MOST:
-            raise FlowMistake(f"More than {MOST:,} records of `{self.target.object}` satisfy the condition.")
         return found
 
 
 def chosen(turn: Turn, target: Target) -> Chosen:
     """Returns the records of a step with everything filled in; raises FlowMistake for a condition that something fell out of."""
     if target.id is not None:
-        record_id = turn.value(target.id)
-        if not isinstance(record_id, str) or not record_id:
-            raise NotFound(f"No record of `{target.object}`: the id is empty.")
-        return Chosen(target, id=record_id)
+        return Chosen(target, id=str(turn.value(target.id) or ""))
     where = turn.value(target.where) if target.where is not None else {}
-    if not isinstance(where, Mapping) or not where:
-        raise FlowMistake("The condition is empty.")
+    for path in _fallen_out(target.written, where):
+        message = (
+            f"`{path}` of the condition of `{turn.node.id}` has no value, so that it would be true of other records."
+        )
+        raise FlowMistake(message, hint="Look before whether there is one.")
     return Chosen(target, where=where)
 
 
-async def read_one(effects: Effects, object_name: str, record_id: str) -> dict[str, Any]:
-    """Returns a record by name."""
-    return record_of(await effects.execute(Get(object_name, record_id)))
+def _fallen_out(written: Any, found: Any, path: str = "") -> Iterator[str]:
+    """Yields where a condition was written with a value that is not there now."""
+    if found is None and written is not None:
+        yield path
+    elif isinstance(written, Mapping) and isinstance(found, Mapping):
+        for name, each in written.items():
+            yield from _fallen_out(each, found.get(name), f"{path}.{name}" if path else name)
+    elif isinstance(written, list | tuple) and isinstance(found, list | tuple):
+        for number, (each, value) in enumerate(zip(written, found, strict=False)):
+            yield from _fallen_out(each, value, f"{path}[{number}]")
 
 
 def record_of(outcome: Outcome) -> dict[str, Any]:

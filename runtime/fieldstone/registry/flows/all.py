@@ -9,19 +9,26 @@ from fieldstone.registry.catalog import Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.flows.graph import Graph, StepKinds
-from fieldstone.registry.flows.link import link_flow
+from fieldstone.registry.flows.link import Named, link_flow
+from fieldstone.registry.handlers import Handler
 from fieldstone.registry.known import Known
+from fieldstone.registry.working_time import WorkingTime
 
 
 def link_flows(
-    documents: Mapping[str, Document], objects: Known[Object], kinds: StepKinds
+    documents: Mapping[str, Document],
+    objects: Known[Object],
+    kinds: StepKinds,
+    calendars: Mapping[str, WorkingTime],
+    functions: Mapping[str, Handler],
 ) -> tuple[dict[str, Graph], list[Fault]]:
     """Returns the flows that can be linked, and everything that is wrong with the others."""
     faults: list[Fault] = []
     flows: dict[str, Graph] = {}
     declared = {name: cast("FlowDeclaration", document.declared) for name, document in documents.items()}
+    known = Named(declared, calendars, functions)
     for name, document in documents.items():
-        found, wrong = link_flow(document, objects, kinds, declared)
+        found, wrong = link_flow(document, objects, kinds, known)
         faults += wrong
         if found is not None:
             flows[name] = found

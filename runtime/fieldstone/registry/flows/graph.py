@@ -104,6 +104,10 @@ class StepKind(msgspec.Struct, frozen=True, eq=False):
     node: type[Declared] | None = None
     inline: bool = True
     pure: bool = False
+    tried: bool = True
+    """It may fail by itself, so that trying it again is of use."""
+    timed: bool = True
+    """It may take long, so that a time limit is of use."""
     answers: bool = False
     """Its work answers with the label of the edge to take."""
     own_when: bool = False

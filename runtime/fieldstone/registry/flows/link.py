@@ -23,7 +23,9 @@ from fieldstone.registry.flows.site import Path, Site, Surroundings, record_type
 from fieldstone.registry.flows.sketch import retry_of
 from fieldstone.registry.flows.triggers import Beginning, Said, link_beginning
 from fieldstone.registry.flows.variables import Variables, link_variables, variable_faults
+from fieldstone.registry.handlers import Handler
 from fieldstone.registry.known import Known
+from fieldstone.registry.working_time import WorkingTime
 
 IN_A_LIST = "{!"
 IN_A_GRAPH = "{"
@@ -50,15 +52,26 @@ RESERVED = frozenset(
 """The names that mean something in expressions of every flow."""
 
 
+class Named(msgspec.Struct, frozen=True, eq=False):
+    """What steps may name beside objects."""
+
+    flows: Mapping[str, FlowDeclaration] = {}
+    calendars: Mapping[str, WorkingTime] = {}
+    functions: Mapping[str, Handler] = {}
+
+
 def link_flow(
-    document: Document, objects: Known[Object], kinds: StepKinds, flows: Mapping[str, FlowDeclaration]
+    document: Document, objects: Known[Object], kinds: StepKinds, known: Named
 ) -> tuple[Graph | None, list[Fault]]:
-    """Returns one flow, None when it is at fault, and everything that is wrong with it. `flows` are those that it may start."""
+    """Returns one flow, None when it is at fault, and everything that is wrong with it. `known` is what it
+    may name beside objects."""
     declared: Any = document.declared
     flow: FlowDeclaration = declared
     variables = link_variables(flow.variables)
     opening = IN_A_GRAPH if flow.nodes is not None else IN_A_LIST
-    around = Surroundings(document, objects, opening, [], variables.types, flows)
+    around = Surroundings(
+        document, objects, opening, [], variables.types, known.flows, known.calendars, known.functions
+    )
     around.faults.extend(variable_faults(document, flow.variables, RESERVED | flow.inputs.keys()))
     content = check_dialect(flow, around)
     if content is None:

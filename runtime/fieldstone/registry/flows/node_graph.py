@@ -108,7 +108,7 @@ def _sketch(
         config_path=(*path, "config"),
         label=node.label or node.id,
         output=getattr(config, "output", None),
-        retry=None if kind.pure else retry,
+        retry=None if kind.pure or not kind.tried else retry,
         goes_on=goes_on,
         timeout_ms=node.timeout_ms,
         said=frozenset({"timeout_ms"}) if node.timeout_ms is not None else frozenset(),

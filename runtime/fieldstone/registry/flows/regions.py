@@ -208,9 +208,9 @@ class Regions:
             known = self._around.variables.get(sketch.output)
             if known is None:
                 site.is_free(sketch.output, site.at("output"))
-        for key, encoded in (("retry", "retry"), ("timeout_ms", "timeoutMs")):
-            if key in sketch.said and kind.pure:
-                message = f"A step of type `{kind.name}` does nothing that could fail by itself or take long."
+        for key, encoded, use in (("retry", "retry", kind.tried), ("timeout_ms", "timeoutMs", kind.timed)):
+            if key in sketch.said and (kind.pure or not use):
+                message = f"A step of type `{kind.name}` does nothing by itself that {'fails' if key == 'retry' else 'takes long'}."
                 site.refuse((*sketch.path, encoded), message, f"Drop `{encoded}`.")
 
     def _bodies(self, linked: Linked, bound: Bound) -> tuple[dict[str, Region] | None, Bound]:

@@ -1,7 +1,7 @@
 """Where a step is declared: what its kind is given to link it. Looks names up, compiles values and conditions, and notes every fault."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,7 +11,7 @@ from fieldstone.kinds.flow import FlowDeclaration
 from fieldstone.query.cel.environment import Environment
 from fieldstone.query.cel.expression import Compiled, ExpressionError, compile_expression, evaluator
 from fieldstone.query.cel.fault import ExpressionFault
-from fieldstone.query.cel.types import BOOL, Type, assignable, required, struct_of
+from fieldstone.query.cel.types import BOOL, DYN, Type, assignable, required, struct_of
 from fieldstone.query.names import did_you_mean
 from fieldstone.registry.catalog import Field, Object
 from fieldstone.registry.codes import Code
@@ -29,10 +29,13 @@ from fieldstone.registry.flows.template import (
     placeholders,
     sequence,
 )
+from fieldstone.registry.handlers import Handler
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.rules import expression_fields, expression_types
+from fieldstone.registry.working_time import WorkingTime
 
 Path = tuple[str | int, ...]
+T = TypeVar("T")
 
 _JUNCTIONS = frozenset({"$and", "$or", "$not"})
 NUMBERS = frozenset({"int", "decimal", "double"})
@@ -41,8 +44,8 @@ NUMBERS = frozenset({"int", "decimal", "double"})
 class Surroundings(msgspec.Struct, frozen=True, eq=False):
     """What all steps of one declaration have around them.
 
-    `opening` is how a placeholder begins, `faults` gathers what is wrong. `amended` is the object of a record that is about to be written,
-    and may be changed before.
+    `opening` is how a placeholder begins, `faults` gathers what is wrong. `flows`, `calendars` and `functions` are those that steps may
+    name. `amended` is the object of a record that is about to be written, and may be changed before.
     """
 
     document: Document
@@ -51,7 +54,16 @@ class Surroundings(msgspec.Struct, frozen=True, eq=False):
     faults: list[Fault]
     variables: Mapping[str, Type] = {}
     flows: Mapping[str, FlowDeclaration] = {}
+    calendars: Mapping[str, WorkingTime] = {}
+    functions: Mapping[str, Handler] = {}
     amended: Object | None = None
+
+
+class Called(msgspec.Struct, frozen=True, eq=False):
+    """What another flow is started with, and the type of what it tells at its end."""
+
+    inputs: Mapping[str, Value]
+    output: Type
 
 
 class Site:
@@ -125,6 +137,59 @@ class Site:
             path, f"`{name}` takes a {required(kind)}, and this is a {required(value.type)}.", code=Code.EXPRESSION
         )
         return None
+
+    def with_roots(self, roots: Mapping[str, Type]) -> "Site":
+        """Returns the same step with further names for a part of it."""
+        return Site(self.around, self.declared, self.path, {**self.roots, **roots}, self.name)
+
+    def items(self, raw: Any, item: str) -> Value | None:
+        """Returns the list that a step goes through; notes a fault, and returns None, where it is none or `item` has a meaning already."""
+        items = self.value(raw, self.at("items"))
+        if items is None or not self.is_free(item, self.at("item")):
+            return None
+        if items.type.name in ("list", "dyn", "null"):
+            return items
+        self.refuse(self.at("items"), f"A {required(items.type)} is no list, so that there is nothing to go through.")
+        return None
+
+    def calendar(self, name: str, path: Path) -> WorkingTime | None:
+        """Returns the working time of a calendar; notes a fault, and returns None, where there is none of the name."""
+        return self._named("calendar", name, self.around.calendars, path)
+
+    def function(self, name: str, path: Path) -> Handler | None:
+        """Returns a function of a package's `handlers.py`; notes a fault, and returns None, where there is none of the name."""
+        return self._named("function", name, self.around.functions, path)
+
+    def flow(self, name: str, inputs: Mapping[str, Any]) -> "Called | None":
+        """Returns what a flow is started with; notes a fault, and returns None, where it cannot be started so."""
+        flow = self._named("flow", name, self.around.flows, self.at("flow"))
+        if flow is None:
+            return None
+        if flow.status != "active":
+            self.refuse(
+                self.at("flow"), f"The flow `{name}` is `{flow.status}`, so that it is never begun.", code=Code.FLOW
+            )
+            return None
+        known = {each: options.required for each, options in flow.inputs.items()}
+        known |= {each.name: each.required for each in flow.variables if each.is_input}
+        values = {each: self.value(raw, self.at("inputs", each)) for each, raw in inputs.items()}
+        before = len(self.around.faults)
+        for each in inputs.keys() - known.keys():
+            hint = did_you_mean(each, known)
+            self.refuse(self.at("inputs", each), f"The flow `{name}` has no input `{each}`.", hint, Code.FLOW)
+        for each, wanted in known.items():
+            if wanted and each not in inputs:
+                message = f"The flow `{name}` needs the input `{each}`."
+                self.refuse(self.at("inputs"), message, f"Add `{each}: ...`.", Code.FLOW)
+        if None in values.values() or len(self.around.faults) > before:
+            return None
+        told = [*flow.outputs, *(each.name for each in flow.variables if each.is_output)]
+        return Called({each: value for each, value in values.items() if value}, struct_of(dict.fromkeys(told, DYN)))
+
+    def _named(self, what: str, name: str, known: Mapping[str, T], path: Path) -> T | None:
+        if name not in known:
+            self.refuse(path, f"There is no {what} `{name}`.", did_you_mean(name, known), Code.FLOW)
+        return known.get(name)
 
     def amendment(self, name: str, raw: Any, path: Path) -> Value | None:
         """Returns a value for a field of the record that is about to be written; notes a fault, and returns None, where none is."""
@@ -203,7 +268,7 @@ class Site:
             return None
         if not found:
             return constant(text)
-        compiled = [self._compiled(each.source, path, text, each.at, None) for each in found]
+        compiled = [self._placeholder(each, path, text) for each in found]
         values = [None if each is None else Value(evaluator(each), each.node.type) for each in compiled]
         if any(value is None for value in values):
             return None
@@ -212,6 +277,19 @@ class Site:
         if len(found) == 1 and (first.begin, first.end) == (0, len(text)):
             return whole[0]
         return joined_text(_pieces(text, found, whole))
+
+    def _placeholder(self, found: Placeholder, path: Path, text: str) -> Compiled | None:
+        """Returns the expression of a placeholder; one that was spelled in another way is at fault as a whole."""
+        if found.expression == found.source:
+            return self._compiled(found.source, path, text, found.at, None)
+        try:
+            return compile_expression(found.expression, self._environment)
+        except ExpressionError as error:
+            moved = ExpressionError(
+                [msgspec.structs.replace(each, pos=found.at, end=found.end) for each in error.faults]
+            )
+            self.around.faults.extend(expression_faults(self.around.document, path, text, moved))
+            return None
 
     def _compiled(self, source: str, path: Path, text: str, offset: int, wanted: Type | None) -> Compiled | None:
         """Returns an expression that begins at an offset of the text at a path."""

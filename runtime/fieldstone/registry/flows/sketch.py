@@ -65,7 +65,7 @@ def unknown_type(around: Surroundings, path: Path, tag: Any, known: Mapping[str,
     around.faults.append(around.document.fault(path, Code.WRONG_VALUE, message, hint))
 
 
-def decoded(around: Surroundings, raw: Any, struct: type[Any], path: Path) -> Any:
+def decoded(around: Surroundings, raw: Any, struct: Any, path: Path) -> Any:
     """Returns a part of a document as a Struct; notes every fault of it, and returns None, where it does not fit."""
     try:
         return msgspec.convert(raw, struct)

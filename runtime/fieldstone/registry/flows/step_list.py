@@ -77,7 +77,7 @@ def _read(
         label=declared.label or name,
         when=None if kind.own_when else declared.when,
         output=declared.output,
-        retry=declared.retry or (None if kind.pure else retry),
+        retry=declared.retry or (None if kind.pure or not kind.tried else retry),
         goes_on=goes_on if declared.on_error is None else declared.on_error == "continue",
         timeout_ms=declared.timeout_ms,
         said=frozenset(key for key in _OPTIONAL if getattr(declared, key) is not None),

@@ -12,16 +12,21 @@ import msgspec
 from fieldstone.query.cel.types import BOOL, DECIMAL, DYN, INT, NULL, STRING, Type, list_of, map_of
 from fieldstone.registry.flows.graph import Evaluate, Names
 
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[{}]")
+_QUOTE = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_BRACES = re.compile(rf"{_QUOTE}|[{{}}]")
+_SPELLINGS = re.compile(
+    rf"{_QUOTE}|\$(?P<error>[Ee]rror)\b|\$User\.(?P<user>[A-Za-z]+)|(?P<clock>TODAY|NOW)\(\)(?:\s*(?P<sign>[+-])\s*(?P<days>\d+)\b)?"
+)
 
 
 class Placeholder(msgspec.Struct, frozen=True):
-    """An expression in a text: where the braces begin and end, and where its own text begins."""
+    """An expression in a text: where the braces begin and end, where its own text begins, and what it says as an expression."""
 
     begin: int
     end: int
     at: int
     source: str
+    expression: str
 
 
 class Unclosed(Exception):
@@ -47,15 +52,31 @@ def placeholders(text: str, opening: str) -> list[Placeholder]:
     while (begin := text.find(opening, at)) >= 0:
         end = _closing(text, begin)
         source = text[begin + len(opening) : end]
-        found.append(Placeholder(begin, end + 1, begin + len(opening), source))
+        found.append(Placeholder(begin, end + 1, begin + len(opening), source, spelled_out(source)))
         at = end + 1
     return found
+
+
+def spelled_out(source: str) -> str:
+    """Returns an expression with `$User.Id`, `$error`, `TODAY() + 7` and `NOW()`, as graphs spell it, in the words of the language."""
+    return _SPELLINGS.sub(_spelling, source)
+
+
+def _spelling(found: re.Match[str]) -> str:
+    if found["error"]:
+        return "error"
+    if found["user"]:
+        return f"current_user.{re.sub(r'(?<=[a-z])(?=[A-Z])', '_', found['user']).lower()}"
+    if found["clock"]:
+        clock = f"{found['clock'].lower()}()"
+        return clock if found["days"] is None else f"addDays({clock}, {found['sign'].strip('+')}{found['days']})"
+    return found[0]
 
 
 def _closing(text: str, begin: int) -> int:
     """Returns where the brace that opens at a place is closed; braces in quoted texts of the expression do not count."""
     depth = 0
-    for token in _QUOTED.finditer(text, begin):
+    for token in _BRACES.finditer(text, begin):
         depth += {"{": 1, "}": -1}.get(token.group(), 0)
         if depth == 0:
             return token.start()

@@ -8,14 +8,15 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.decode import decode
 from fieldstone.registry.documents import Document
 from fieldstone.registry.flows.graph import Graph, StepKinds
-from fieldstone.registry.flows.link import link_flow
+from fieldstone.registry.flows.link import Named, link_flow
 from fieldstone.registry.known import Known
 from fieldstone.registry.source import decode_text, parse
 
 
-def declared_flows(catalog: Catalog) -> dict[str, FlowDeclaration]:
-    """Returns the declarations of all flows."""
-    return {name: flow.declaration for name, flow in catalog.flows.items() if flow.declaration is not None}
+def named_by(catalog: Catalog) -> Named:
+    """Returns what the steps of any flow may name."""
+    flows = {name: flow.declaration for name, flow in catalog.flows.items() if flow.declaration is not None}
+    return Named(flows, catalog.calendars, catalog.handlers.functions)
 
 
 def flow_of_text(content: bytes, file: str, catalog: Catalog, kinds: StepKinds) -> Graph:
@@ -28,7 +29,7 @@ def flow_of_text(content: bytes, file: str, catalog: Catalog, kinds: StepKinds) 
         raise DeclarationError([*faults, *wrong])
     name = PurePath(file).name.removesuffix(f".{FLOW.name}.yaml")
     document = Document(FLOW.name, name, "", file, file, content, source, declared)
-    graph, wrong = link_flow(document, Known(catalog.objects), kinds, declared_flows(catalog))
+    graph, wrong = link_flow(document, Known(catalog.objects), kinds, named_by(catalog))
     if graph is None:
         raise DeclarationError(wrong)
     return graph
