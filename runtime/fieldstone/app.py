@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from pwdlib.hashers import HasherProtocol
 
+from fieldstone.access.caller import ADMINISTRATOR
 from fieldstone.clock import Clock, system_clock
 from fieldstone.engine.audit import AUDIT
 from fieldstone.engine.door import Door
@@ -22,7 +23,7 @@ from fieldstone.errors import DeclarationError
 from fieldstone.flows.actions.calling import Calling
 from fieldstone.flows.actions.invoke import ACTION_OPERATIONS
 from fieldstone.flows.steps.table import STEP_KINDS
-from fieldstone.identity.bootstrap import ADMINISTRATOR, bootstrap
+from fieldstone.identity.bootstrap import bootstrap
 from fieldstone.identity.enrolment import OBJECT as ENROLMENT
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.identity.limiter import Limiter, system_microseconds

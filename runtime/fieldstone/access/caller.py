@@ -54,3 +54,13 @@ def system_in(organization_id: str) -> Caller:
 def system_as(user_id: str, organization_id: str) -> Caller:
     """Returns the system acting for somebody within an organisation, whichever is his active one."""
     return Caller(sets=frozenset(), values={"id": user_id, "organization_id": organization_id}, system=True)
+
+
+ADMINISTRATOR = "admin_full_access"
+"""The shipped set that holds every right within an organisation."""
+
+
+def administrator_in(organization_id: str, values: Mapping[str, Any]) -> Caller:
+    """Returns somebody with every right within one organisation and none beyond it; `values` are those of whom he acts for."""
+    own = {"roles": (), "positions": (), **values, "permissions": (ADMINISTRATOR,), "organization_id": organization_id}
+    return Caller(sets=frozenset({ADMINISTRATOR}), values=own)

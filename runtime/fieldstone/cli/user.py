@@ -10,10 +10,11 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from rich.console import Console
 
+from fieldstone.access.caller import ADMINISTRATOR
 from fieldstone.app import load_catalog, open_runtime
 from fieldstone.cli.worker import open_server_log
 from fieldstone.errors import Conflict, Invalid, SettingsError, UniqueViolation
-from fieldstone.identity.bootstrap import ADMINISTRATOR, Account, create_account
+from fieldstone.identity.bootstrap import Account, create_account
 from fieldstone.identity.organizations import organization_name
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Catalog

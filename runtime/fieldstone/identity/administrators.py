@@ -3,10 +3,10 @@
 Counted are active members who hold the set by a grant that is open and has no end: a right that will pass keeps nobody in charge.
 """
 
+from fieldstone.access.caller import ADMINISTRATOR
 from fieldstone.engine.hooks import Change, Context, Hook
 from fieldstone.engine.records import read_first, read_records
 from fieldstone.errors import Conflict
-from fieldstone.identity.bootstrap import ADMINISTRATOR
 from fieldstone.identity.placement import ACTIVE_MEMBER
 from fieldstone.identity.windows import WINDOW, is_open
 

@@ -4,16 +4,13 @@ from contextlib import suppress
 
 import msgspec
 
-from fieldstone.access.caller import system_in
+from fieldstone.access.caller import ADMINISTRATOR, system_in
 from fieldstone.engine.operation import Update
 from fieldstone.engine.records import Execute, create_records, read_first
 from fieldstone.errors import SettingsError, UniqueViolation
 from fieldstone.identity.organizations import ensure_organization
 from fieldstone.kinds.app import AppDeclaration
 from fieldstone.settings import Settings
-
-ADMINISTRATOR = "admin_full_access"
-"""The permission set whose holders are an organisation's administrators."""
 
 
 class Account(msgspec.Struct, frozen=True):

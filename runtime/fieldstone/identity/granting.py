@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
 
+from fieldstone.access.caller import ADMINISTRATOR
 from fieldstone.engine.hooks import Change, Context, Event, Hook, HookFunction
 from fieldstone.engine.records import read_first
 from fieldstone.errors import FieldFault, Invalid, PermissionDenied
-from fieldstone.identity.bootstrap import ADMINISTRATOR
 from fieldstone.identity.holdings import EVERYONE, Ends, load_holdings
 from fieldstone.identity.windows import WINDOW
 from fieldstone.query.names import did_you_mean, shown

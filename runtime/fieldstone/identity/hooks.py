@@ -8,13 +8,12 @@ is not. What is insisted on when rights are given stands in `granting.py`, when 
 
 from zoneinfo import available_timezones
 
-from fieldstone.access.caller import SYSTEM, system_in
+from fieldstone.access.caller import ADMINISTRATOR, SYSTEM, system_in
 from fieldstone.engine.hooks import Change, Context, Hook
 from fieldstone.engine.operation import Delete
 from fieldstone.engine.records import create_records, read_first, read_records
 from fieldstone.errors import FieldFault, Invalid, PermissionDenied
 from fieldstone.identity.administrators import ADMINISTRATOR_HOOKS
-from fieldstone.identity.bootstrap import ADMINISTRATOR
 from fieldstone.identity.granting import granting_hooks
 from fieldstone.identity.holdings import load_all_given
 from fieldstone.identity.key_hooks import KEY_HOOKS

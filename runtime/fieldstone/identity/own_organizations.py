@@ -5,11 +5,10 @@ All of it belongs to a user and his session; an API key stays in its organisatio
 
 import msgspec
 
-from fieldstone.access.caller import SYSTEM, Caller, system_as, system_for
+from fieldstone.access.caller import ADMINISTRATOR, SYSTEM, Caller, system_as, system_for
 from fieldstone.engine.operation import Create, Delete, Together, Update
 from fieldstone.engine.records import read_first, read_records
 from fieldstone.errors import NotFound, PermissionDenied, UniqueViolation
-from fieldstone.identity.bootstrap import ADMINISTRATOR
 from fieldstone.identity.documents import SessionDocument
 from fieldstone.identity.membership import GRANTS, MEMBERS
 from fieldstone.identity.organization_documents import (

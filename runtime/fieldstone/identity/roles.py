@@ -7,9 +7,8 @@ Refuses to give or take a role above one's own, and one whose set the giver does
 
 from collections.abc import Mapping
 
-from fieldstone.access.caller import Caller
+from fieldstone.access.caller import ADMINISTRATOR, Caller
 from fieldstone.errors import PermissionDenied
-from fieldstone.identity.bootstrap import ADMINISTRATOR
 
 RANKS = ("member", "admin", "owner")
 """The roles of a membership, from the lowest."""
