@@ -261,6 +261,30 @@ class FlowRefused(FlowFailed):
     code = "FLOW_REFUSED"
 
 
+class FlowDisabled(Conflict):
+    """A flow that is not active, so that nobody begins it."""
+
+    code = "FLOW_DISABLED"
+
+
+class FlowNoStart(FieldstoneError):
+    """A flow that begins by itself, when a record is written or at its times, and is not started by anybody."""
+
+    code = "FLOW_NO_START_NODE"
+
+
+class InvalidState(Conflict):
+    """Not possible in the state that the thing is in: a run that is over, or waits for nothing."""
+
+    code = "INVALID_STATE"
+
+
+class InvalidScreenInput(Invalid):
+    """Inputs that the screen of a run does not take; the run waits on."""
+
+    code = "INVALID_SCREEN_INPUT"
+
+
 class FlowMistake(FieldstoneError):
     """A flow whose declaration does not fit what it met: no retry mends it, and no fault edge catches it."""
 

@@ -136,8 +136,8 @@ async def test_it_is_looked_again_until_nothing_is_left(machines: Machines) -> N
 
 async def test_a_lease_that_is_given_up_is_handed_on_at_once(machines: Machines) -> None:
     (gone, leaving), (first, one) = machines.keeper(), machines.keeper()
-    await leaving.beat()
-    await one.beat()
+    await leaving.begin()
+    await one.begin()
     machines.left[gone] = 2
     await leaving.release()
     assert await one.hand_on() == 2

@@ -240,6 +240,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     started_by: str | None
     started_at: str
     completed_at: str | None
+    replay_of: str | None = None
     steps: tuple[RunStep, ...] = ()
 
 

@@ -164,6 +164,7 @@ class RunJournal:
                 "label": step.label,
                 "input": self._segment.hide(step.input),
                 "output": output,
+                "at": self._segment.clock(),
             }
 
     def _entry_unless_asleep(self, row: Row) -> Entry:

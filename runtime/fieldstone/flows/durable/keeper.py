@@ -43,12 +43,20 @@ class Keeper:
         self._clock = clock
         self._log = log
         self._alone = alone
+        self._begun = False
+
+    async def begin(self) -> None:
+        """Takes out the lease, before anything is carried under it."""
+        if not self._begun:
+            await self.beat()
+            self._begun = True
 
     async def run(self) -> None:
-        """Keeps and watches until it is cancelled."""
+        """Keeps the lease, once there is one, and watches the others until it is cancelled."""
         while True:
             try:
-                await self.beat()
+                if self._begun:
+                    await self.beat()
                 await self.hand_on()
             except FieldstoneError:
                 self._log.exception("flow_leases_failed")
@@ -72,7 +80,8 @@ class Keeper:
 
     async def release(self) -> None:
         """Lets the own lease end now, so that what is left is handed on at once."""
-        await in_one_unit(self._execute, self._end)
+        if self._begun:
+            await in_one_unit(self._execute, self._end)
 
     def _is_dead(self, lease: dict[str, Any]) -> bool:
         return lease["expires_at"] <= self._clock() or (self._alone and not _runs(lease["host"], lease["process"]))

@@ -1,0 +1,163 @@
+"""The room of flows: the operations on runs, what carries their segments, what wakes those that are due, and who waits for one to end."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import msgspec
+
+from fieldstone.clock import Clock, system_clock
+from fieldstone.engine.door import Door, Handlers
+from fieldstone.engine.own_rows import delete_own
+from fieldstone.engine.records import Execute, in_one_unit, read_first, read_records
+from fieldstone.engine.unit import Unit
+from fieldstone.flows.acting import Authority, Epoch, Member
+from fieldstone.flows.durable.carrier import Carrier, LoopCarrier
+from fieldstone.flows.durable.dbos_carrier import DbosCarrier
+from fieldstone.flows.durable.keeper import Keeper
+from fieldstone.flows.endings import Endings
+from fieldstone.flows.interpreter import Runner
+from fieldstone.flows.runs import ALIVE, RUNS, STEPS
+from fieldstone.flows.segments import Segments, Workshop
+from fieldstone.flows.starting import Starting
+from fieldstone.flows.steering import Helm
+from fieldstone.flows.versions import Versions
+from fieldstone.flows.waker import Waker
+from fieldstone.ids import NewId
+from fieldstone.log import Log
+from fieldstone.query.ast import Slot, Term
+from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.flows.graph import StepKinds
+from fieldstone.store.side_file import SQLITE, side_file
+
+SWEPT_AT_ONCE = 200
+_STEPS_OF = Term("run_id", "in", Slot(0))
+_AMONG = Term("id", "in", Slot(0))
+
+
+class FlowSetting(msgspec.Struct, frozen=True, eq=False):
+    """What the room is opened with: `url` is the address of the app's database, `own_url` that of the engine's where a setting says it.
+
+    Without `durable`, segments are carried by this process alone: a rehearsal.
+    """
+
+    url: str
+    own_url: str | None
+    durable: bool
+    member: Member
+    epoch: Epoch
+    opened: Callable[[str], str]
+    log: Log
+
+
+class FlowRoom:
+    """Flows that run: `handlers` are the door's, everything else begins with `open`."""
+
+    def __init__(
+        self, catalog: Catalog, kinds: StepKinds, runners: Mapping[str, Runner], *, days: int, new_id: NewId
+    ) -> None:
+        """Takes the kinds of steps and their work, and for how many days runs that are over are kept."""
+        self._catalog = catalog
+        self._runners = runners
+        self._new_id = new_id
+        self._versions = Versions(catalog, kinds)
+        self._endings = Endings(tell=self._told, days=days)
+        starting = Starting(self._versions, self._begin)
+        self.handlers: Handlers = Helm(self._versions, starting, self._endings, self._told).handlers
+        self._awaited: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._beginning: set[asyncio.Task[None]] = set()
+        self._watching: set[asyncio.Task[None]] = set()
+        self._clock: Clock = system_clock
+        self._execute: Execute | None = None
+        self._carrier: Carrier | None = None
+        self._keeper: Keeper | None = None
+        self.waker: Waker | None = None
+
+    async def open(self, door: Door, setting: FlowSetting) -> None:
+        """Begins to carry runs; goes on with those that were under way where there are any."""
+        self._execute = door.execute
+        workshop = Workshop(
+            execute=door.execute,
+            versions=self._versions,
+            authority=Authority(setting.member, setting.epoch),
+            endings=self._endings,
+            runners=self._runners,
+            opened=setting.opened,
+            clock=door.clock,
+            new_id=self._new_id,
+            log=setting.log,
+        )
+        segments, executor = Segments(workshop), self._new_id()
+        alone = setting.url.startswith(SQLITE)
+        own_url = setting.own_url or (side_file(setting.url, "flows") if alone else setting.url)
+        self._carrier = (
+            DbosCarrier(own_url, executor, segments.proceed, setting.log)
+            if setting.durable
+            else LoopCarrier(segments.proceed)
+        )
+        self._keeper = Keeper(door.execute, self._carrier, executor, clock=system_clock, log=setting.log, alone=alone)
+        self.waker = Waker(door.execute, self._carry, clock=door.clock, log=setting.log)
+        where = {"status": {"$in": list(ALIVE)}}
+        if self._catalog.flows or await read_first(door.execute, RUNS, where, ("id",)):
+            self._watching.add(asyncio.create_task(self.waker.run()))
+            if setting.durable:
+                self._watching.add(asyncio.create_task(self._keeper.run()))
+
+    async def close(self) -> None:
+        """Ends; what is under way is left to whoever takes over."""
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, *self._beginning, return_exceptions=True)
+        if self._carrier is not None and self._keeper is not None:
+            await self._carrier.close()
+            await self._keeper.release()
+
+    async def settled(self, run_id: str, seconds: float) -> None:
+        """Returns when a run that was just begun has ended or sleeps, or after so many seconds."""
+        event = asyncio.Event()
+        self._awaited[run_id].add(event)
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._awaited[run_id].discard(event)
+            if not self._awaited[run_id]:
+                del self._awaited[run_id]
+
+    async def sweep(self) -> int:
+        """Forgets runs whose time is over, with their steps, and what the carrier knows of them; returns how many."""
+        if self._execute is None or self._carrier is None:
+            return 0
+        now = self._clock()
+        over = await read_records(self._execute, RUNS, {"expires_at": {"$lte": now}}, ("id",))
+        ids = [row["id"] for row in over]
+        for first in range(0, len(ids), SWEPT_AT_ONCE):
+            await in_one_unit(self._execute, partial(_forget, ids[first : first + SWEPT_AT_ONCE]))
+        return len(ids)
+
+    def _begin(self, run_id: str, segment: int) -> None:
+        """Begins a segment soon: a run whose Unit stands is not lost when this comes to nothing, for the waker finds it."""
+        task = asyncio.create_task(self._carry(run_id, segment))
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
+
+    async def _carry(self, run_id: str, segment: int) -> None:
+        if self._carrier is None or self._keeper is None:
+            return
+        await self._keeper.begin()
+        await self._carrier.carry(run_id, segment)
+
+    def _told(self, run_id: str) -> None:
+        for event in self._awaited.get(run_id, ()):
+            event.set()
+        if self.waker is not None:
+            self.waker.nudge()
+
+
+async def _forget(ids: list[str], _door: Door, unit: Unit) -> None:
+    """Deletes runs with their steps."""
+    await delete_own(unit, STEPS, _STEPS_OF, ids)
+    await delete_own(unit, RUNS, _AMONG, ids)

@@ -1,0 +1,127 @@
+"""A factory for tests: an office in which flows run, declared in the test, with a clock that is moved."""
+
+import io
+import textwrap
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from fieldstone.access.caller import Caller
+from fieldstone.clock import later
+from fieldstone.engine.door import Door
+from fieldstone.engine.handlers import DATA_HANDLERS
+from fieldstone.engine.operation import CancelRun, ReadRun, ReplayRun, ResumeRun, StartFlow
+from fieldstone.engine.outcome import RunState
+from fieldstone.flows.room import FlowRoom, FlowSetting
+from fieldstone.flows.steps.table import RUNNERS, STEP_KINDS
+from fieldstone.ids import new_id
+from fieldstone.log import open_log
+from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.flows.version import flow_of_text
+from fieldstone.settings import Settings
+from tests.engine.office import Office
+
+BEGINNING = "2026-03-02T08:00:00.000Z"
+ENOUGH = 20.0
+
+
+class Factory:
+    """Flows by name, and who works with them; `sets` are what the people of the office hold when their runs look them up."""
+
+    def __init__(self, office: Office, catalog: Catalog, url: str) -> None:
+        self.office = office
+        self.url = url
+        self.catalog = catalog
+        self.now = BEGINNING
+        self.sets: dict[str, tuple[str, ...]] = dict.fromkeys(("ann", "bob", "eve"), ("everything",))
+        self.gone: set[str] = set()
+        self.log = io.BytesIO()
+        self.room: FlowRoom
+        self.door: Door
+
+    async def open(self, flows: Mapping[str, str]) -> None:
+        """Opens the room with these flows, each declared by its text without its name."""
+        graphs = {name: _flow(name, text, self.catalog) for name, text in flows.items()}
+        catalog = msgspec.structs.replace(self.catalog, flows=graphs)
+        self.room = FlowRoom(catalog, STEP_KINDS, RUNNERS, days=30, new_id=new_id)
+        self.door = Door(
+            self.office.store,
+            {**DATA_HANDLERS, **self.room.handlers},
+            Settings(secret="secret of the tests"),
+            hooks=(),
+            preparers={"secret": _seal},
+            clock=lambda: self.now,
+            new_id=new_id,
+        )
+        setting = FlowSetting(
+            url=self.url,
+            own_url=None,
+            durable=False,
+            member=self._member,
+            epoch=self.office.store.epoch,
+            opened=lambda sealed: sealed.removeprefix("sealed:"),
+            log=open_log(self.log, readable=True),
+        )
+        await self.room.open(self.door, setting)
+
+    async def start(self, flow: str, caller: Caller, **inputs: Any) -> RunState:
+        """Starts a run and returns it once it has ended or sleeps."""
+        begun = await self.door.execute(StartFlow(flow, inputs), caller)
+        await self.room.settled(begun.id, ENOUGH)
+        return await self.look(begun, caller)
+
+    async def look(self, run: RunState, caller: Caller) -> RunState:
+        """Returns a run with its steps."""
+        return await self.door.execute(ReadRun(run.flow, run.id), caller)
+
+    async def after(self, run: RunState, caller: Caller, seconds: float = 0) -> RunState:
+        """Moves the clock, wakes what is due, and returns the run once it has ended or sleeps again."""
+        self.now = later(self.now, seconds)
+        assert self.room.waker is not None
+        self.room.waker.nudge()
+        await self.room.settled(run.id, ENOUGH)
+        return await self.look(run, caller)
+
+    async def resume(self, run: RunState, caller: Caller, step: str | None = None, **inputs: Any) -> RunState:
+        """Answers what a run waits for."""
+        return await self.door.execute(ResumeRun(run.flow, run.id, inputs, step), caller)
+
+    async def cancel(self, run: RunState, caller: Caller) -> RunState:
+        """Cancels a run."""
+        return await self.door.execute(CancelRun(run.flow, run.id), caller)
+
+    async def replay(self, run: RunState, caller: Caller, step: str | None = None) -> RunState:
+        """Does a run again, and returns the new one once it has ended or sleeps."""
+        again = await self.door.execute(ReplayRun(run.flow, run.id, step), caller)
+        await self.room.settled(again.id, ENOUGH)
+        return await self.look(again, caller)
+
+    async def _member(self, user_id: str, _organization_id: str | None) -> Caller | None:
+        name = next(name for name, known in self.office.ids.items() if known == user_id)
+        return None if name in self.gone else self.office.caller(name, *self.sets[name])
+
+
+@asynccontextmanager
+async def opened(factory: Factory, **flows: str) -> AsyncIterator[Factory]:
+    """Opens a factory with flows, and closes it at the end of the block."""
+    await factory.open(flows)
+    try:
+        yield factory
+    finally:
+        await factory.room.close()
+
+
+def outputs(run: RunState) -> dict[str, Any]:
+    """Returns what came of each step of a run, by key."""
+    return {step.key: step.output for step in run.steps}
+
+
+async def _seal(text: str) -> str:
+    return f"sealed:{text}"
+
+
+def _flow(name: str, text: str, catalog: Catalog) -> Any:
+    content = f"name: {name}\n{textwrap.dedent(text)}"
+    return flow_of_text(content.encode(), f"{name}.flow.yaml", catalog, STEP_KINDS)
