@@ -15,6 +15,7 @@ from fieldstone.surfaces.rest.idents import IDENTS
 from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS
 from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
+from fieldstone.surfaces.rest.native.flows import FLOW_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
 from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
 from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
@@ -28,6 +29,7 @@ HANDLERS: Mapping[str, HandlerPart[Any]] = {
     **AUTH_HANDLERS,
     **DISCOVERY_HANDLERS,
     **EMAIL_HANDLERS,
+    **FLOW_HANDLERS,
     **META_HANDLERS,
     **SEARCH_HANDLERS,
     **SECURITY_HANDLERS,

@@ -14,14 +14,16 @@ import msgspec
 from pwdlib.hashers import HasherProtocol
 
 from fieldstone.access.caller import ADMINISTRATOR
+from fieldstone.app_flows import RunsHow, Surroundings, carried, make_flow_room
 from fieldstone.clock import Clock, system_clock
-from fieldstone.engine.audit import AUDIT
 from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.engine.sweep import sweep_past
 from fieldstone.errors import DeclarationError
 from fieldstone.flows.actions.calling import Calling
 from fieldstone.flows.actions.invoke import ACTION_OPERATIONS
+from fieldstone.flows.desk import FlowDesk
+from fieldstone.flows.room import FlowRoom
 from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.identity.bootstrap import bootstrap
 from fieldstone.identity.enrolment import OBJECT as ENROLMENT
@@ -49,7 +51,7 @@ from fieldstone.services.meta import Meta
 from fieldstone.services.rights import Rights
 from fieldstone.services.search import Searching
 from fieldstone.services.seeding import seed_once
-from fieldstone.services.sweeping import Sweep, sweep_for_ever, sweep_outbox
+from fieldstone.services.sweeping import EXPIRING, Sweep, sweep_for_ever, sweep_outbox
 from fieldstone.settings import Settings
 from fieldstone.store.open import database_url, open_store
 from fieldstone.store.sql_store import SqlStore
@@ -72,6 +74,7 @@ from fieldstone.surfaces.rest.native.auth.service import sign_in_over
 from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS, Deployment
 from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
+from fieldstone.surfaces.rest.native.flows import FLOW_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
 from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
 from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
@@ -106,6 +109,7 @@ DIALECT_PARTS: DialectParts = {
             *OPENAPI_HANDLERS,
             *EMAIL_HANDLERS,
             *ACTION_HANDLERS,
+            *FLOW_HANDLERS,
         }
     ),
 }
@@ -124,19 +128,22 @@ class Runtime(msgspec.Struct, frozen=True, eq=False):
     tables: Mapping[str, RouteTable]
     asgi: Edge
     delivery: Delivery | None
+    flows: FlowRoom
 
 
 class Seams(msgspec.Struct, frozen=True):
-    """What a proof puts in place of what a server uses: a cheaper hash, a catalog of its own, no seeds, a clock that stands."""
+    """What a proof puts in place of what a server uses: a cheaper hash, a catalog of its own, no seeds, a clock that stands, no runs."""
 
     hasher: HasherProtocol | None = None
     catalog: Catalog | None = None
     seeds: bool = True
     clock: Clock = system_clock
     new_id: NewId = new_id
+    runs: RunsHow = "durable"
 
 
 SERVER = Seams()
+TOOL = Seams(runs="not")
 
 
 def load_catalog(folder: Path) -> Catalog:
@@ -160,7 +167,8 @@ async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams 
     store = await open_store(catalog, url, synchronous=synchronous, limits=settings.limits, log=log)
     try:
         runtime = await _compose(catalog, settings, store, log, seams, folder / OWN_FOLDER / "outbox")
-        async with _beside(runtime, log):
+        around = Surroundings(runtime.door, store, url, runtime.room.identity.member, log)
+        async with _beside(runtime, log), carried(runtime.flows, settings, seams.runs, around):
             yield runtime
     finally:
         await store.close()
@@ -170,15 +178,9 @@ async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams 
 async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
     """Sweeps, writes down who was seen, and sends mails beside the block; a sweep on its way is undone at its end."""
     sweeps: dict[str, Sweep] = {
-        "idempotency keys": partial(sweep_past, runtime.door, "sys_idempotency_key"),
-        "sessions": partial(sweep_past, runtime.door, "sys_session"),
-        "verifications": partial(sweep_past, runtime.door, "sys_verification"),
-        "used tokens": partial(sweep_past, runtime.door, "sys_used_token"),
-        "device codes": partial(sweep_past, runtime.door, "sys_device_code"),
-        "invitations": partial(sweep_past, runtime.door, "sys_invitation"),
-        "e-mails": partial(sweep_past, runtime.door, EMAIL),
-        "audit log": partial(sweep_past, runtime.door, AUDIT),
+        **{name: partial(sweep_past, runtime.door, name) for name in EXPIRING},
         "full rate limits": runtime.room.limiter.sweep,
+        "runs of flows": runtime.flows.sweep,
         "events": partial(sweep_outbox, runtime.store, runtime.settings.limits, system_clock),
     }
     beside = {
@@ -207,9 +209,10 @@ async def _compose(
         log.info("secrets_renewed", values=await store.renew_sealed(seal.renew, SEALED))
     label = catalog.app.label or catalog.app.name
     mailroom = open_mailroom(settings, catalog.email_templates, label, outbox, seal, seams.new_id)
+    flows = make_flow_room(catalog, settings, seal, seams.new_id)
     door = Door(
         store,
-        {**DATA_HANDLERS, **mailroom.post.handlers, **ACTION_OPERATIONS},
+        {**DATA_HANDLERS, **mailroom.post.handlers, **ACTION_OPERATIONS, **flows.handlers},
         settings,
         hooks=(*identity_hooks(catalog), *audit_hooks()),
         preparers={"password": passwords.hash, "secret": seal.seal},
@@ -233,9 +236,13 @@ async def _compose(
         log=log,
     )
     mails_of_user = Throttle(limiter, settings.limits.mails)
-    handlers = _handlers(
-        catalog, settings, door, room, Sending(door.execute, mailroom.post, admit=mails_of_user.admit, clock=door.clock)
-    )
+    handlers = {
+        **_handlers(catalog, settings, door, room),
+        **bind_handlers(
+            EMAIL_HANDLERS, Sending(door.execute, mailroom.post, admit=mails_of_user.admit, clock=door.clock)
+        ),
+        **bind_handlers(FLOW_HANDLERS, FlowDesk(door, flows, seconds=settings.limits.flow_answer_seconds)),
+    }
     tables = {
         name: bind(catalog.apis[name], catalog, handlers, settings.limits.sign_ins)
         for name in catalog.app.surfaces.apis
@@ -249,18 +256,16 @@ async def _compose(
         organization_id=organization_id,
         tables=tables,
         delivery=mailroom.delivery(door.execute, clock=door.clock, log=log, days=settings.limits.mail_days),
+        flows=flows,
         asgi=_server(tables, room, door, store, _shell(catalog, settings, log)),
     )
 
 
-def _handlers(
-    catalog: Catalog, settings: Settings, door: Door, room: IdentityRoom, sending: Sending
-) -> Mapping[str, Handler]:
-    """Returns every named handler over its service."""
+def _handlers(catalog: Catalog, settings: Settings, door: Door, room: IdentityRoom) -> Mapping[str, Handler]:
+    """Returns the named handlers over services that need no more."""
     meta = Meta(catalog, door.policies, frozenset({ADMINISTRATOR}))
     deployment = Deployment(catalog.app.label or catalog.app.name, settings.environment)
     return {
-        **bind_handlers(EMAIL_HANDLERS, sending),
         **bind_handlers({**ACTION_HANDLERS, **BOUND_HANDLERS}, Calling(catalog, door.execute, door.clock)),
         **bind_handlers(AUTH_HANDLERS, sign_in_over(room, catalog)),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),

@@ -42,6 +42,8 @@ class Limits(msgspec.Struct, frozen=True):
     mails: int = 30
     mail_recipients: int = 50
     mail_days: int = 30
+    run_days: int = 30
+    flow_answer_seconds: int = 2
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -62,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True):
     mail_from: str | None = None
     mail_domains: str | None = None
     mail_folder: str | None = None
+    flows_database_url: str | None = None
     variables: Mapping[str, str] = msgspec.field(default_factory=dict)
     limits: Limits = Limits()
 
@@ -114,6 +117,12 @@ SETTINGS: tuple[Setting, ...] = (
         "mail_folder",
         "Where mails are written as `.eml` files when there is no FIELDSTONE_SMTP_URL; in development"
         " `.fieldstone/outbox` in the app's folder unless set.",
+    ),
+    Setting(
+        "FIELDSTONE_FLOWS_DATABASE_URL",
+        "flows_database_url",
+        "Where the engine of flows keeps which process is at which run; unless set, a file beside the SQLite database, or the schema"
+        " `fieldstone_flows` of the PostgreSQL one.",
     ),
     Setting("FIELDSTONE_MAIL_FROM", "mail_from", "The sender: `app@example.org` or `An app <app@example.org>`."),
     Setting(
@@ -173,6 +182,15 @@ SETTINGS: tuple[Setting, ...] = (
         limit=True,
     ),
     Setting("FIELDSTONE_LIMIT_MAIL_DAYS", "mail_days", "Days for which it is kept what became of a mail.", limit=True),
+    Setting(
+        "FIELDSTONE_LIMIT_RUN_DAYS", "run_days", "Days for which runs of flows are kept once they are over.", limit=True
+    ),
+    Setting(
+        "FIELDSTONE_LIMIT_FLOW_ANSWER_SECONDS",
+        "flow_answer_seconds",
+        "How long a request that starts a run waits for it to end before it answers 202.",
+        limit=True,
+    ),
     Setting(
         "FIELDSTONE_LIMIT_SIGN_INS",
         "sign_ins",

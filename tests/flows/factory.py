@@ -45,7 +45,7 @@ class Factory:
         """Opens the room with these flows, each declared by its text without its name."""
         graphs = {name: _flow(name, text, self.catalog) for name, text in flows.items()}
         catalog = msgspec.structs.replace(self.catalog, flows=graphs)
-        self.room = FlowRoom(catalog, STEP_KINDS, RUNNERS, days=30, new_id=new_id)
+        self.room = FlowRoom(catalog, STEP_KINDS, RUNNERS, days=30, new_id=new_id, opened=_opened)
         self.door = Door(
             self.office.store,
             {**DATA_HANDLERS, **self.room.handlers},
@@ -61,7 +61,6 @@ class Factory:
             durable=False,
             member=self._member,
             epoch=self.office.store.epoch,
-            opened=lambda sealed: sealed.removeprefix("sealed:"),
             log=open_log(self.log, readable=True),
         )
         await self.room.open(self.door, setting)
@@ -116,6 +115,10 @@ async def opened(factory: Factory, **flows: str) -> AsyncIterator[Factory]:
 def outputs(run: RunState) -> dict[str, Any]:
     """Returns what came of each step of a run, by key."""
     return {step.key: step.output for step in run.steps}
+
+
+def _opened(sealed: str) -> str:
+    return sealed.removeprefix("sealed:")
 
 
 async def _seal(text: str) -> str:

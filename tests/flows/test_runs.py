@@ -73,7 +73,8 @@ async def test_nothing_begins_with_inputs_that_do_not_fit(factory: Factory) -> N
 
 
 async def test_a_run_is_seen_by_its_starter_and_by_who_may_read_all_runs(factory: Factory) -> None:
-    ann, bob, eve = (factory.office.caller(name, "everything") for name in ("ann", "bob", "eve"))
+    ann = factory.office.caller("ann", "everything")
+    bob, eve = factory.office.caller("bob", "note_clerk"), factory.office.caller("eve", "note_clerk")
     boss, stranger = (factory.office.caller(name, "admin_full_access") for name in ("bob", "eve"))
     async with opened(factory, notes=NOTES):
         run = await factory.start("notes", ann, title="mine")

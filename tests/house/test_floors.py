@@ -18,6 +18,7 @@ FLOORS = (
     ("engine",),
     ("identity", "flows", "services"),
     ("surfaces",),
+    ("app_flows",),
     ("app",),
     ("proof",),
     ("cli",),

@@ -112,7 +112,7 @@ async def open_stage(folder: Path, database_url: str, settings: Settings = SETTI
     """Opens an app on an empty database: in two processes on PostgreSQL, in one on SQLite."""
     clock = Movable()
     cheap = Argon2Hasher(time_cost=1, memory_cost=1024, parallelism=1)
-    seams = Seams(hasher=cheap, clock=clock)
+    seams = Seams(hasher=cheap, clock=clock, runs="here")
     chosen = msgspec.structs.replace(settings, database_url=database_url)
     async with AsyncExitStack() as stack:
         processes = [

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from fieldstone.app import SERVER, Runtime, Seams, open_runtime
+from fieldstone.app import Runtime, Seams, open_runtime
 from fieldstone.log import open_log
 from fieldstone.settings import Limits, Settings
 
@@ -18,6 +18,7 @@ WORLD = Path(__file__).parent / "world"
 ADMIN = "admin@world.example"
 PASSWORD = "fieldstone-world"
 DATA = "/api/v1/data"
+HERE = Seams(runs="here")
 
 
 class Person:
@@ -75,7 +76,7 @@ class World:
 
 @asynccontextmanager
 async def running(
-    folder: Path, database_url: str, settings: Settings | None = None, seams: Seams = SERVER
+    folder: Path, database_url: str, settings: Settings | None = None, seams: Seams = HERE
 ) -> AsyncIterator[World]:
     """Opens an app on a database, with an administrator and a log in memory."""
     stream = io.BytesIO()

@@ -11,7 +11,7 @@ import msgspec
 from cyclopts import Parameter, validators
 from rich.console import Console
 
-from fieldstone.app import load_catalog, open_runtime
+from fieldstone.app import TOOL, load_catalog, open_runtime
 from fieldstone.cli.processes import serve_and_reload, serve_in_workers
 from fieldstone.cli.worker import open_server_log, serve_app
 from fieldstone.errors import SettingsError
@@ -107,7 +107,7 @@ def _reachable(settings: Settings, listener: socket.socket) -> Settings:
 
 async def _first_start(app: Path, settings: Settings) -> None:
     """Does what the first start does before several processes begin."""
-    async with open_runtime(app, settings, open_server_log(settings)):
+    async with open_runtime(app, settings, open_server_log(settings), TOOL):
         pass
 
 

@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from fieldstone.access.caller import ADMINISTRATOR
-from fieldstone.app import load_catalog, open_runtime
+from fieldstone.app import TOOL, load_catalog, open_runtime
 from fieldstone.cli.worker import open_server_log
 from fieldstone.errors import Conflict, Invalid, SettingsError, UniqueViolation
 from fieldstone.identity.bootstrap import Account, create_account
@@ -73,7 +73,7 @@ def create(
 
 async def _create(app: Path, settings: Settings, account: Account) -> str:
     """Makes the user; returns the name of his organisation."""
-    async with open_runtime(app, settings, open_server_log(settings)) as runtime:
+    async with open_runtime(app, settings, open_server_log(settings), TOOL) as runtime:
         try:
             await create_account(runtime.door.execute, account, runtime.organization_id)
         except UniqueViolation as error:

@@ -21,6 +21,12 @@ def secret_inputs(graph: Graph) -> list[str]:
     return [name for name, each in graph.inputs.items() if each.secret]
 
 
+def hiding_in(graph: Graph, sealed: Mapping[str, Any], opened: Callable[[str], str]) -> Hide:
+    """Returns what hides the secrets of a run, given its inputs as they are kept."""
+    texts = [text for name in secret_inputs(graph) if isinstance(text := sealed.get(name), str)]
+    return hiding([*texts, *map(opened, texts)])
+
+
 def hiding(secrets: Iterable[Any]) -> Hide:
     """Returns what hides these secrets, and whatever stands under the name of one."""
     texts = sorted({text for text in secrets if isinstance(text, str) and text}, key=len, reverse=True)

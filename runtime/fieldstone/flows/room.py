@@ -47,7 +47,6 @@ class FlowSetting(msgspec.Struct, frozen=True, eq=False):
     durable: bool
     member: Member
     epoch: Epoch
-    opened: Callable[[str], str]
     log: Log
 
 
@@ -55,35 +54,43 @@ class FlowRoom:
     """Flows that run: `handlers` are the door's, everything else begins with `open`."""
 
     def __init__(
-        self, catalog: Catalog, kinds: StepKinds, runners: Mapping[str, Runner], *, days: int, new_id: NewId
+        self,
+        catalog: Catalog,
+        kinds: StepKinds,
+        runners: Mapping[str, Runner],
+        *,
+        days: int,
+        new_id: NewId,
+        opened: Callable[[str], str],
     ) -> None:
-        """Takes the kinds of steps and their work, and for how many days runs that are over are kept."""
+        """Takes the kinds of steps and their work, for how many days runs that are over are kept, and how a sealed text is read."""
+        self._opened = opened
         self._catalog = catalog
         self._runners = runners
         self._new_id = new_id
         self._versions = Versions(catalog, kinds)
         self._endings = Endings(tell=self._told, days=days)
         starting = Starting(self._versions, self._begin)
-        self.handlers: Handlers = Helm(self._versions, starting, self._endings, self._told).handlers
+        self.handlers: Handlers = Helm(self._versions, starting, self._endings, tell=self._told, opened=opened).handlers
         self._awaited: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._beginning: set[asyncio.Task[None]] = set()
         self._watching: set[asyncio.Task[None]] = set()
-        self._clock: Clock = system_clock
         self._execute: Execute | None = None
+        self._clock: Clock = system_clock
         self._carrier: Carrier | None = None
         self._keeper: Keeper | None = None
         self.waker: Waker | None = None
 
     async def open(self, door: Door, setting: FlowSetting) -> None:
         """Begins to carry runs; goes on with those that were under way where there are any."""
-        self._execute = door.execute
+        self._execute, self._clock = door.execute, door.clock
         workshop = Workshop(
             execute=door.execute,
             versions=self._versions,
             authority=Authority(setting.member, setting.epoch),
             endings=self._endings,
             runners=self._runners,
-            opened=setting.opened,
+            opened=self._opened,
             clock=door.clock,
             new_id=self._new_id,
             log=setting.log,
@@ -113,8 +120,14 @@ class FlowRoom:
             await self._carrier.close()
             await self._keeper.release()
 
+    def require(self, flow: str) -> None:
+        """Raises NotFound for a flow that is not there."""
+        self._versions.find(flow)
+
     async def settled(self, run_id: str, seconds: float) -> None:
-        """Returns when a run that was just begun has ended or sleeps, or after so many seconds."""
+        """Returns when a run that was just begun has ended or sleeps, or after so many seconds; at once where nothing is carried."""
+        if self._carrier is None:
+            return
         event = asyncio.Event()
         self._awaited[run_id].add(event)
         try:

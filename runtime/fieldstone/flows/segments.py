@@ -5,7 +5,7 @@ dies before it leaves a run that is begun again.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -38,7 +38,7 @@ class Workshop(msgspec.Struct, frozen=True, eq=False):
     authority: Authority
     endings: Endings
     runners: Mapping[str, Runner]
-    opened: Any
+    opened: Callable[[str], str]
     clock: Clock
     new_id: NewId
     log: Log

@@ -3,7 +3,7 @@
 Who may do it is the policy of `sys_automation_run`: its readers look, those who may change a run steer it. To anybody else a run is absent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fieldstone.access.caller import Caller
@@ -16,7 +16,7 @@ from fieldstone.engine.records import Execute, read_records
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import Invalid, InvalidScreenInput, InvalidState, NotFound
 from fieldstone.flows.endings import Endings, Tell
-from fieldstone.flows.hiding import Hide, hiding, secret_inputs
+from fieldstone.flows.hiding import Hide, hiding_in
 from fieldstone.flows.runs import (
     ALIVE,
     AWAKE,
@@ -54,11 +54,15 @@ Steering = ReadRun | CancelRun | ResumeRun | ReplayRun
 class Helm:
     """The handlers of the operations on runs."""
 
-    def __init__(self, versions: Versions, starting: Starting, endings: Endings, tell: Tell) -> None:
+    def __init__(
+        self, versions: Versions, starting: Starting, endings: Endings, *, tell: Tell, opened: Callable[[str], str]
+    ) -> None:
+        """Takes how a sealed text is read."""
         self._versions = versions
         self._starting = starting
         self._endings = endings
         self._tell = tell
+        self._opened = opened
 
     @property
     def handlers(self) -> Handlers:
@@ -164,7 +168,7 @@ class Helm:
     async def _hiding(self, execute: Execute, run: Row) -> Hide:
         """Returns what hides the secrets of a run, which are sealed in what is kept of it."""
         graph = await self._versions.graph_of(execute, run["version_id"])
-        return hiding((run["input"] or {}).get(name) for name in secret_inputs(graph))
+        return hiding_in(graph, run["input"] or {}, self._opened)
 
 
 async def _as_it_is(_door: Door, operation: Any, _caller: Caller, _unit: Unit | None) -> Any:

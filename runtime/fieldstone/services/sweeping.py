@@ -12,6 +12,18 @@ from fieldstone.errors import FieldstoneError
 from fieldstone.log import Log
 from fieldstone.settings import Limits
 
+EXPIRING = (
+    "sys_idempotency_key",
+    "sys_session",
+    "sys_verification",
+    "sys_used_token",
+    "sys_device_code",
+    "sys_invitation",
+    "sys_email",
+    "sys_audit_log",
+)
+"""Objects whose records go when their time is over."""
+
 SECONDS_BETWEEN = 600.0
 SECONDS_BETWEEN_STEPS = 0.05
 DAY = 86_400

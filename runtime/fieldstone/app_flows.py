@@ -1,0 +1,58 @@
+"""How the flows of an app are put together: their kinds of steps, their runs, and what carries these.
+
+A part of the composition root, which is `app.py`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal
+
+import msgspec
+
+from fieldstone.engine.door import Door
+from fieldstone.flows.acting import Member
+from fieldstone.flows.room import FlowRoom, FlowSetting
+from fieldstone.flows.steps.table import RUNNERS, STEP_KINDS
+from fieldstone.identity.seal import Seal
+from fieldstone.ids import NewId
+from fieldstone.log import Log
+from fieldstone.registry.catalog import Catalog
+from fieldstone.settings import Settings
+from fieldstone.store.sql_store import SqlStore
+
+RunsHow = Literal["durable", "here", "not"]
+"""Runs of flows go on whatever becomes of this process, or in this process alone, or wait for another one."""
+
+
+class Surroundings(msgspec.Struct, frozen=True, eq=False):
+    """What the runs of an app are carried in: its database and its address, and who its members are."""
+
+    door: Door
+    store: SqlStore
+    url: str
+    member: Member
+    log: Log
+
+
+def make_flow_room(catalog: Catalog, settings: Settings, seal: Seal, new_id: NewId) -> FlowRoom:
+    """Returns the room, whose operations the door takes."""
+    return FlowRoom(catalog, STEP_KINDS, RUNNERS, days=settings.limits.run_days, new_id=new_id, opened=seal.open)
+
+
+@asynccontextmanager
+async def carried(room: FlowRoom, settings: Settings, how: RunsHow, around: Surroundings) -> AsyncIterator[None]:
+    """Carries the runs of an app beside the block."""
+    setting = FlowSetting(
+        url=around.url,
+        own_url=settings.flows_database_url,
+        durable=how == "durable",
+        member=around.member,
+        epoch=around.store.epoch,
+        log=around.log,
+    )
+    if how != "not":
+        await room.open(around.door, setting)
+    try:
+        yield
+    finally:
+        await room.close()
