@@ -216,5 +216,5 @@ def _before(rows: list[Row], step: str | None) -> list[Row]:
     found = next((row for row in rows if row["key"] == step), None)
     if found is None:
         known = [row["key"] for row in rows]
-        raise Invalid(f"The run has no step `{shown(step)}`.", reason="UNKNOWN_STEP", hint=did_you_mean(step, known))
+        raise Invalid(f"The run has no step `{shown(step)}`.", hint=did_you_mean(step, known))
     return [row for row in rows if row["number"] < found["number"] and row["status"] == "success"]
