@@ -4,7 +4,7 @@ An error carries a message for a person, `details` for a program and, when there
 status is not decided here but once, at the edge (`surfaces/http`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -295,3 +295,16 @@ class Internal(FieldstoneError):
     """A fault of ours; nothing of its cause is shown."""
 
     code = "INTERNAL"
+
+
+def error_of_code(code: str, message: str, details: Mapping[str, Any]) -> FieldstoneError:
+    """Returns an error as it was told of by its code; INTERNAL for a code that no error has."""
+    return _by_code(FieldstoneError).get(code, Internal)(message, details=dict(details))
+
+
+def _by_code(root: type[FieldstoneError]) -> dict[str, type[FieldstoneError]]:
+    found = {root.code: root}
+    for child in root.__subclasses__():
+        if child.__module__ == root.__module__ and child is not DeclarationError:
+            found = {**_by_code(child), **found}
+    return found

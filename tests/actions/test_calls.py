@@ -132,6 +132,39 @@ async def test_a_handler_changes_records_as_its_caller(wim: Person, ned: Person)
     await refused(ned, f"job/close/{record['id']}", {"hours": 1}, 403, "PERMISSION_DENIED")
 
 
+async def slips(person: Person) -> list[str]:
+    """Returns the texts of all slips that somebody sees, the oldest first."""
+    page = decoded(await person.get(f"{DATA}/slip", params={"orderBy": "id", "limit": 200}))
+    return [item["text"] for item in page["items"]]
+
+
+async def test_steps_are_done_one_after_the_other_and_tell_their_outputs(wim: Person) -> None:
+    record, before = await job(wim), len(await slips(wim))
+    sent = {"hours": 10.5, "words": ["hammer", "nails"]}
+    text = "Closed Mend the roof after 10.50 hours by wim@world.example"
+    assert await call(wim, f"job/wrap_up/{record['id']}", sent) == {"hours": 10.5, "slip": text}
+    assert (await fetched(wim, record))["status"] == "closed"
+    assert (await slips(wim))[before:] == [text, "A long one: 10.5", "hammer", "nails"]
+
+
+async def test_a_step_that_fails_undoes_those_before_it_and_is_the_failure_of_the_call(
+    wim: Person, sue: Person
+) -> None:
+    record, before = await job(wim), await slips(wim)
+    error = await refused(
+        wim, f"job/wrap_up/{record['id']}", {"hours": 11, "words": ["x" * 90]}, 400, "VALIDATION_ERROR"
+    )
+    assert (error["details"]["step"], error["details"]["fields"][0]["code"]) == ("create_6", "max_length")
+    assert (await fetched(wim, record))["version"] == 1
+    assert await slips(wim) == before
+
+
+async def test_steps_act_as_the_system_where_they_say_so_and_the_last_one_tells_what_came_of_it(wim: Person) -> None:
+    record = await job(wim, status="closed")
+    marked = await call(wim, f"job/mark/{record['id']}")
+    assert (marked["id"], marked["stamped_by"]) == (record["id"], record["created_by"])
+
+
 async def test_a_disabled_action_is_refused(wim: Person) -> None:
     record = await job(wim)
     await call(wim, f"job/close/{record['id']}", {"hours": 1})

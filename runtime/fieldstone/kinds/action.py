@@ -1,6 +1,7 @@
 """Kind `action`: something to be done beside creating, changing and deleting records (contract 6.1).
 
-A `script` is done by the server: an expression, or a named handler of the package. A `flow` starts a flow, an `api` is a request to a
+A `script` is done by the server: an expression, a list of steps, or a named handler of the package.
+A `flow` starts a flow, an `api` is a request to a
 route of the native surface. `url`, `modal` and `form` are for faces alone.
 """
 
@@ -10,6 +11,7 @@ import msgspec
 
 from fieldstone.kinds.declaration import CapabilityName, Declared, Kind, Name
 from fieldstone.kinds.fields.choice import Option
+from fieldstone.kinds.step import Steps
 
 _PARAM = (
     "A parameter is named in letters, digits and `_`, and begins with a lower-case letter: `account_id` or `accountId`."
@@ -109,6 +111,11 @@ class ActionDeclaration(Declared, frozen=True, kw_only=True):
     """Of a flow its name, of an api the path of a route (`/data/ticket/{recordId}`), else what faces open. A script has none."""
     body: str | None = None
     """A script that is a CEL expression over `record`, `input` and `current_user`: its value is the result."""
+    steps: Steps | None = None
+    """A script that is a list of [steps](steps.md), done one after the other in one transaction. The values of their placeholders are
+    `{!input.x}`, `{!record.x}`, `{!user.id}`, `{!step.<name>.output.y}` and, within a loop, `{!item.x}`."""
+    outputs: dict[str, Any] = {}
+    """The result of steps, by name, with placeholders; what came of the last step unless given."""
     handler: str | None = None
     """A script that is a function of the package's `handlers.py`, by its name there."""
     params: tuple[ActionParam, ...] = ()

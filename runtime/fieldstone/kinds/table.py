@@ -8,6 +8,7 @@ from fieldstone.kinds.calendar import CALENDAR
 from fieldstone.kinds.declaration import Kind
 from fieldstone.kinds.email_template import EMAIL_TEMPLATE
 from fieldstone.kinds.flow import FLOW
+from fieldstone.kinds.hook import HOOK
 from fieldstone.kinds.object import OBJECT
 from fieldstone.kinds.package import CAPABILITY
 from fieldstone.kinds.permission import PERMISSION
@@ -15,7 +16,8 @@ from fieldstone.kinds.policy_test import POLICY_TEST
 from fieldstone.kinds.seed import SEED
 
 KINDS: Mapping[str, Kind] = {
-    kind.name: kind for kind in (OBJECT, PERMISSION, ACTION, API, SEED, EMAIL_TEMPLATE, POLICY_TEST, CALENDAR, FLOW)
+    kind.name: kind
+    for kind in (OBJECT, PERMISSION, ACTION, HOOK, API, SEED, EMAIL_TEMPLATE, POLICY_TEST, CALENDAR, FLOW)
 }
 """What is declared in a file of its own."""
 

@@ -19,7 +19,11 @@ from fieldstone.registry.codes import Code
 from fieldstone.registry.condition import decided
 from fieldstone.registry.documents import Document
 from fieldstone.registry.expressions import expression_faults
+from fieldstone.registry.flows.graph import Graph, Input, StepKinds
+from fieldstone.registry.flows.link import IN_A_LIST, link_steps
+from fieldstone.registry.flows.site import Surroundings
 from fieldstone.registry.handlers import Handlers
+from fieldstone.registry.inline import lasting_faults, named_handler
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.rules import expression_fields, expression_types
 
@@ -31,19 +35,23 @@ GLOBAL = "global"
 
 _AT_RECORDS = frozenset({"list_item", "record_header", "record_more", "record_related", "record_section"})
 _DISABLED: Path = ("disabled",)
-_BODIES = ("body", "handler")
+_BODIES = ("body", "steps", "handler")
 _OF_API = ("method", "bodyExtra", "bodyShape")
 _OF_RECORDS = ("recordIdParam", "recordIdField")
 
 
 def link_actions(
-    documents: Mapping[str, Document], objects: Known[Object], handlers: Handlers, flows: Collection[str]
+    documents: Mapping[str, Document],
+    objects: Known[Object],
+    handlers: Handlers,
+    flows: Collection[str],
+    kinds: StepKinds,
 ) -> tuple[dict[str, Action], list[Fault]]:
     """Returns the actions by key, but for those with faults, and everything wrong with them; `flows` are the names of all flows."""
     linked: dict[str, Action] = {}
     faults: list[Fault] = []
     for key, document in documents.items():
-        site = _Site(document, objects, handlers)
+        site = _Site(document, objects, handlers, kinds)
         site.faults += _target_faults(document, site.declaration, flows)
         action = site.link(key)
         faults += site.faults
@@ -55,12 +63,13 @@ def link_actions(
 class _Site:
     """One action that is being linked; `faults` gathers what is wrong with it."""
 
-    def __init__(self, document: Document, objects: Known[Object], handlers: Handlers) -> None:
+    def __init__(self, document: Document, objects: Known[Object], handlers: Handlers, kinds: StepKinds) -> None:
         self.document = document
         self.declaration = cast("ActionDeclaration", document.declared)
         self.faults: list[Fault] = []
         self._objects = objects
         self._handlers = handlers
+        self._kinds = kinds
 
     def link(self, key: str) -> Action | None:
         """Returns the linked action; None when its object is not there."""
@@ -91,6 +100,7 @@ class _Site:
             disabled=_constant(value=declaration.disabled is True) if asked is None else decided(asked),
             compute=compute,
             handler=self._handler(declaration),
+            steps=self._steps(declaration, fields, subject),
             looks_at={} if subject is None else {path: _fields_in(found, subject) for path, found in faces.items()},
             place=document.value_at(),
             package=document.package,
@@ -114,16 +124,33 @@ class _Site:
         return (None, ()) if compiled is None else (evaluator(compiled), compiled.refs)
 
     def _handler(self, declaration: ActionDeclaration) -> Any:
-        name = declaration.handler
-        if name is None:
-            return None
-        found = self._handlers.actions.get(name)
-        if found is None:
-            hint = (
-                did_you_mean(name, self._handlers.actions) or "Put it under `actions` in the package's `handlers.py`."
-            )
-            self._refuse(("handler",), f"No package has a handler `{name}` for actions.", hint, Code.UNKNOWN_PART)
+        found, faults = named_handler(self.document, declaration.handler, self._handlers, "actions")
+        self.faults += faults
         return found
+
+    def _steps(
+        self, declaration: ActionDeclaration, params: Mapping[str, Field], subject: Object | None
+    ) -> Graph | None:
+        """Returns the graph of a body that is a list of steps, each of which can be done at once."""
+        if declaration.steps is None:
+            return None
+        inputs = {
+            name: Input(name, field.label, field.reader, required(_param_type(field)), field.required)
+            for name, field in params.items()
+        }
+        around = Surroundings(self.document, self._objects, IN_A_LIST, self.faults)
+        graph = link_steps(
+            around,
+            ("steps",),
+            declaration.steps,
+            self._kinds,
+            name=declaration.key,
+            inputs=inputs,
+            subject=subject,
+            outputs=declaration.outputs,
+        )
+        self.faults += lasting_faults(graph, self._kinds, "an action", Code.ACTION)
+        return graph
 
     def _for_faces(self, declaration: ActionDeclaration, environment: Environment) -> Iterator[tuple[Path, Compiled]]:
         """Yields the expressions that faces evaluate, by their paths; a call asks but `disabled`."""
@@ -168,7 +195,9 @@ def _key_faults(document: Document, declaration: ActionDeclaration, subject: Obj
     written = document.source.value
     unfit: list[tuple[Iterable[str], str]] = []
     if declaration.type != "script":
-        unfit.append(((*_BODIES, "runAs"), f"an action of type `{declaration.type}`"))
+        unfit.append(((*_BODIES, "outputs", "runAs"), f"an action of type `{declaration.type}`"))
+    elif declaration.steps is None:
+        unfit.append((("outputs",), "an action without steps"))
     if declaration.type != "api":
         unfit.append((_OF_API, f"an action of type `{declaration.type}`"))
     if subject is None:

@@ -16,6 +16,7 @@ from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.email_template import EmailTemplateDeclaration
 from fieldstone.kinds.fields.autonumber import NumberFormat
 from fieldstone.kinds.fields.field_type import FieldOptions, FieldType, Reader
+from fieldstone.kinds.hook import HookDeclaration
 from fieldstone.kinds.object import Method, ObjectDeclaration
 from fieldstone.kinds.package import Capability, PackageDeclaration
 from fieldstone.kinds.permission import PermissionDeclaration
@@ -188,7 +189,8 @@ class Action(msgspec.Struct, frozen=True, eq=False):
     """A linked action; `object` is the object whose records it is about, `params` are its parameters as fields.
 
     `needs_record` says that it cannot be called without a record. `disabled` tells whether a call is refused. Of
-    `compute` (an expression) and `handler` a script has one. `looks_at` tells which fields of the object its expressions for faces look at,
+    `compute` (an expression), `handler` and `steps` a script has one.
+    `looks_at` tells which fields of the object its expressions for faces look at,
     by their paths in the declaration.
     """
 
@@ -200,6 +202,7 @@ class Action(msgspec.Struct, frozen=True, eq=False):
     disabled: Callable[[Mapping[str, Any]], bool]
     compute: Callable[[Mapping[str, Any]], Any] | None
     handler: Handler | None
+    steps: Graph | None
     looks_at: Mapping[tuple[str | int, ...], frozenset[str]]
     place: Place
     package: str
@@ -208,6 +211,19 @@ class Action(msgspec.Struct, frozen=True, eq=False):
     def name(self) -> str:
         """The name by which its object, or everybody, knows it."""
         return self.declaration.name
+
+
+class DeclaredHook(msgspec.Struct, frozen=True, eq=False):
+    """A hook of one object: where its `condition` holds (None: always), its `handler` or its `steps`."""
+
+    name: str
+    declaration: HookDeclaration
+    object: str
+    condition: Callable[[Mapping[str, Any]], bool] | None
+    handler: Handler | None
+    steps: Graph | None
+    place: Place
+    package: str
 
 
 class Item(msgspec.Struct, frozen=True, eq=False):
@@ -232,7 +248,8 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     """Everything declared; `version` is a hash over all files. `items` is by kind, then name; what a `package.yaml` declares is among them.
 
     `histories` are the histories of the objects that keep one, by their own names: the store keeps them, and nobody can ask for them.
-    `rollups` stand in the order in which they are computed: one over summaries behind those. `actions` are by key.
+    `rollups` stand in the order in which they are computed: one over summaries behind those. `actions` are by key,
+    `hooks` in the order in which those of one event run.
     `handlers` are what the packages' `handlers.py` hold. `files` are the files' paths within packages.
     """
 
@@ -251,6 +268,7 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     calendars: Mapping[str, WorkingTime] = {}
     rollups: tuple[RollupGroup, ...] = ()
     actions: Mapping[str, Action] = {}
+    hooks: tuple[DeclaredHook, ...] = ()
     handlers: Handlers = Handlers()
     files: Mapping[str, str] = {}
     flows: Mapping[str, Graph] = {}

@@ -47,6 +47,7 @@ class Code(StrEnum):
     VALIDATION_RULE = "VALIDATION_RULE"
     RULE_DISCLOSES = "RULE_DISCLOSES"
     ACTION = "ACTION"
+    HOOK = "HOOK"
     HANDLERS = "HANDLERS"
     ROUTE_CLASH = "ROUTE_CLASH"
     ROUTE_INCOMPLETE = "ROUTE_INCOMPLETE"
@@ -103,6 +104,7 @@ EXPLANATIONS: dict[Code, str] = {
     Code.VALIDATION_RULE: "A validation rule says something that could not be applied to a record.",
     Code.RULE_DISCLOSES: "A rule tells whoever writes a record of a field that his permission set hides from him.",
     Code.ACTION: "The keys of an action, or of one of its parameters, do not fit together.",
+    Code.HOOK: "The keys of a hook do not fit together.",
     Code.HANDLERS: "The `handlers.py` of a package cannot be loaded, or does not hold what it should.",
     Code.ROUTE_CLASH: "Two operations of a surface have the same id, or the same method and path.",
     Code.ROUTE_INCOMPLETE: "A route lacks what it needs, or has what it cannot use.",

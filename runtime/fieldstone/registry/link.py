@@ -25,6 +25,7 @@ from fieldstone.registry.flows.graph import StepKinds
 from fieldstone.registry.formulas import link_formulas
 from fieldstone.registry.handlers import Handlers
 from fieldstone.registry.history import history_of
+from fieldstone.registry.hooks import link_hooks
 from fieldstone.registry.known import Known
 from fieldstone.registry.object_faults import object_faults, prefix_faults
 from fieldstone.registry.objects import link_object, references_to, referrers_to
@@ -56,7 +57,9 @@ def link(
     objects, rollups = _objects(by_kind["object"], reading, faults)
     permissions, wrong = link_permissions(by_kind["permission"], objects)
     faults += [*wrong, *summary_disclosures(by_kind["permission"], objects, rollups)]
-    actions, wrong = link_actions(by_kind["action"], objects, handlers, by_kind.get("flow", {}))
+    actions, wrong = link_actions(by_kind["action"], objects, handlers, by_kind.get("flow", {}), steps)
+    faults += wrong
+    hooks, wrong = link_hooks(by_kind["hook"], objects, handlers, steps)
     faults += wrong
     around = Surroundings(objects, Known(actions, frozenset(by_kind["action"].keys() - actions.keys())), parts)
     apis, wrong = link_apis(by_kind["api"], around)
@@ -94,6 +97,7 @@ def link(
         rollups=rollups,
         flows=flows,
         actions=actions,
+        hooks=hooks,
         handlers=handlers,
         files={document.file: f"{document.package}/{document.relative}" for document in reading.documents},
     )

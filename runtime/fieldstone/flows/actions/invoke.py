@@ -23,6 +23,7 @@ from fieldstone.engine.unit import Unit
 from fieldstone.errors import Conflict, Internal, Invalid, NotFound
 from fieldstone.flows.actions.call import ActionCall
 from fieldstone.flows.actions.input import Input, Named, read_input, told_input
+from fieldstone.flows.actions.steps import run_steps
 from fieldstone.query.cel.fault import EvaluationError
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.names import shown
@@ -135,6 +136,8 @@ async def _done(
             return Invoked(action.compute(activation))
         except EvaluationError as error:
             raise Invalid(f"`{action.key}` cannot be computed: {error.message}.") from error
+    if action.steps is not None:
+        return Invoked(await run_steps(action.steps, WithinUnit(door, unit, acting), activation, values))
     if action.handler is not None:
         record_id = None if record is None else record["id"]
         call = ActionCall(action.key, values, action.object, record_id, record)
