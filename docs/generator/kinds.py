@@ -20,7 +20,8 @@ EXAMPLES = {
     "permission": "packages/desk/permissions/support_agent.permission.yaml",
     "email_template": "metadata/email_templates/verify_email.email_template.yaml",
     "calendar": "packages/desk/calendars/office_hours.calendar.yaml",
-    "action": "packages/crm/actions/convert.action.yaml",
+    "action": "packages/desk/actions/close.action.yaml",
+    "hook": "packages/crm/hooks/close_on_the_day.hook.yaml",
     "seed": "packages/desk/seeds/customers.seed.yaml",
 }
 """A real declaration of each kind; the native surface, the longest, is only pointed to."""

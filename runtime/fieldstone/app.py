@@ -23,6 +23,7 @@ from fieldstone.errors import DeclarationError
 from fieldstone.flows.actions.calling import Calling
 from fieldstone.flows.actions.invoke import ACTION_OPERATIONS
 from fieldstone.flows.desk import FlowDesk
+from fieldstone.flows.hooks import declared_hooks
 from fieldstone.flows.room import FlowRoom
 from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.identity.bootstrap import bootstrap
@@ -214,7 +215,7 @@ async def _compose(
         store,
         {**DATA_HANDLERS, **mailroom.post.handlers, **ACTION_OPERATIONS, **flows.handlers},
         settings,
-        hooks=(*identity_hooks(catalog), *audit_hooks()),
+        hooks=(*identity_hooks(catalog), *declared_hooks(catalog), *audit_hooks()),
         preparers={"password": passwords.hash, "secret": seal.seal},
         clock=seams.clock,
         new_id=seams.new_id,

@@ -20,6 +20,7 @@ KINDS = [
     "calendar",
     "email_template",
     "flow",
+    "hook",
     "object",
     "package",
     "permission",

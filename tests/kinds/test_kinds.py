@@ -14,6 +14,7 @@ def test_the_kinds() -> None:
         "object": "objects",
         "permission": "permissions",
         "action": "actions",
+        "hook": "hooks",
         "api": "apis",
         "seed": "seeds",
         "email_template": "email_templates",

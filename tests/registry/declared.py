@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fieldstone.errors import DeclarationError
+from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.registry.api_operations import DialectParts
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.load import load_app
@@ -43,7 +44,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 def load(folder: Path, files: Mapping[str, str], *, cache: Path | None = None) -> Catalog:
     """Returns the catalog of a bare app with these files added or replaced, on the small platform."""
     write(folder, {**PLATFORM, **BARE, **files})
-    return load_app(folder / "app", parts=PARTS, cache=cache, platform=folder / "metadata")
+    return load_app(folder / "app", parts=PARTS, cache=cache, platform=folder / "metadata", steps=STEP_KINDS)
 
 
 def faults_of(folder: Path, files: Mapping[str, str]) -> list[str]:

@@ -10,6 +10,7 @@ from fieldstone.kinds import (
     calendar,
     email_template,
     flow,
+    hook,
     package,
     permission,
     policy_test,
@@ -109,6 +110,12 @@ WORLD: Mapping[str, dict[str, Any]] = {
         ],
         "onSuccess": {"navigate": "/"},
     },
+    "shop/watch.hook.yaml": {
+        "name": "watch",
+        "object": "thing",
+        "events": ["beforeUpdate"],
+        "steps": [{"type": "assignment", "assignments": {"record.title": "seen"}}],
+    },
     "shop/send.action.yaml": {
         "name": "send",
         "type": "api",
@@ -172,6 +179,7 @@ SPOTS: Mapping[type[Declared], tuple[str, Path]] = {
     permission.RowPolicy: ("shop/worker.permission.yaml", ("rowLevelSecurity", 0)),
     permission.QueryBudget: ("shop/worker.permission.yaml", ("queryBudget",)),
     action.ActionDeclaration: ("shop/mark.action.yaml", ()),
+    hook.HookDeclaration: ("shop/watch.hook.yaml", ()),
     action.ActionParam: ("shop/mark.action.yaml", ("params", 0)),
     action.OnSuccess: ("shop/mark.action.yaml", ("onSuccess",)),
     action.WrapShape: ("shop/send.action.yaml", ("bodyShape",)),
@@ -303,7 +311,18 @@ OTHER: Mapping[type[Declared], Mapping[str, Any]] = {
         "disabled": "record.title == null",
         "recordIdParam": "thing_id",
         "recordIdField": "code",
+        "steps": [{"type": "create", "object": "box", "fields": {}}],
+        "outputs": {"a": 1},
         "locations": ["record_header"],
+    },
+    hook.HookDeclaration: {
+        "name": "another",
+        "object": "*",
+        "events": ["afterDelete"],
+        "condition": "record.title != null",
+        "handler": "nobody",
+        "steps": [{"type": "create", "object": "box", "fields": {}}],
+        "priority": 7,
     },
     action.ActionParam: {
         "name": "another",
@@ -400,6 +419,7 @@ PRESENTED: Mapping[type[Declared], Mapping[str, Any]] = {
         "onSuccess": {"navigate": "/elsewhere"},
     },
     action.ActionParam: {"placeholder": "A word", "visible": "record.title != null"},
+    hook.HookDeclaration: {"label": "Another", "description": "Another."},
     action.OnSuccess: {"navigate": "/another", "openIn": "tab"},
     Option: {"label": "Indeed", "color": "red", "visibleWhen": "true"},
     api.ApiExtension: {"description": "Another."},
@@ -418,6 +438,10 @@ SHOWN_IN: Mapping[type[Declared], Mapping[str, str]] = {
     },
     permission.PermissionDeclaration: {
         "isDefault": "tests/identity/test_holdings.py::test_a_set_that_is_not_active_gives_nothing_and_a_default_one_needs_no_grant"
+    },
+    hook.HookDeclaration: {
+        "runAs": "tests/actions/test_hooks.py::test_a_hook_may_act_as_the_system",
+        "timeout": "tests/actions/test_hooks.py::test_a_hook_that_takes_too_long_is_broken_off_and_the_write_refused",
     },
     action.ActionDeclaration: {
         "runAs": "tests/actions/test_calls.py::test_an_action_asks_for_its_capabilities_and_may_act_as_the_system"

@@ -21,6 +21,8 @@ from fieldstone.access.policy import Action
 from fieldstone.app import DIALECT_PARTS
 from fieldstone.engine.rules import judge
 from fieldstone.errors import DeclarationError
+from fieldstone.flows.hooks import declared_hooks
+from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.declaration import Declared
 from fieldstone.kinds.fields.field_type import FieldOptions
@@ -180,7 +182,7 @@ def load(folder: Path, world: Mapping[str, Mapping[str, Any]]) -> Catalog:
         _write(folder / name, text)
     for name, document in world.items():
         _write(folder / name, yaml.safe_dump(dict(document), sort_keys=False))
-    catalog = load_app(folder / "app", parts=DIALECT_PARTS, cache=None, platform=folder / "metadata")
+    catalog = load_app(folder / "app", parts=DIALECT_PARTS, cache=None, platform=folder / "metadata", steps=STEP_KINDS)
     if faults := check_apis(catalog):
         raise DeclarationError(faults)
     return catalog
@@ -213,6 +215,7 @@ def seen(folder: Path, world: Mapping[str, Mapping[str, Any]]) -> Any:
         [_judged(subject) for subject in catalog.objects.values()],
         [_surface(catalog, policies, name) for name in catalog.apis],
         [_action(action) for action in catalog.actions.values()],
+        [(hook.name, hook.event, hook.object, _ran(hook.name, catalog)) for hook in declared_hooks(catalog)],
     ]
 
 
@@ -226,6 +229,13 @@ def _judged(subject: Object) -> list[Any]:
     ]
     known = frozenset({*subject.fields, RECORD})
     return [(verdict.faults(known), verdict.remarks(known)) for verdict in verdicts]
+
+
+def _ran(name: str, catalog: Catalog) -> Any:
+    """Returns what a hook says of records, and in what order it stands."""
+    found = next(hook for hook in catalog.hooks if hook.name == name)
+    told = [None if found.condition is None else found.condition({"record": record}) for record in RECORDS]
+    return told, found.declaration.priority, None if found.steps is None else list(found.steps.nodes)
 
 
 def _action(action: DeclaredAction) -> Any:

@@ -22,8 +22,7 @@ from fieldstone.registry.expressions import expression_faults
 from fieldstone.registry.flows.graph import Graph, Input, StepKinds
 from fieldstone.registry.flows.link import IN_A_LIST, link_steps
 from fieldstone.registry.flows.site import Surroundings
-from fieldstone.registry.handlers import Handlers
-from fieldstone.registry.inline import lasting_faults, named_handler
+from fieldstone.registry.handlers import Handlers, named_handler
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.rules import expression_fields, expression_types
 
@@ -139,7 +138,7 @@ class _Site:
             for name, field in params.items()
         }
         around = Surroundings(self.document, self._objects, IN_A_LIST, self.faults)
-        graph = link_steps(
+        return link_steps(
             around,
             ("steps",),
             declaration.steps,
@@ -149,8 +148,6 @@ class _Site:
             subject=subject,
             outputs=declaration.outputs,
         )
-        self.faults += lasting_faults(graph, self._kinds, "an action", Code.ACTION)
-        return graph
 
     def _for_faces(self, declaration: ActionDeclaration, environment: Environment) -> Iterator[tuple[Path, Compiled]]:
         """Yields the expressions that faces evaluate, by their paths; a call asks but `disabled`."""

@@ -22,6 +22,7 @@ from fieldstone.kinds.package import Capability, PackageDeclaration
 from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.kinds.seed import SeedDeclaration
 from fieldstone.query.ast import Filter
+from fieldstone.query.formula import Formula
 from fieldstone.query.masking import Masking
 from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.registry.flows.graph import Graph
@@ -214,7 +215,7 @@ class Action(msgspec.Struct, frozen=True, eq=False):
 
 
 class DeclaredHook(msgspec.Struct, frozen=True, eq=False):
-    """A hook of one object: where its `condition` holds (None: always), its `handler` or its `steps`."""
+    """A hook of one object: where its `condition` holds (None: always), its `handler` or its `steps`; `formulas` are the object's."""
 
     name: str
     declaration: HookDeclaration
@@ -222,6 +223,7 @@ class DeclaredHook(msgspec.Struct, frozen=True, eq=False):
     condition: Callable[[Mapping[str, Any]], bool] | None
     handler: Handler | None
     steps: Graph | None
+    formulas: tuple[tuple[str, Formula], ...]
     place: Place
     package: str
 

@@ -10,12 +10,14 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from fieldstone.errors import Fault, Place
+from fieldstone.query.names import did_you_mean
 from fieldstone.registry.codes import Code
+from fieldstone.registry.documents import Document
 from fieldstone.registry.layout import shown
 
 HANDLERS_FILE = "handlers.py"
@@ -51,6 +53,18 @@ def load_handlers(folders: Mapping[str, Path]) -> tuple[Handlers, list[Fault]]:
                 faults += _handler_faults(path, table, called, handler, known)
                 known.setdefault(called, handler)
     return Handlers(**tables), faults
+
+
+def named_handler(
+    document: Document, name: str | None, handlers: Handlers, table: Literal["actions", "hooks"]
+) -> tuple[Handler | None, list[Fault]]:
+    """Returns the handler of a name, None where none is named, and the fault of a name that no package has."""
+    known = handlers.actions if table == "actions" else handlers.hooks
+    if name is None or name in known:
+        return known.get(name or ""), []
+    hint = did_you_mean(name, known) or f"Put it under `{table}` in the package's `handlers.py`."
+    message = f"No package has a handler `{name}` for {table}."
+    return None, [document.fault(("handler",), Code.UNKNOWN_PART, message, hint)]
 
 
 def handler_sources(folders: Iterable[Path]) -> bytes:

@@ -20,11 +20,11 @@ from fieldstone.registry.expressions import expression_faults
 from fieldstone.registry.flows.graph import Graph, StepKinds
 from fieldstone.registry.flows.link import IN_A_LIST, link_steps
 from fieldstone.registry.flows.site import Surroundings
-from fieldstone.registry.handlers import Handlers
-from fieldstone.registry.inline import lasting_faults, named_handler
+from fieldstone.registry.handlers import Handlers, named_handler
 from fieldstone.registry.known import Known
 from fieldstone.registry.layout import PLATFORM
 from fieldstone.registry.rules import expression_fields, expression_types
+from fieldstone.registry.validations.link import formulas_in
 
 
 def link_hooks(
@@ -38,7 +38,7 @@ def link_hooks(
         handler, wrong = named_handler(document, declaration.handler, handlers, "hooks")
         wrong += _body_faults(document, declaration)
         for subject in _subjects(document, declaration, objects, wrong):
-            around = Surroundings(document, objects, IN_A_LIST, [])
+            around = Surroundings(document, objects, IN_A_LIST, [], amended=_amended(declaration, subject))
             linked.append(
                 DeclaredHook(
                     name=declaration.name,
@@ -47,6 +47,7 @@ def link_hooks(
                     condition=_condition(declaration, subject, around),
                     handler=handler,
                     steps=_steps(declaration, subject, around, kinds),
+                    formulas=formulas_in(subject, [frozenset(subject.fields)]),
                     place=document.value_at(),
                     package=document.package,
                 )
@@ -87,6 +88,12 @@ def _subjects(
     return list(found.values())
 
 
+def _amended(declaration: HookDeclaration, subject: Object) -> Object | None:
+    """Returns the object where steps may set the fields of the record: before it is written."""
+    amends = all(event in ("beforeInsert", "beforeUpdate") for event in declaration.events)
+    return subject if amends else None
+
+
 def _condition(
     declaration: HookDeclaration, subject: Object, around: Surroundings
 ) -> Callable[[Mapping[str, Any]], bool] | None:
@@ -109,6 +116,4 @@ def _condition(
 def _steps(declaration: HookDeclaration, subject: Object, around: Surroundings, kinds: StepKinds) -> Graph | None:
     if declaration.steps is None:
         return None
-    graph = link_steps(around, ("steps",), declaration.steps, kinds, name=declaration.name, inputs={}, subject=subject)
-    around.faults.extend(lasting_faults(graph, kinds, "a hook", Code.HOOK))
-    return graph
+    return link_steps(around, ("steps",), declaration.steps, kinds, name=declaration.name, inputs={}, subject=subject)

@@ -9,6 +9,7 @@ from typing import Any
 
 from fieldstone.errors import DeclarationError, Fault
 from fieldstone.kinds.app import AppDeclaration
+from fieldstone.kinds.hook import HOOK
 from fieldstone.kinds.package import CAPABILITY
 from fieldstone.kinds.table import KINDS
 from fieldstone.registry.actions import link_actions
@@ -16,7 +17,7 @@ from fieldstone.registry.api_operations import DialectParts, Surroundings
 from fieldstone.registry.apis import link_apis
 from fieldstone.registry.calendars import link_calendars
 from fieldstone.registry.capabilities import capability_faults, capability_items, link_capabilities
-from fieldstone.registry.catalog import Catalog, Item, Object, RollupGroup
+from fieldstone.registry.catalog import Catalog, DeclaredHook, Item, Object, RollupGroup
 from fieldstone.registry.choices import link_choices
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package, Reading
@@ -89,7 +90,7 @@ def link(
         permissions=permissions,
         apis=apis,
         seeds=tuple(_declared(by_kind["seed"]).values()),
-        items=_items(by_kind, packages),
+        items=_items(by_kind, packages) | {HOOK.name: _in_order(by_kind[HOOK.name], hooks)},
         histories=_histories(objects.by_name.values()),
         policy_tests=tests,
         email_templates=templates_in(by_kind["email_template"], replaced),
@@ -159,6 +160,11 @@ def _declared(documents: Mapping[str, Document]) -> dict[str, Any]:
 def _items(by_kind: Mapping[str, Mapping[str, Document]], packages: Iterable[Package]) -> dict[str, dict[str, Item]]:
     items = {kind: {name: _item(document) for name, document in found.items()} for kind, found in by_kind.items()}
     return items | {CAPABILITY.name: capability_items(packages)}
+
+
+def _in_order(documents: Mapping[str, Document], hooks: Iterable[DeclaredHook]) -> dict[str, Item]:
+    """Returns hooks in the order in which they run."""
+    return {hook.name: _item(documents[hook.name]) for hook in hooks}
 
 
 def _item(document: Document) -> Item:

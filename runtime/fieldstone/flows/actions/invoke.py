@@ -17,17 +17,19 @@ from fieldstone.engine.activation import activation_of
 from fieldstone.engine.audit import Entry, write_entry
 from fieldstone.engine.door import Door, Handlers, Writing
 from fieldstone.engine.fire import WithinUnit
+from fieldstone.engine.hooks import Context
 from fieldstone.engine.operation import Get, Invoke, Read
 from fieldstone.engine.outcome import Invoked, Onward
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import Conflict, Internal, Invalid, NotFound
 from fieldstone.flows.actions.call import ActionCall
 from fieldstone.flows.actions.input import Input, Named, read_input, told_input
-from fieldstone.flows.actions.steps import run_steps
+from fieldstone.flows.at_once import run_at_once
 from fieldstone.query.cel.fault import EvaluationError
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.names import shown
 from fieldstone.registry.catalog import Action
+from fieldstone.registry.flows.graph import Graph
 
 CALLED = "action.called"
 """What the audit log calls it."""
@@ -137,12 +139,20 @@ async def _done(
         except EvaluationError as error:
             raise Invalid(f"`{action.key}` cannot be computed: {error.message}.") from error
     if action.steps is not None:
-        return Invoked(await run_steps(action.steps, WithinUnit(door, unit, acting), activation, values))
+        return Invoked(await _stepped(action.steps, WithinUnit(door, unit, acting), activation, values))
     if action.handler is not None:
         record_id = None if record is None else record["id"]
         call = ActionCall(action.key, values, action.object, record_id, record)
         return Invoked(_sendable(action, await action.handler(WithinUnit(door, unit, acting), call)))
     return Invoked(None, _onward(action, values, record, str(declared.target)))
+
+
+async def _stepped(steps: Graph, context: Context, activation: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
+    """Returns the declared outputs of steps, or what came of the last of them."""
+    behind = await run_at_once(steps, context, {**activation, "previous": None}, values, {})
+    if steps.outputs:
+        return {name: evaluate(behind.names) for name, evaluate in steps.outputs.items()}
+    return behind.steps[list(steps.body.nodes)[-1]]["output"]
 
 
 def _sendable(action: Action, value: Any) -> Any:

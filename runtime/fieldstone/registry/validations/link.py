@@ -34,14 +34,14 @@ def link_validations(document: Document, subject: Object) -> tuple[Object, list[
         update=tuple(found for rule, found in linked if "update" in rule.events),
         required=tuple(conditions["required_when"]),
         readonly=tuple(conditions["readonly_when"]),
-        formulas=_formulas(subject, site.looks_at.values()),
+        formulas=formulas_in(subject, site.looks_at.values()),
     )
     acts = linked or validations.required or validations.readonly
     return replace(subject, validations=validations if acts else None, looks_at=site.looks_at), site.faults
 
 
-def _formulas(subject: Object, reads: Iterable[frozenset[str]]) -> tuple[tuple[str, Formula], ...]:
-    """Returns the formulas among the fields that are looked at, in the order in which they are computed."""
+def formulas_in(subject: Object, reads: Iterable[frozenset[str]]) -> tuple[tuple[str, Formula], ...]:
+    """Returns the formulas among the fields that are looked at, with all that these use, in the order in which they are computed."""
     names = sorted(frozenset().union(*reads) & subject.shape.fields.keys())
     return tuple(in_order(names, lambda name: subject.shape.fields[name].formula).items())
 

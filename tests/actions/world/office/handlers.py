@@ -1,9 +1,10 @@
 """What the actions of the workshop do."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
-from fieldstone.engine.hooks import Context
+from fieldstone.engine.hooks import Change, Context
 from fieldstone.engine.operation import Create, Update
 from fieldstone.errors import Conflict
 from fieldstone.flows.actions.call import ActionCall
@@ -38,4 +39,40 @@ async def break_off(context: Context, call: ActionCall) -> Any:
     return object() if call.input["how"] == "babble" else 1 // 0
 
 
-HANDLERS = Handlers(actions={"close_job": close_job, "stamp_job": stamp_job, "break_off": break_off})
+async def leave_a_trail(context: Context, change: Change) -> None:
+    """Writes down, in the parcel itself, that it was called, and what was there before."""
+    past = (change.previous or {}).get("trail")
+    change.values["trail"] = f"{change.values.get('trail') or past or ''}{'+' if change.previous else '*'}"
+
+
+async def refuse(context: Context, change: Change) -> None:
+    """Refuses whatever it is called for."""
+    raise Conflict(f"No {change.object} of this sort.")
+
+
+async def dawdle(context: Context, change: Change) -> None:
+    """Never comes to an end."""
+    await asyncio.Event().wait()
+
+
+async def babble(context: Context, change: Change) -> None:
+    """Sets what cannot be set: too long a label, a number of the wrong type, a field that is not there."""
+    told = {"long": {"label": "x" * 50}, "odd": {"weight": "heavy"}, "none": {"colour": "red"}}
+    change.values.update(told[change.values["label"]])
+
+
+async def stamp_a_job(context: Context, change: Change) -> None:
+    """Makes a job in the name of the system, with what no worker may set."""
+    await context.execute(Create("job", ({"title": "Stamped", "margin": 7},)))
+
+
+HANDLERS = Handlers(
+    actions={"close_job": close_job, "stamp_job": stamp_job, "break_off": break_off},
+    hooks={
+        "leave_a_trail": leave_a_trail,
+        "refuse": refuse,
+        "dawdle": dawdle,
+        "babble": babble,
+        "stamp_a_job": stamp_a_job,
+    },
+)
