@@ -41,7 +41,7 @@ class HookDeclaration(Declared, frozen=True, kw_only=True):
     handler: str | None = None
     """A function of the package's `handlers.py`, by its name there."""
     steps: Steps | None = None
-    """[Steps](steps.md), in place of a `handler`."""
+    """Steps, as a flow has them, in place of a `handler`."""
     run_as: Literal["user", "system"] = "user"
     """`system`: its operations on records are the system's."""
     priority: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 100
