@@ -112,8 +112,8 @@ class ActionDeclaration(Declared, frozen=True, kw_only=True):
     body: str | None = None
     """A script that is a CEL expression over `record`, `input` and `current_user`: its value is the result."""
     steps: Steps | None = None
-    """A script that is a list of steps, as a flow has them, done one after the other in one transaction. The values of their placeholders are
-    `{!input.x}`, `{!record.x}`, `{!user.id}`, `{!step.<name>.output.y}` and, within a loop, `{!item.x}`."""
+    """A script that is a list of steps, as a flow has them, done one after the other in one transaction. Values may hold placeholders:
+    `{!input.x}`, `{!record.x}`, `{!user.id}`, `{!step.<name>.output.y}`, and within a loop `{!item.x}`."""
     outputs: dict[str, Any] = {}
     """The result of steps, by name, with placeholders; what came of the last step unless given."""
     handler: str | None = None
