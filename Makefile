@@ -18,8 +18,9 @@ install: .venv/.installed
 serve: install
 	$(BIN)/fieldstone serve apps/demo $(ARGS)
 
+# A file of tests stays in one process: what its fixtures open is opened once.
 test: .venv/.installed-test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check .

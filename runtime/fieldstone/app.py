@@ -133,7 +133,10 @@ class Runtime(msgspec.Struct, frozen=True, eq=False):
 
 
 class Seams(msgspec.Struct, frozen=True):
-    """What a proof puts in place of what a server uses: a cheaper hash, a catalog of its own, no seeds, a clock that stands, no runs."""
+    """What a proof puts in place of what a server uses: a cheaper hash, a catalog of its own, no seeds, a clock that stands, no runs.
+
+    Without `chores`, nothing is swept or written down beside the requests.
+    """
 
     hasher: HasherProtocol | None = None
     catalog: Catalog | None = None
@@ -141,6 +144,7 @@ class Seams(msgspec.Struct, frozen=True):
     clock: Clock = system_clock
     new_id: NewId = new_id
     runs: RunsHow = "durable"
+    chores: bool = True
 
 
 SERVER = Seams()
@@ -169,14 +173,14 @@ async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams 
     try:
         runtime = await _compose(catalog, settings, store, log, seams, folder / OWN_FOLDER / "outbox")
         around = Surroundings(runtime.door, store, url, runtime.room.identity.member, log)
-        async with _beside(runtime, log), carried(runtime.flows, settings, seams.runs, around):
+        async with _beside(runtime, log, chores=seams.chores), carried(runtime.flows, settings, seams.runs, around):
             yield runtime
     finally:
         await store.close()
 
 
 @asynccontextmanager
-async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
+async def _beside(runtime: Runtime, log: Log, *, chores: bool) -> AsyncIterator[None]:
     """Sweeps, writes down who was seen, and sends mails beside the block; a sweep on its way is undone at its end."""
     sweeps: dict[str, Sweep] = {
         **{name: partial(sweep_past, runtime.door, name) for name in EXPIRING},
@@ -184,10 +188,8 @@ async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
         "runs of flows": runtime.flows.sweep,
         "events": partial(sweep_outbox, runtime.store, runtime.settings.limits, system_clock),
     }
-    beside = {
-        asyncio.create_task(sweep_for_ever(sweeps, log)),
-        asyncio.create_task(runtime.room.presence.write_for_ever(log)),
-    }
+    work = (sweep_for_ever(sweeps, log), runtime.room.presence.write_for_ever(log)) if chores else ()
+    beside = [asyncio.create_task(chore) for chore in work]
     sending = None if runtime.delivery is None else asyncio.create_task(runtime.delivery.run())
     try:
         yield
@@ -197,7 +199,7 @@ async def _beside(runtime: Runtime, log: Log) -> AsyncIterator[None]:
             await runtime.delivery.close(sending)
         for task in beside:
             task.cancel()
-        await asyncio.wait(beside)
+        await asyncio.gather(*beside, return_exceptions=True)
 
 
 async def _compose(

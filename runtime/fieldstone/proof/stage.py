@@ -296,7 +296,7 @@ async def _opened(
     secret = "a secret that guards nothing: the database is empty"
     settings = Settings(database_url=database_url, secret=secret, limits=Limits(sign_ins=_MANY))
     clockwork = Clockwork()
-    seams = Seams(CHEAP, catalog, seeds, clockwork.clock, clockwork.new_id, runs="not")
+    seams = Seams(CHEAP, catalog, seeds, clockwork.clock, clockwork.new_id, runs="not", chores=False)
     async with open_runtime(folder, settings, open_log(log, readable=False), seams) as runtime:
         meant = runtime.catalog.policy_tests[test] if isinstance(test, str) else test
         yield Stage(meant, runtime, log, clockwork)
