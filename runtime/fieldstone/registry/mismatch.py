@@ -45,9 +45,9 @@ class Mismatch(msgspec.Struct, frozen=True):
     at_key: bool = False
 
 
-def mismatches(value: Any, target: Any) -> list[Mismatch]:
-    """Returns everything wrong with a value where a type is wanted, in the order of the document."""
-    return list(_walk(value, _described(target), ()))
+def mismatches(value: Any, target: Any, path: Path = ()) -> list[Mismatch]:
+    """Returns everything wrong with a value where a type is wanted, in the order of the document; `path` is that of the value in it."""
+    return list(_walk(value, _described(target), path))
 
 
 @lru_cache(maxsize=256)

@@ -105,9 +105,9 @@ def _link(declared: WaitStep | WaitNode, site: Site) -> Linked | None:
     else:
         wanted = ("duration", "until", "signal", "condition")
     if len(said) != 1 or said[0] not in wanted:
-        names = " or ".join(f"`{site.at(key)[-1]}`" for key in wanted)
-        message = f"A wait needs {'one of ' if len(wanted) > 1 else ''}{names}, and nothing else to wait for."
-        site.refuse(site.path, message, code=Code.FLOW_STEP)
+        *first, last = [f"`{site.at(key)[-1]}`" for key in wanted]
+        names = f"one of {', '.join(first)} and {last}" if first else last
+        site.refuse(site.path, f"A wait says {names}, and nothing else to wait for.")
         return None
     for key, others in _BESIDE.items():
         for other in others:

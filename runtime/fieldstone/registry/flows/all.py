@@ -33,7 +33,8 @@ def link_flows(
         if found is not None:
             flows[name] = found
     for name in flows:
-        if circle := _circle(name, flows):
+        circle = _circle(name, flows)
+        if circle and name == min(circle):
             shown = " -> ".join(f"`{each}`" for each in circle)
             message = f"These flows start each other in a circle: {shown}."
             faults.append(

@@ -8,7 +8,7 @@ from fieldstone.kinds.fields.field_type import FieldOptions, Rejected
 from fieldstone.query.cel.types import required
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.flows.graph import Input
-from fieldstone.registry.objects import field_type_of
+from fieldstone.registry.objects import field_type_of, label_of
 
 
 def link_inputs(declared: Mapping[str, FieldOptions]) -> dict[str, Input]:
@@ -20,7 +20,7 @@ def _input(name: str, options: FieldOptions) -> Input:
     kind = field_type_of(options)
     return Input(
         name=name,
-        label=options.label or name,
+        label=options.label or label_of(name),
         reader=kind.reader(options),
         type=required(kind.expression_type(options)),
         required=options.required,

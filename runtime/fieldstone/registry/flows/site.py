@@ -37,6 +37,7 @@ from fieldstone.registry.working_time import WorkingTime
 Path = tuple[str | int, ...]
 T = TypeVar("T")
 
+_NO_STEP = "`step` has no field "
 _JUNCTIONS = frozenset({"$and", "$or", "$not"})
 NUMBERS = frozenset({"int", "decimal", "double"})
 
@@ -149,16 +150,19 @@ class Site:
             return None
         if items.type.name in ("list", "dyn", "null"):
             return items
-        self.refuse(self.at("items"), f"A {required(items.type)} is no list, so that there is nothing to go through.")
+        self.refuse(self.at("items"), f"There is nothing to go through: this is {_shown(items.type)}, and no list.")
         return None
 
     def calendar(self, name: str, path: Path) -> WorkingTime | None:
         """Returns the working time of a calendar; notes a fault, and returns None, where there is none of the name."""
-        return self._named("calendar", name, self.around.calendars, path)
+        return self._named(
+            "calendar", name, self.around.calendars, path, "Declare it in a file `<name>.calendar.yaml`."
+        )
 
     def function(self, name: str, path: Path) -> Handler | None:
         """Returns a function of a package's `handlers.py`; notes a fault, and returns None, where there is none of the name."""
-        return self._named("function", name, self.around.functions, path)
+        hint = "Put it under `functions` in the package's `handlers.py`."
+        return self._named("function", name, self.around.functions, path, hint)
 
     def flow(self, name: str, inputs: Mapping[str, Any]) -> "Called | None":
         """Returns what a flow is started with; notes a fault, and returns None, where it cannot be started so."""
@@ -186,9 +190,9 @@ class Site:
         told = [*flow.outputs, *(each.name for each in flow.variables if each.is_output)]
         return Called({each: value for each, value in values.items() if value}, struct_of(dict.fromkeys(told, DYN)))
 
-    def _named(self, what: str, name: str, known: Mapping[str, T], path: Path) -> T | None:
+    def _named(self, what: str, name: str, known: Mapping[str, T], path: Path, hint: str | None = None) -> T | None:
         if name not in known:
-            self.refuse(path, f"There is no {what} `{name}`.", did_you_mean(name, known), Code.FLOW)
+            self.refuse(path, f"There is no {what} `{name}`.", did_you_mean(name, known) or hint, Code.FLOW)
         return known.get(name)
 
     def amendment(self, name: str, raw: Any, path: Path) -> Value | None:
@@ -252,7 +256,7 @@ class Site:
         wanted = field.type.expression_type(field.declaration)
         if _takes(wanted, value.type):
             return True
-        message = f"`{field.name}` takes a {required(wanted)}, and this is a {required(value.type)}."
+        message = f"`{field.name}` takes {_shown(wanted)}, and this is {_shown(value.type)}."
         self.refuse(path, message, code=Code.EXPRESSION)
         return False
 
@@ -314,7 +318,17 @@ def _takes(wanted: Type, given: Type) -> bool:
     return assignable(given, wanted) or assignable(wanted, given)
 
 
+def _shown(kind: Type) -> str:
+    """Returns a type with its article."""
+    text = str(required(kind))
+    return f"an {text}" if text.startswith("i") else f"a {text}"
+
+
 def _moved(fault: ExpressionFault, offset: int) -> ExpressionFault:
+    """Returns a fault of an expression that begins at an offset of a text."""
+    if fault.message.startswith(_NO_STEP):
+        message = f"No step {fault.message.removeprefix(_NO_STEP)} stands before this one"
+        fault = msgspec.structs.replace(fault, message=message)
     return msgspec.structs.replace(fault, pos=fault.pos + offset, end=fault.end + offset)
 
 

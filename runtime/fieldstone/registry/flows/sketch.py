@@ -72,8 +72,8 @@ def decoded(around: Surroundings, raw: Any, struct: Any, path: Path) -> Any:
     except msgspec.ValidationError as error:
         spot, file = around.document.source.spot, around.document.file
         before = len(around.faults)
-        for found in mismatches(raw, struct):
-            at = spot.find((*path, *found.path))
+        for found in mismatches(raw, struct, path):
+            at = spot.find(found.path)
             place = at.of_key(file) if found.at_key else at.of_value(file)
             around.faults.append(Fault(place, found.code, found.message, found.hint))
         if len(around.faults) == before:

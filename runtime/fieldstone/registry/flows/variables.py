@@ -13,6 +13,7 @@ from fieldstone.query.cel.types import BOOL, DATE, DECIMAL, DYN, INT, STRING, TI
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.flows.graph import Input
+from fieldstone.registry.objects import label_of
 
 _TYPES: Mapping[str, tuple[Type, str]] = {
     "text": (STRING, "textarea"),
@@ -76,7 +77,7 @@ def _input(declared: VariableDeclaration) -> Input:
     kind, type_name = _TYPES[declared.type]
     field_type = FIELD_TYPES[type_name]
     whole = {"scale": 0} if declared.type == "integer" else {}
-    options = msgspec.convert({"type": type_name, "label": declared.name, **whole}, field_type.declaration)
-    return Input(
-        declared.name, declared.name, field_type.reader(options), kind, declared.required, declared.default_value
-    )
+    label = label_of(declared.name)
+    options = msgspec.convert({"type": type_name, "label": label, **whole}, field_type.declaration)
+    default = declared.default_value
+    return Input(declared.name, label, field_type.reader(options), kind, declared.required, default)
