@@ -1,6 +1,7 @@
 """Mails of a running app: those that it has written into its folder, once none is on its way any more."""
 
 import asyncio
+import re
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -36,6 +37,14 @@ async def messages_in(runtime: Runtime, folder: Path) -> list[EmailMessage]:
     """Returns all mails that an app in a folder has sent, the oldest first."""
     await all_sent_by(runtime)
     return list(_written(folder).values())
+
+
+def link_in(mail: EmailMessage) -> str:
+    """Returns the first link of a mail."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    found: str = re.findall(r"https?://\S+", body.get_content())[0]
+    return found
 
 
 def _written(folder: Path) -> dict[str, EmailMessage]:

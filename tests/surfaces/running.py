@@ -94,6 +94,12 @@ async def running(
             yield world
 
 
+def browser_of(world: World) -> httpx.AsyncClient:
+    """Returns a browser with cookies of its own; its forms come from the app's own pages."""
+    transport = httpx.ASGITransport(app=world.runtime.asgi, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url=HOST, headers={"Origin": HOST})
+
+
 def decoded(answer: httpx.Response) -> Any:
     """Returns an answer's JSON."""
     return msgspec.json.decode(answer.content)

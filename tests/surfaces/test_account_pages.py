@@ -14,8 +14,8 @@ from fieldstone.identity.bootstrap import Account, create_account
 from fieldstone.identity.totp import SECONDS, code_at
 from fieldstone.settings import Limits, Settings
 from tests.databases import sqlite_address
-from tests.surfaces.mails import mails
-from tests.surfaces.running import ADMIN, HOST, PASSWORD, Person, World, running
+from tests.surfaces.mails import link_in, mails
+from tests.surfaces.running import ADMIN, HOST, PASSWORD, Person, World, browser_of, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 AUTH = "/api/v1/auth"
@@ -41,17 +41,14 @@ async def admin(house: World) -> Person:
 @pytest_asyncio.fixture(loop_scope="module")
 async def browser(house: World) -> AsyncIterator[httpx.AsyncClient]:
     """A browser that nobody is signed in with; its forms come from this server's pages."""
-    transport = httpx.ASGITransport(app=house.runtime.asgi, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=HOST, headers={"Origin": HOST}) as client:
+    async with browser_of(house) as client:
         yield client
 
 
 async def latest(house: World, to: str) -> str:
     """Returns the link in the latest mail to somebody, as a path."""
     await house.runtime.room.means.errands.settled()
-    body = [mail for mail in (await mails(house)).values() if mail["to"] == to][-1].get_body(("plain",))
-    assert body is not None
-    link: str = re.findall(r"https?://\S+", body.get_content())[0]
+    link = link_in([mail for mail in (await mails(house)).values() if mail["to"] == to][-1])
     assert link.startswith(HOST)
     return link.removeprefix(HOST)
 

@@ -1,6 +1,5 @@
 """Accounts over HTTP in Better Auth's spelling: passwords, addresses, sign-up, and where browsers may be sent (contract section 5)."""
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest_asyncio
 from fieldstone.errors import SettingsError
 from fieldstone.settings import Limits, Settings
 from tests.databases import sqlite_address
-from tests.surfaces.mails import mails
+from tests.surfaces.mails import link_in, mails
 from tests.surfaces.running import ADMIN, DATA, HOST, PASSWORD, Person, World, error_of, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,9 +35,7 @@ async def latest(house: World, to: str, subject: str) -> str:
     """Returns the link in the latest mail to somebody."""
     await house.runtime.room.means.errands.settled()
     found = [mail for mail in (await mails(house)).values() if mail["to"] == to and subject in mail["subject"]]
-    body = found[-1].get_body(("plain",))
-    assert body is not None
-    link: str = re.findall(r"https://\S+", body.get_content())[0]
+    link = link_in(found[-1])
     assert link.startswith(f"https://app.example{AUTH}/")
     return link.removeprefix("https://app.example")
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from fieldstone.settings import Limits, Settings
 from tests.databases import sqlite_address
-from tests.surfaces.running import ADMIN, HOST, PASSWORD, Person, World, error_of, running
+from tests.surfaces.running import ADMIN, HOST, PASSWORD, Person, World, browser_of, error_of, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 AUTH = "/api/v1/auth"
@@ -43,8 +43,7 @@ async def admin(house: World) -> Person:
 @pytest_asyncio.fixture(loop_scope="module")
 async def browser(house: World) -> AsyncIterator[httpx.AsyncClient]:
     """A browser that nobody is signed in with; its forms come from this server's pages."""
-    transport = httpx.ASGITransport(app=house.runtime.asgi, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=HOST, headers={"Origin": HOST}) as client:
+    async with browser_of(house) as client:
         yield client
 
 

@@ -23,7 +23,8 @@ from fieldstone.settings import Limits, Settings
 from tests.databases import sqlite_address
 from tests.oidc_provider import CLIENT, SECRET
 from tests.servers import free_port, started, wait_until_ready
-from tests.surfaces.running import HOST, World, error_of, running
+from tests.surfaces.mails import link_in, mails
+from tests.surfaces.running import ADMIN, HOST, World, browser_of, error_of, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 AUTH = "/api/v1/auth"
@@ -95,8 +96,7 @@ class Browser:
     """A browser of its own, with its own cookies, that talks to the app and follows nothing by itself."""
 
     def __init__(self, world: World) -> None:
-        transport = httpx.ASGITransport(app=world.runtime.asgi, raise_app_exceptions=False)
-        self.client = httpx.AsyncClient(transport=transport, base_url=HOST, headers={"Origin": HOST})
+        self.client = browser_of(world)
 
     async def begin(self, provider: str = "acme", way: str = "sign-in/social", **more: str) -> httpx.Response:
         return await self.client.post(f"{AUTH}/{way}", json={"provider": provider, **more})
@@ -454,3 +454,26 @@ async def test_a_discovery_document_leads_nowhere_else(
 async def test_an_unknown_provider_is_refused_with_the_nearest_name(browser: Browser) -> None:
     error = error_of(await browser.begin("acne"), 400, "VALIDATION_ERROR")
     assert error["details"]["hint"] == "Did you mean `acme`?"
+
+
+async def test_an_invitation_admits_its_address_by_a_provider_too(acme: Acme, tmp_path: Path) -> None:
+    closed = APP.format(issuer=acme.issuer, client=CLIENT).replace("signUp: true", "signUp: false")
+    (tmp_path / "app.yaml").write_text(closed.replace("[example.org]", "[elsewhere.example]"), encoding="utf-8")
+    async with running(tmp_path, sqlite_address(tmp_path / "house.db"), SETTINGS) as world:
+        browser = Browser(world)
+        async with browser.client:
+            acme.vouch("ines")
+            assert await browser.sign_in(acme) == "/?error=signup_disabled"
+            admin = await world.person(ADMIN)
+            asked = {"email": "ines@example.org"}
+            assert (await admin.ask("POST", f"{AUTH}/organization/invite-member", asked)).status_code == 200
+            assert await browser.sign_in(acme) == "/"
+            assert (await browser.client.get(f"{AUTH}/organization/list")).json() == []
+            (mail,) = (await mails(world)).values()
+            (token,) = parse_qs(urlsplit(link_in(mail)).query)["invitationId"]
+            taken = await browser.client.post(f"{AUTH}/organization/accept-invitation", json={"invitationId": token})
+            assert taken.json()["member"]["role"] == "member"
+            acme.vouch("igor")
+            again = Browser(world)
+            async with again.client:
+                assert await again.sign_in(acme) == "/?error=signup_disabled"

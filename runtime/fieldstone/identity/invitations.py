@@ -135,6 +135,12 @@ async def find_invitation(with_: OrganizationMeans, token: str, email: str | Non
     return Opened(invitation_document(row), version, name, str(inviter.values["email"]))
 
 
+async def is_invited(means: Means, email: str) -> bool:
+    """Tells whether an address is asked to join any organisation at present."""
+    pending = {"email": normal(email), "status": "pending", "expires_at": {"$gt": means.clock()}}
+    return await read_first(means.execute, INVITATIONS, pending, ("id",)) is not None
+
+
 async def accept(with_: OrganizationMeans, session: SessionDocument, token: str) -> InvitationDocument:
     """Makes the user a member as he was asked to be, and the organisation the active one of his session.
 

@@ -1,7 +1,7 @@
 """Who somebody is here whom a provider vouches for: by issuer and subject, never by his address alone.
 
 An address makes the first link, when both sides have verified it and no provider is linked yet; everything else needs a session. Whoever
-is not known gets an account where strangers may sign up.
+is not known gets an account where strangers may sign up, and where his address is invited.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from fieldstone.engine.operation import Create, Together
 from fieldstone.engine.records import read_first
 from fieldstone.errors import Invalid, UniqueViolation
 from fieldstone.identity.documents import USER_FIELDS
+from fieldstone.identity.invitations import is_invited
 from fieldstone.identity.means import Means, normal
 from fieldstone.identity.new_values import check_values
 from fieldstone.identity.oidc.id_token import Claims
@@ -79,17 +80,21 @@ async def _linked_by_address(means: Means, provider: str, claims: Claims) -> dic
 
 
 async def _made(means: Means, provider: str, claims: Claims, email: str) -> dict[str, Any]:
-    """Makes a user in the default organisation, without a password."""
-    if not means.auth.sign_up:
+    """Makes a user without a password: in the default organisation, or outside of any where he is here by an invitation alone."""
+    invited = await is_invited(means, email)
+    if not (means.auth.sign_up or invited):
         raise Refused("signup_disabled")
     try:
         check_values(means, {"email": email}, email)
+        welcome = means.auth.sign_up
     except Invalid:
-        raise Refused("domain_not_allowed") from None
+        if not invited:
+            raise Refused("domain_not_allowed") from None
+        welcome = False
     user_id = means.new_id()
     row = {"id": user_id, "name": _name(claims, email), "email": email, "email_verified": True}
     made = Together((Create("sys_user", (row,)), Create(ACCOUNT, (_row(user_id, provider, claims),))))
-    await means.execute(made, system_in(await default_organization(means.execute)))
+    await means.execute(made, system_in(await default_organization(means.execute)) if welcome else SYSTEM)
     user = await _active(means, user_id)
     if user is None:
         raise Refused("account_not_active", "gone already")

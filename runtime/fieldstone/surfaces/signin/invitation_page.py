@@ -62,12 +62,15 @@ async def _page(
     if session is not None and session.user.email == email:
         parts = _answers(token)
     elif not await has_account(service.organizations, opened):
-        parts = _account(token, email)
+        parts = _account(token, email) + (_sign_in(token, "Sign in with a provider") if service.oidc.providers else "")
     else:
         signed_in = "" if session is None else paragraph(f"You are signed in as {session.user.email}.")
-        again = with_query(SIGN_IN, callbackURL=with_query(PATH, **{TOKEN: token}))
-        parts = signed_in + link(again, f"Sign in as {email}")
+        parts = signed_in + _sign_in(token, f"Sign in as {email}")
     return page(f"Join {opened.organization}", complaint(wrong), told, parts, status=status, headers=headers)
+
+
+def _sign_in(token: str, text: str) -> str:
+    return link(with_query(SIGN_IN, callbackURL=with_query(PATH, **{TOKEN: token})), text)
 
 
 def _answers(token: str) -> str:
