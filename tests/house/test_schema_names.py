@@ -8,7 +8,7 @@ import msgspec
 from fieldstone.engine.outcome import Remark
 from fieldstone.surfaces.openapi.struct_schema import struct_schemas
 from fieldstone.surfaces.rest.operations import DATA
-from fieldstone.surfaces.rest.table import HandlerPart
+from fieldstone.surfaces.rest.table import DataPart, HandlerPart
 from tests.house.source import RUNTIME, modules_in
 
 OF_THE_DOCUMENT = frozenset({"Error", "Query"})
@@ -21,15 +21,16 @@ def structs_of_surfaces() -> Iterator[type[msgspec.Struct]]:
     """Yields the Structs of every body and answer that a route may have."""
     yield Remark
     for part in DATA.values():
-        yield from (struct for struct in (part.body_type, part.answer_type) if struct is not None)
+        found = (part.body_type, part.answer_type, part.or_else if isinstance(part, DataPart) else None)
+        yield from (struct for struct in found if struct is not None)
     for name in modules_in(RUNTIME):
         if name.startswith("fieldstone.surfaces."):
             for table in vars(importlib.import_module(name)).values():
                 parts = table.values() if isinstance(table, dict) else ()
                 for part in parts:
                     if isinstance(part, HandlerPart):
-                        found = (part.body, part.answer, part.or_else)
-                        yield from (struct for struct in found if struct is not None)
+                        shapes = (part.body, part.answer, part.or_else, part.refusal)
+                        yield from (struct for struct in shapes if struct is not None)
 
 
 def clashes(structs: Structs) -> set[str]:

@@ -176,6 +176,40 @@ async def test_answers_are_as_the_document_says(mia: Person) -> None:
         OAS30ReadValidator(_schema(document, operation, status)).validate(answer.json())
 
 
+async def test_a_body_without_anything_in_it_is_no_fault_of_the_server(admin: Person) -> None:
+    paths = (await _document(admin))["paths"]
+    creates = [
+        path for path, methods in paths.items() if methods.get("post", {}).get("operationId", "")[:7] == "create_"
+    ]
+    of_objects = [path for path in creates if path.startswith(DATA) and path.count("/") == 4]
+    assert len(of_objects) > 10
+    answers = {path: (await admin.ask("POST", path, {})).status_code for path in of_objects}
+    assert set(answers.values()) == {400}, answers
+
+
+async def test_parameters_are_told_of_where_the_object_has_what_they_are_about(admin: Person) -> None:
+    document = await _document(admin)
+    about = {"asOf", "trash", "search", "searchFields"}
+    told = {
+        name: about & {parameter["name"] for parameter in _resolved(document, f"list_{name}")["parameters"]}
+        for name in ("draft", "expense", "sys_audit_log")
+    }
+    assert told == {"draft": about, "expense": {"search", "searchFields"}, "sys_audit_log": set()}
+    assert "405" in _resolved(document, "query_sys_audit_log")["responses"]
+    assert "405" not in _resolved(document, "query_draft")["responses"]
+
+
+async def test_refusals_are_told_by_their_statuses(admin: Person) -> None:
+    document = await _document(admin)
+    assert {"401", "403", "429"} <= _resolved(document, "sign_in")["responses"].keys()
+    assert _resolved(document, "return_to_reset")["responses"]["302"].keys() == {"description", "headers"}
+    refusal = _resolved(document, "device_token")["responses"]["400"]["content"]["application/json"]["schema"]
+    assert {"$ref": "#/components/schemas/DeviceRefusal"} in refusal["oneOf"]
+    assert "application/x-www-form-urlencoded" in _resolved(document, "device_token")["requestBody"]["content"]
+    assert _resolved(document, "get_session")["responses"]["200"]["content"]["application/json"]["schema"]["nullable"]
+    assert "304" in _resolved(document, "get_openapi")["responses"]
+
+
 async def test_it_is_kept_for_equal_callers_and_has_a_tag(world: World, mia: Person, ann: Person) -> None:
     first, other = await mia.get(PATH), await ann.get(PATH)
     assert first.headers["etag"] != other.headers["etag"]

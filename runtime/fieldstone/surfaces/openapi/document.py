@@ -14,7 +14,7 @@ from fieldstone.surfaces.openapi.action_object import action_operations
 from fieldstone.surfaces.openapi.operation_object import operations
 from fieldstone.surfaces.openapi.record_schema import record_schemas
 from fieldstone.surfaces.openapi.struct_schema import struct_schemas
-from fieldstone.surfaces.rest.table import RouteTable, Schema
+from fieldstone.surfaces.rest.table import AcrossPart, DataPart, RouteTable, Schema
 
 QUERY: Schema = {
     "type": "object",
@@ -106,7 +106,7 @@ def openapi_document(
             "schemas": {
                 "Error": table.dialect.errors.schema,
                 "Query": QUERY,
-                **struct_schemas([*_structs(table), Remark]),
+                **struct_schemas(_answers(table), closed=_bodies(table)),
                 **record_schemas(known),
             },
         },
@@ -118,9 +118,23 @@ def _tags(paths: dict[str, dict[str, Any]]) -> list[Schema]:
     return [{"name": name} for name in names]
 
 
-def _structs(table: RouteTable) -> list[type[msgspec.Struct]]:
+def _bodies(table: RouteTable) -> list[type[msgspec.Struct]]:
+    """Returns the Structs that bodies must fit."""
     handlers = [route.handler.part for route in table.routes if route.handler is not None]
-    parts = [route.data for route in table.routes if route.data is not None]
-    structs = [struct for handler in handlers for struct in (handler.body, handler.answer, handler.or_else)]
-    structs += [struct for part in parts for struct in (part.body_type, part.answer_type)]
+    return _once(*(part.body for part in handlers), *(part.body_type for part in _data_parts(table)))
+
+
+def _answers(table: RouteTable) -> list[type[msgspec.Struct]]:
+    """Returns the Structs of what is answered."""
+    handlers = [route.handler.part for route in table.routes if route.handler is not None]
+    shapes = (shape for part in handlers for shape in (part.answer, part.or_else, part.refusal))
+    others = (part.or_else for part in _data_parts(table) if isinstance(part, DataPart) and table.dialect.queries.whole)
+    return _once(Remark, *shapes, *(part.answer_type for part in _data_parts(table)), *others)
+
+
+def _data_parts(table: RouteTable) -> list[DataPart | AcrossPart]:
+    return [route.data for route in table.routes if route.data is not None]
+
+
+def _once(*structs: type[msgspec.Struct] | None) -> list[type[msgspec.Struct]]:
     return list(dict.fromkeys(struct for struct in structs if struct is not None))

@@ -59,8 +59,10 @@ def _require_sight(service: OpenApi, call: Call) -> None:
 
 
 OPENAPI_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "openapi.document": HandlerPart(_document, "This document"),
-    "openapi.docs": HandlerPart(_docs, "The documentation, for people", media_type="text/html"),
-    "openapi.docs_asset": HandlerPart(_docs_asset, "A file of the documentation", media_type="text/css"),
+    "openapi.document": HandlerPart(_document, "This document", tagged=True),
+    "openapi.docs": HandlerPart(_docs, "The documentation, for people", media_type="text/html", refusals=(401,)),
+    "openapi.docs_asset": HandlerPart(
+        _docs_asset, "A file of the documentation", media_type="text/css", refusals=(401,)
+    ),
 }
 """Handlers over an `OpenApi`."""

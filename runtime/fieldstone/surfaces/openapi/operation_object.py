@@ -7,11 +7,12 @@ from fieldstone.access.policy import Action
 from fieldstone.access.shares import is_shareable
 from fieldstone.engine.outcome import Remark
 from fieldstone.kinds.api import DataOperation
+from fieldstone.registry.catalog import Object
 from fieldstone.registry.validations.rule import WARNINGS
 from fieldstone.services.meta import KnownObject
 from fieldstone.surfaces.http.body import FORM
-from fieldstone.surfaces.http.rate_headers import RATE_HEADERS
 from fieldstone.surfaces.openapi.record_schema import EXPECTED_VERSION, create_name, read_name, update_name
+from fieldstone.surfaces.openapi.responses import content, is_tagged, responses_of
 from fieldstone.surfaces.openapi.struct_schema import reference
 from fieldstone.surfaces.rest.table import (
     CALL,
@@ -19,6 +20,7 @@ from fieldstone.surfaces.rest.table import (
     AcrossPart,
     DataPart,
     Dialect,
+    HandlerPart,
     ParameterNote,
     Route,
     RouteTable,
@@ -48,11 +50,12 @@ NEEDS: Mapping[DataOperation, frozenset[Action]] = {
 
 _ID_ONLY: Schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
 _TEXT: Schema = {"type": "string"}
-_ETAG = {"ETag": {"description": "The record's version and a hash of the answer.", "schema": _TEXT}}
-_RATE: Schema = {name: {"description": text, "schema": {"type": "integer"}} for name, text in RATE_HEADERS.items()}
-_RETRY: Schema = {"description": "In how many seconds the next request may come.", "schema": {"type": "integer"}}
+_ETAG = {"ETag": {"description": "A hash of the answer, with a record's version before it.", "schema": _TEXT}}
 _CHANGES = frozenset({"update", "delete", "restore"})
 _MAKING = frozenset({"create", "clone", "create_many", "share"})
+QUERY_METHODS = frozenset({"aggregate", "search"})
+"""What a query may ask for that an object need not offer."""
+
 _WITHOUT_ANSWER = frozenset({"unshare"})
 _DRY = ParameterNote(DRY_RUN, "`true`: answers what the write would answer, and writes nothing.", {"type": "boolean"})
 _GROUP: Schema = {"type": "object", "description": "A group: its names and aliases, where the query asks for groups."}
@@ -94,23 +97,48 @@ def _makes_sense(operation: DataOperation, item: KnownObject) -> bool:
             return True
 
 
+def _has(subject: Object, feature: str) -> bool:
+    """Tells whether an object offers what a parameter is about."""
+    enable = subject.declaration.enable
+    match feature:
+        case "history":
+            return enable.track_history and "history" in subject.offered
+        case "trash":
+            return enable.trash
+        case _:
+            return feature in subject.offered
+
+
 def _handler_operation(dialect: Dialect, route: Route) -> Schema:
     if route.handler is None:
         return {}
     part = route.handler.part
     tag = (route.declaration.handler or "").partition(".")[0]
-    schema = reference(part.answer.__name__) if part.answer is not None else _TEXT
-    if part.or_else is not None:
-        schema = {"oneOf": [schema, reference(part.or_else.__name__)]}
-    if part.many:
-        schema = {"type": "array", "items": schema}
     found = describe(route, tag, part.summary, parameters_of(dialect, route, part.parameters))
     if part.body is not None:
         found["requestBody"] = request_body(reference(part.body.__name__))
         if part.form:
             found["requestBody"]["content"] |= content(reference(part.body.__name__), FORM.decode())
-    found["responses"] = responses_of(route, str(part.status), content(schema, part.media_type))
+    status, leads_on = str(part.status), 300 <= part.status < 400
+    found["responses"] = responses_of(
+        route, status, None if leads_on else content(_handler_answer(part), part.media_type)
+    )
+    headers = dict(_ETAG) if part.tagged else {}
+    if leads_on:
+        headers["Location"] = {"description": "The page to go on to.", "schema": _TEXT}
+    _add_headers(found["responses"][status], headers)
     return found
+
+
+def _handler_answer(part: HandlerPart[Any]) -> Schema:
+    if part.answer is None:
+        return {"type": "object"} if part.media_type == "application/json" else _TEXT
+    schema = reference(part.answer.__name__)
+    if part.or_else is not None:
+        schema = {"oneOf": [schema, reference(part.or_else.__name__)]}
+    if part.or_null:
+        schema = {"allOf": [schema], "nullable": True}
+    return {"type": "array", "items": schema} if part.many else schema
 
 
 def _across_operation(dialect: Dialect, route: Route, part: AcrossPart) -> Schema:
@@ -124,12 +152,8 @@ def _across_operation(dialect: Dialect, route: Route, part: AcrossPart) -> Schem
 def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema:
     operation, name = route.declaration.operation, item.object.name
     summary = route.data.summary if route.data is not None else ""
-    found = describe(
-        route,
-        name,
-        f"{item.object.label}: {summary.lower()}",
-        parameters_of(dialect, route, _notes(dialect, route, item)),
-    )
+    notes = tuple(note for note in _notes(dialect, route, item) if note.about is None or _has(item.object, note.about))
+    found = describe(route, name, f"{item.object.label}: {summary.lower()}", parameters_of(dialect, route, notes))
     if route.declaration.object is None:
         found["operationId"] = f"{route.declaration.id}_{name}"
     body = _request(route, name)
@@ -139,13 +163,19 @@ def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema
         found["responses"] = responses_of(route, "204", None)
         return found
     status = "201" if operation in _MAKING else "200"
-    found["responses"] = responses_of(route, status, content(_answer(dialect, route, item)))
+    kept_back = operation == "query" and not QUERY_METHODS.issubset(item.object.offered)
+    answer = content(_answer(dialect, route, item))
+    found["responses"] = responses_of(route, status, answer, also=(405,) if kept_back else ())
     headers: Schema = dict(_ETAG) if operation in ("get", "create", "clone", "update", "restore") else {}
     if operation in ("create", "clone"):
         headers["Location"] = {"description": "Where the new record is.", "schema": _TEXT}
-    if headers:
-        found["responses"][status].setdefault("headers", {}).update(headers)
+    _add_headers(found["responses"][status], headers)
     return found
+
+
+def _add_headers(response: Schema, headers: Schema) -> None:
+    if headers:
+        response.setdefault("headers", {}).update(headers)
 
 
 def describe(route: Route, tag: str, summary: str, parameters: list[Schema]) -> Schema:
@@ -196,7 +226,7 @@ def parameters_of(dialect: Dialect, route: Route, notes: tuple[ParameterNote, ..
         found.append(parameter | {"required": True} if note.required else parameter)
     if route.declaration.operation in _CHANGES:
         found.append(_header("If-Match", "The version, or the ETag, that the record must still be at."))
-    if route.declaration.operation == "get":
+    if is_tagged(route):
         found.append(_header("If-None-Match", "An ETag; 304 when the answer is still the same."))
     if writes and dialect.api.idempotency is not None:
         found.append(_header(dialect.api.idempotency.header, "A key: the same request under it is done once."))
@@ -229,10 +259,11 @@ def _answer(dialect: Dialect, route: Route, item: KnownObject) -> Schema:
         whole = route.declaration.operation == "shares"
         return dialect.envelope.page_schema(answer) if whole else dialect.envelope.one_schema(answer)
     record = reference(read_name(item.object.name)) if "read" in item.actions else _ID_ONLY
-    if route.declaration.operation == "query":
-        return dialect.envelope.page_schema({"anyOf": [record, _GROUP]})
-    if route.declaration.operation == "list":
-        return dialect.envelope.page_schema(record)
+    if route.declaration.operation in ("query", "list"):
+        rows = {"anyOf": [record, _GROUP]} if route.declaration.operation == "query" else record
+        page = dialect.envelope.page_schema(rows)
+        other = route.data.or_else if isinstance(route.data, DataPart) and dialect.queries.whole else None
+        return page if other is None else {"anyOf": [page, dialect.envelope.one_schema(reference(other.__name__))]}
     return dialect.envelope.one_schema(_remarked(record, route, item))
 
 
@@ -249,37 +280,6 @@ def _remarked(record: Schema, route: Route, item: KnownObject) -> Schema:
     return {"allOf": [record, {"type": "object", "properties": {WARNINGS: told}}]}
 
 
-def responses_of(route: Route, status: str, answer: Schema | None) -> dict[str, Any]:
-    """Returns the answers of an operation: `answer` where it is done, and those that refuse."""
-    responses: dict[str, Any] = {
-        status: {"description": "Done."} if answer is None else {"description": "Done.", "content": answer}
-    }
-    refusals = {"400": "The request is not acceptable.", "default": "Something else went wrong."}
-    if not route.declaration.public:
-        refusals |= {"401": "Nobody is signed in.", "403": "The caller may not do this."}
-    if "{" in route.template:
-        refusals["404"] = "There is no such thing, or the caller may not know of it."
-    if route.data is not None and route.data.writes:
-        refusals["409"] = (
-            "The state of things does not allow it: another version, a key that is taken, a record in use."
-        )
-    if route.body != "none":
-        refusals |= {"413": "The body is too large.", "415": "The body is not JSON."}
-    if route.limit is not None:
-        refusals["429"] = "Too many requests."
-    error = content(reference("Error"))
-    responses |= {code: {"description": text, "content": error} for code, text in sorted(refusals.items())}
-    if route.limit is not None:
-        responses[status]["headers"] = dict(_RATE)
-        responses["429"]["headers"] = {**_RATE, "Retry-After": _RETRY}
-    return responses
-
-
 def request_body(schema: Schema, *, required: bool = True) -> Schema:
     """Returns a body of a schema."""
     return {"required": required, "content": content(schema)}
-
-
-def content(schema: Schema, media_type: str = "application/json") -> Schema:
-    """Returns the content of a schema."""
-    return {media_type: {"schema": schema}}

@@ -97,6 +97,8 @@ def written(field: Field) -> Schema:
     schema = _value(field)
     if not field.required:
         schema["nullable"] = True
+    elif schema.get("type") == "string" and "enum" not in schema:
+        schema["minLength"] = max(1, schema.get("minLength", 1))
     if field.internal:
         schema["writeOnly"] = True
     return schema

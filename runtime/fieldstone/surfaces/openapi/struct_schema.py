@@ -18,10 +18,14 @@ def reference(name: str) -> Schema:
     return {"$ref": REF.format(name=name)}
 
 
-def struct_schemas(structs: Iterable[type[msgspec.Struct]]) -> dict[str, Schema]:
-    """Returns the schemas of Structs, and of all that they hold, by name."""
-    _, components = msgspec.json.schema_components(tuple(structs), ref_template=REF)
-    return {name: _in_dialect(schema) for name, schema in components.items()}
+def struct_schemas(
+    structs: Iterable[type[msgspec.Struct]], closed: Iterable[type[msgspec.Struct]] = ()
+) -> dict[str, Schema]:
+    """Returns the schemas of Structs, and of all that they hold, by name; `closed` ones take no other members than they name."""
+    closed = tuple(closed)
+    _, components = msgspec.json.schema_components((*structs, *closed), ref_template=REF)
+    schemas = {name: _in_dialect(schema) for name, schema in components.items()}
+    return schemas | {one.__name__: schemas[one.__name__] | {"additionalProperties": False} for one in closed}
 
 
 def _in_dialect(node: Any) -> Any:

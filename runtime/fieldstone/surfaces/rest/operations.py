@@ -15,7 +15,14 @@ from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.parameters import refuse_parameters
 from fieldstone.surfaces.http.request import Header, Response
 from fieldstone.surfaces.rest.batch import CloneBody
-from fieldstone.surfaces.rest.explanation import EXPLAIN, EXPLAIN_NOTE, answer_explanation, explained, takes_explanation
+from fieldstone.surfaces.rest.explanation import (
+    EXPLAIN,
+    EXPLAIN_NOTE,
+    ExplanationAnswer,
+    answer_explanation,
+    explained,
+    takes_explanation,
+)
 from fieldstone.surfaces.rest.many import MANY, clone_operation
 from fieldstone.surfaces.rest.pagers import page_query
 from fieldstone.surfaces.rest.past import (
@@ -182,8 +189,10 @@ def _unexpected(outcome: Outcome) -> Internal:
 
 
 DATA: Mapping[DataOperation, DataPart | AcrossPart] = {
-    "list": DataPart("List records", "none", _list, _page),
-    "query": DataPart("Query records", "optional", _query, _page, parameters=(EXPLAIN_NOTE,)),
+    "list": DataPart("List records", "none", _list, _page, or_else=ExplanationAnswer),
+    "query": DataPart(
+        "Query records", "optional", _query, _page, or_else=ExplanationAnswer, parameters=(EXPLAIN_NOTE,)
+    ),
     "get": DataPart("Fetch one record", "none", _get, _record),
     "create": DataPart("Create a record", "required", _create, _created, writes=True),
     "update": DataPart("Update a record", "optional", _update, _written, writes=True),

@@ -24,11 +24,11 @@ AS_OF_NOTE = ParameterNote(
     AS_OF,
     "Answers records as they stood at this instant, `2026-03-05T14:30:00Z`; the object must keep its history.",
     {"type": "string", "format": "date-time"},
+    about="history",
 )
-TRASH_NOTE = ParameterNote(TRASH, "`true` answers what is in the trash instead.", {"type": "boolean", "default": False})
-PURGE_NOTE = ParameterNote(
-    PURGE, "`true` deletes a record that is in the trash for good.", {"type": "boolean", "default": False}
-)
+_FLAG = {"type": "boolean", "default": False}
+TRASH_NOTE = ParameterNote(TRASH, "`true` answers what is in the trash instead.", _FLAG, about="trash")
+PURGE_NOTE = ParameterNote(PURGE, "`true` deletes a record that is in the trash for good.", _FLAG, about="trash")
 HISTORY_NOTES = (
     ParameterNote(BEFORE, "Only versions below this one: `before` of the page before.", {"type": "integer"}),
     ParameterNote(LIMIT, "The most versions to answer.", {"type": "integer", "default": 50, "maximum": 200}),

@@ -38,8 +38,10 @@ _LIST = (
     ),
     _SELECT,
     _EXPAND,
-    ParameterNote("search", _WORDS),
-    ParameterNote("searchFields", "The fields to search, separated by commas; all searchable ones unless said."),
+    ParameterNote("search", _WORDS, about="search"),
+    ParameterNote(
+        "searchFields", "The fields to search, separated by commas; all searchable ones unless said.", about="search"
+    ),
     AS_OF_NOTE,
     TRASH_NOTE,
     EXPLAIN_NOTE,

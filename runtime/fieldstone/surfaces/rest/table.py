@@ -41,12 +41,13 @@ BodyUse = Literal["none", "optional", "required"]
 
 
 class ParameterNote(msgspec.Struct, frozen=True):
-    """A query parameter as the OpenAPI document tells of it."""
+    """A query parameter as the OpenAPI document tells of it; `about` is what an object must have for it to be told of there."""
 
     name: str
     description: str
     schema: Mapping[str, Any] = msgspec.field(default_factory=lambda: {"type": "string"})
     required: bool = False
+    about: Literal["history", "trash", "search"] | None = None
 
 
 class EnvelopePart(msgspec.Struct, frozen=True, eq=False):
@@ -194,8 +195,9 @@ class Call(msgspec.Struct, frozen=True, eq=False):
 class DataPart(msgspec.Struct, frozen=True, eq=False):
     """How one of the data operations is read from a call and how its outcome is answered.
 
-    `body_type` and `answer_type` are there where body and answer are the same for every object. What `writes` may be tried dry and done
-    once. `parameters` are the query parameters that it reads itself.
+    `body_type` and `answer_type` are there where body and answer are the same for every object, `or_else` where a surface with the whole
+    query language may answer that in place of records. What `writes` may be tried dry and done once. `parameters` are the query parameters
+    that it reads itself.
     """
 
     summary: str
@@ -204,6 +206,7 @@ class DataPart(msgspec.Struct, frozen=True, eq=False):
     answer: Callable[[Call, ObjectFace, Outcome], Response]
     body_type: type[msgspec.Struct] | None = None
     answer_type: type[msgspec.Struct] | None = None
+    or_else: type[msgspec.Struct] | None = None
     writes: bool = False
     parameters: tuple[ParameterNote, ...] = ()
 
@@ -227,10 +230,11 @@ class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
     """A named handler: a function over a service that `app.py` hands in.
 
     `body` is the Struct that the body must fit, `answer` the one that is answered (None: no JSON of a known shape), `many` of them in a
-    list, or `or_else` in its place. `parameters` are the query parameters that it reads; others are refused before it is called, unless a
-    foreign system sends them (`foreign`), whose answers may hold more than is known here. `form` says that the body may
-    come as a form, too. `guessed` ones take what may be guessed at, a
-    password or a code: a route to them has an exact rate limit by address.
+    list, or `or_else` or null (`or_null`) in its place. `refusals` are the statuses by which it refuses, beside those of every route, and
+    `refusal` is a shape of its own in which it does. `parameters` are the query parameters that it reads; others are refused before it is
+    called, unless a foreign system sends them (`foreign`), whose answers may hold more than is known here. `form` says that the body may
+    come as a form, too, `tagged` that the answer has an ETag and is not sent again to whoever has it. `guessed` ones take what may be
+    guessed at, a password or a code: a route to them has an exact rate limit by address.
     """
 
     function: Callable[[Service, Call], Awaitable[Response]]
@@ -238,12 +242,16 @@ class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
     body: type[msgspec.Struct] | None = None
     answer: type[msgspec.Struct] | None = None
     or_else: type[msgspec.Struct] | None = None
+    or_null: bool = False
+    refusals: tuple[int, ...] = ()
+    refusal: type[msgspec.Struct] | None = None
     many: bool = False
     status: int = 200
     media_type: str = "application/json"
     parameters: tuple[ParameterNote, ...] = ()
     foreign: bool = False
     form: bool = False
+    tagged: bool = False
     guessed: bool = False
 
 

@@ -122,8 +122,10 @@ def _routes(table: RouteTable) -> dict[str, str]:
 
 DISCOVERY_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "discovery.full": HandlerPart(
-        _full, "What this server offers: routes, versions, services", answer=DiscoveryDocument
+        _full, "What this server offers: routes, versions, services", answer=DiscoveryDocument, tagged=True
     ),
-    "discovery.reduced": HandlerPart(_reduced, "What this server offers, in short", answer=DiscoveryDocument),
+    "discovery.reduced": HandlerPart(
+        _reduced, "What this server offers, in short", answer=DiscoveryDocument, tagged=True
+    ),
 }
 """Handlers over a `Deployment`."""

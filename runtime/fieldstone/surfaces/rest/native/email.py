@@ -84,6 +84,6 @@ def _box(sent: OneAddress) -> Mailbox:
 
 
 EMAIL_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "email.send": HandlerPart(_send, "Send a mail", EmailBody, Sent),
+    "email.send": HandlerPart(_send, "Send a mail", EmailBody, Sent, refusals=(429,)),
 }
 """Handlers over a `Sending`."""

@@ -57,13 +57,14 @@ def _answer(call: Call, value: msgspec.Struct) -> Response:
 
 
 META_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "meta.types": HandlerPart(_types, "The kinds of declarations", answer=TypeList),
+    "meta.types": HandlerPart(_types, "The kinds of declarations", answer=TypeList, tagged=True),
     "meta.items": HandlerPart(
         _items,
         "The declarations of a kind",
         answer=ItemList,
         parameters=(ParameterNote("package", "Only those of this package."),),
+        tagged=True,
     ),
-    "meta.item": HandlerPart(_item, "One declaration", answer=OneItem),
+    "meta.item": HandlerPart(_item, "One declaration", answer=OneItem, tagged=True),
 }
 """Handlers over a `Meta`."""

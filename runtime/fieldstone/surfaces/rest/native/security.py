@@ -36,14 +36,20 @@ async def _own_rights(service: Rights, call: Call) -> Response:
 
 
 SECURITY_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "security.explain": HandlerPart(_explain, "Why somebody may do something, or not", Question, Explanation),
+    "security.explain": HandlerPart(
+        _explain, "Why somebody may do something, or not", Question, Explanation, refusals=(404,)
+    ),
     "security.explain_by_parameters": HandlerPart(
-        _explain_by_parameters, "Why somebody may do something, or not", answer=Explanation, parameters=_PARAMETERS
+        _explain_by_parameters,
+        "Why somebody may do something, or not",
+        answer=Explanation,
+        parameters=_PARAMETERS,
+        refusals=(404,),
     ),
 }
 """Handlers over an `Explaining`."""
 
 RIGHTS_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "auth.permissions": HandlerPart(_own_rights, "All that one may do", answer=OwnRights),
+    "auth.permissions": HandlerPart(_own_rights, "All that one may do", answer=OwnRights, tagged=True),
 }
 """Handlers over a `Rights`."""

@@ -88,12 +88,19 @@ async def _update(service: SignIn, call: Call) -> Response:
 
 ADDRESS_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "auth.send_verification": HandlerPart(
-        _send, "Ask for a mail by which to verify one's address", VerificationBody, Done, guessed=True
+        _send, "Ask for a mail by which to verify one's address", VerificationBody, Done, guessed=True, refusals=(429,)
     ),
     "auth.verify_email": HandlerPart(
-        _verify, "Where the link in that mail leads", answer=Verified, parameters=(TOKEN, CALLBACK), guessed=True
+        _verify,
+        "Where the link in that mail leads",
+        answer=Verified,
+        parameters=(TOKEN, CALLBACK),
+        guessed=True,
+        refusals=(409, 429),
     ),
-    "auth.change_email": HandlerPart(_change, "Ask to change one's address", ChangeEmailBody, Done, guessed=True),
+    "auth.change_email": HandlerPart(
+        _change, "Ask to change one's address", ChangeEmailBody, Done, guessed=True, refusals=(409, 429)
+    ),
     "auth.update_user": HandlerPart(_update, "Change one's name or picture", UpdateUserBody, Done),
 }
 """Handlers over a `SignIn`."""

@@ -54,8 +54,10 @@ async def _hand_over(service: SignIn, call: Call) -> Response:
 
 DELETION_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "auth.delete_user": HandlerPart(
-        _delete_user, "Delete one's own account", DeleteUserBody, UserDeleted, guessed=True
+        _delete_user, "Delete one's own account", DeleteUserBody, UserDeleted, guessed=True, refusals=(409, 429)
     ),
-    "auth.hand_over": HandlerPart(_hand_over, "Hand over what somebody owns", HandOverBody, HandedOver),
+    "auth.hand_over": HandlerPart(
+        _hand_over, "Hand over what somebody owns", HandOverBody, HandedOver, refusals=(404, 409)
+    ),
 }
 """Handlers over a `SignIn`."""

@@ -65,6 +65,13 @@ class DeviceToken(msgspec.Struct):
     scope: str
 
 
+class DeviceRefusal(msgspec.Struct):
+    """Why a device gets no codes, or no token yet (RFC 6749, section 5.2)."""
+
+    error: str
+    error_description: str
+
+
 async def _code(service: SignIn, call: Call) -> Response:
     try:
         body = convert_body(call.body, DeviceCodeBody)
@@ -111,19 +118,37 @@ async def _answer(service: SignIn, call: Call, answer: Answer) -> Response:
 
 
 def _refusal(error: str, description: str | None = None) -> Response:
-    body = {"error": error, "error_description": description or DESCRIPTIONS[error]}
+    body = DeviceRefusal(error, description or DESCRIPTIONS[error])
     return Response(400, encode_json(body), headers=(NOT_STORED,))
 
 
 DEVICE_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "auth.device_code": HandlerPart(
-        _code, "Codes for a device without a browser", DeviceCodeBody, Codes, form=True, guessed=True
+        _code,
+        "Codes for a device without a browser",
+        DeviceCodeBody,
+        Codes,
+        refusal=DeviceRefusal,
+        form=True,
+        guessed=True,
+        refusals=(429,),
     ),
-    "auth.device_token": HandlerPart(_token, "The device's token, once", DeviceTokenBody, DeviceToken, form=True),
+    "auth.device_token": HandlerPart(
+        _token, "The device's token, once", DeviceTokenBody, DeviceToken, refusal=DeviceRefusal, form=True
+    ),
     "auth.device": HandlerPart(
-        _look, "Which device waits under a code", answer=DeviceRequest, parameters=(USER_CODE,), guessed=True
+        _look,
+        "Which device waits under a code",
+        answer=DeviceRequest,
+        parameters=(USER_CODE,),
+        guessed=True,
+        refusals=(404, 429),
     ),
-    "auth.approve_device": HandlerPart(_approve, "Let a device in", DeviceAnswerBody, Done, guessed=True),
-    "auth.deny_device": HandlerPart(_deny, "Turn a device away", DeviceAnswerBody, Done, guessed=True),
+    "auth.approve_device": HandlerPart(
+        _approve, "Let a device in", DeviceAnswerBody, Done, guessed=True, refusals=(404, 409, 429)
+    ),
+    "auth.deny_device": HandlerPart(
+        _deny, "Turn a device away", DeviceAnswerBody, Done, guessed=True, refusals=(404, 409, 429)
+    ),
 }
 """Handlers over a `SignIn`."""

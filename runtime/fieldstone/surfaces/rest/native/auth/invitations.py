@@ -95,25 +95,36 @@ async def _reject(service: SignIn, call: Call) -> Response:
 
 
 INVITATION_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "organization.invite": HandlerPart(_invite, "Ask somebody to join, by mail", InviteBody, InvitationDocument),
+    "organization.invite": HandlerPart(
+        _invite, "Ask somebody to join, by mail", InviteBody, InvitationDocument, refusals=(404, 409, 429)
+    ),
     "organization.list_invitations": HandlerPart(
         _list,
         "The invitations of the active organisation",
         answer=InvitationDocument,
         many=True,
         parameters=(ORGANIZATION,),
+        refusals=(404, 409),
     ),
     "organization.cancel_invitation": HandlerPart(
-        _cancel, "Take an invitation back", InvitationBody, InvitationDocument
+        _cancel, "Take an invitation back", InvitationBody, InvitationDocument, refusals=(404, 409)
     ),
     "organization.get_invitation": HandlerPart(
-        _look, "What one is asked to, by the token of the mail", answer=OpenInvitation, parameters=(TOKEN,)
+        _look,
+        "What one is asked to, by the token of the mail",
+        answer=OpenInvitation,
+        parameters=(TOKEN,),
+        refusals=(429,),
     ),
     "organization.accept_invitation": HandlerPart(
-        _accept, "Join, by the token of the mail", InvitationBody, AcceptedInvitation
+        _accept, "Join, by the token of the mail", InvitationBody, AcceptedInvitation, refusals=(409, 429)
     ),
     "organization.reject_invitation": HandlerPart(
-        _reject, "Turn an invitation down, by the token of the mail", InvitationBody, AcceptedInvitation
+        _reject,
+        "Turn an invitation down, by the token of the mail",
+        InvitationBody,
+        AcceptedInvitation,
+        refusals=(429,),
     ),
 }
 """Handlers over a `SignIn`."""

@@ -96,12 +96,20 @@ def _number(call: Call, name: str, usual: str, least: int, most: int) -> int:
 
 MEMBER_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "organization.list_members": HandlerPart(
-        _list, "The members of the active organisation", answer=MemberPage, parameters=(ORGANIZATION, LIMIT, OFFSET)
+        _list,
+        "The members of the active organisation",
+        answer=MemberPage,
+        parameters=(ORGANIZATION, LIMIT, OFFSET),
+        refusals=(404, 409),
     ),
     "organization.active_member": HandlerPart(
-        _active, "One's own place in the active organisation", answer=MemberDocument
+        _active, "One's own place in the active organisation", answer=MemberDocument, refusals=(404,)
     ),
-    "organization.update_role": HandlerPart(_change_role, "Give a member another role", RoleBody, MemberDocument),
-    "organization.remove_member": HandlerPart(_remove, "Remove a member", RemoveBody, RemovedMember),
+    "organization.update_role": HandlerPart(
+        _change_role, "Give a member another role", RoleBody, MemberDocument, refusals=(404, 409)
+    ),
+    "organization.remove_member": HandlerPart(
+        _remove, "Remove a member", RemoveBody, RemovedMember, refusals=(404, 409)
+    ),
 }
 """Handlers over a `SignIn`."""

@@ -118,7 +118,9 @@ ERROR = ParameterNote("error", "What the provider says in place of a code.")
 ISSUER = ParameterNote("iss", "The issuer of the answer, where the provider names it.")
 
 OIDC_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "auth.sign_in_social": HandlerPart(_begin, "Begin to sign in with a provider", SocialBody, Leaving, guessed=True),
+    "auth.sign_in_social": HandlerPart(
+        _begin, "Begin to sign in with a provider", SocialBody, Leaving, guessed=True, refusals=(429,)
+    ),
     "auth.oidc_callback": HandlerPart(
         _callback,
         "Where a provider sends people back: on to a page",
@@ -126,11 +128,14 @@ OIDC_HANDLERS: Mapping[str, HandlerPart[Any]] = {
         parameters=(STATE, CODE, ERROR, ISSUER),
         foreign=True,
         guessed=True,
+        refusals=(429,),
     ),
     "auth.link_social": HandlerPart(
-        _link, "Begin to link an account at a provider to one's own", SocialBody, Leaving, guessed=True
+        _link, "Begin to link an account at a provider to one's own", SocialBody, Leaving, guessed=True, refusals=(429,)
     ),
     "auth.list_accounts": HandlerPart(_list, "One's linked accounts", answer=LinkedAccount, many=True),
-    "auth.unlink_account": HandlerPart(_unlink, "End the link to an account at a provider", UnlinkBody, Done),
+    "auth.unlink_account": HandlerPart(
+        _unlink, "End the link to an account at a provider", UnlinkBody, Done, refusals=(404, 409)
+    ),
 }
 """Handlers over a `SignIn`."""

@@ -144,18 +144,37 @@ async def _leave(service: SignIn, call: Call) -> Response:
 
 ORGANIZATION_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "organization.list": HandlerPart(_list, "One's own organisations", answer=OrganizationDocument, many=True),
-    "organization.create": HandlerPart(_create, "Make an organisation", CreateBody, CreatedOrganization),
-    "organization.check_slug": HandlerPart(_check_slug, "Whether a short name is free", SlugBody, Done),
+    "organization.create": HandlerPart(
+        _create, "Make an organisation", CreateBody, CreatedOrganization, refusals=(409, 429)
+    ),
+    "organization.check_slug": HandlerPart(
+        _check_slug, "Whether a short name is free", SlugBody, Done, refusals=(409, 429)
+    ),
     "organization.set_active": HandlerPart(
-        _set_active, "Choose the organisation that the session acts in", ChosenBody, OrganizationDocument
+        _set_active,
+        "Choose the organisation that the session acts in",
+        ChosenBody,
+        OrganizationDocument,
+        or_null=True,
+        refusals=(404,),
     ),
     "organization.full": HandlerPart(
-        _full, "The active organisation with its people", answer=FullOrganization, parameters=(ORGANIZATION, SLUG)
+        _full,
+        "The active organisation with its people",
+        answer=FullOrganization,
+        parameters=(ORGANIZATION, SLUG),
+        refusals=(404, 409),
     ),
-    "organization.update": HandlerPart(_update, "Change the active organisation", UpdateBody, OrganizationDocument),
+    "organization.update": HandlerPart(
+        _update, "Change the active organisation", UpdateBody, OrganizationDocument, refusals=(404, 409)
+    ),
     "organization.delete": HandlerPart(
-        _delete, "End the active organisation, which holds no records", NamedBody, OrganizationDocument
+        _delete,
+        "End the active organisation, which holds no records",
+        NamedBody,
+        OrganizationDocument,
+        refusals=(404, 409),
     ),
-    "organization.leave": HandlerPart(_leave, "Leave an organisation", NamedBody, MemberDocument),
+    "organization.leave": HandlerPart(_leave, "Leave an organisation", NamedBody, MemberDocument, refusals=(404, 409)),
 }
 """Handlers over a `SignIn`."""

@@ -85,16 +85,21 @@ async def _change(service: SignIn, call: Call) -> Response:
 
 PASSWORD_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "auth.forget_password": HandlerPart(
-        _forget, "Ask for a mail by which to choose a new password", ForgetBody, Done, guessed=True
+        _forget, "Ask for a mail by which to choose a new password", ForgetBody, Done, guessed=True, refusals=(429,)
     ),
     "auth.return_to_reset": HandlerPart(
-        _return, "Where the link in that mail leads: on to a page", status=302, parameters=(CALLBACK,), guessed=True
+        _return,
+        "Where the link in that mail leads: on to a page",
+        status=302,
+        parameters=(CALLBACK,),
+        guessed=True,
+        refusals=(429,),
     ),
     "auth.reset_password": HandlerPart(
-        _reset, "Choose a new password with the token of a mail", ResetBody, Done, guessed=True
+        _reset, "Choose a new password with the token of a mail", ResetBody, Done, guessed=True, refusals=(429,)
     ),
     "auth.change_password": HandlerPart(
-        _change, "Change one's password", ChangePasswordBody, PasswordChanged, guessed=True
+        _change, "Change one's password", ChangePasswordBody, PasswordChanged, guessed=True, refusals=(429,)
     ),
 }
 """Handlers over a `SignIn`."""

@@ -41,7 +41,7 @@ async def _revoke_others(service: SignIn, call: Call) -> Response:
 
 SESSION_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "auth.list_sessions": HandlerPart(_list, "One's own sessions, the latest first", answer=ListedSession, many=True),
-    "auth.revoke_session": HandlerPart(_revoke, "End one of one's own sessions", RevokeBody, Done),
+    "auth.revoke_session": HandlerPart(_revoke, "End one of one's own sessions", RevokeBody, Done, refusals=(404,)),
     "auth.revoke_sessions": HandlerPart(_revoke_all, "End all one's own sessions, this one too", answer=Done),
     "auth.revoke_other_sessions": HandlerPart(_revoke_others, "End all one's own sessions but this one", answer=Done),
 }

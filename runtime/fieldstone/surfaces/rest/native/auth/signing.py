@@ -115,9 +115,14 @@ SIGNING_HANDLERS: Mapping[str, HandlerPart[Any]] = {
         SignedInAnswer,
         or_else=SecondStepAnswer,
         guessed=True,
+        refusals=(401, 403, 429),
     ),
-    "auth.sign_up": HandlerPart(_sign_up, "Make an account and sign it in", SignUpBody, SignedUpAnswer, guessed=True),
+    "auth.sign_up": HandlerPart(
+        _sign_up, "Make an account and sign it in", SignUpBody, SignedUpAnswer, guessed=True, refusals=(403, 409, 429)
+    ),
     "auth.sign_out": HandlerPart(_sign_out, "End the session", answer=SignedOut),
-    "auth.get_session": HandlerPart(_get_session, "Who is signed in; null for nobody", answer=SessionDocument),
+    "auth.get_session": HandlerPart(
+        _get_session, "Who is signed in; null for nobody", answer=SessionDocument, or_null=True
+    ),
 }
 """Handlers over a `SignIn`."""

@@ -124,15 +124,26 @@ async def _members(service: SignIn, caller: Caller, where: Mapping[str, Any]) ->
 
 TEAM_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "organization.list_teams": HandlerPart(
-        _list, "The teams of the active organisation", answer=TeamDocument, many=True, parameters=(ORGANIZATION,)
+        _list,
+        "The teams of the active organisation",
+        answer=TeamDocument,
+        many=True,
+        parameters=(ORGANIZATION,),
+        refusals=(404, 409),
     ),
-    "organization.create_team": HandlerPart(_create, "Make a team", NewTeamBody, TeamDocument),
-    "organization.update_team": HandlerPart(_update, "Rename a team", TeamChangesBody, TeamDocument),
-    "organization.remove_team": HandlerPart(_remove, "Delete a team", TeamBody, Done),
+    "organization.create_team": HandlerPart(_create, "Make a team", NewTeamBody, TeamDocument, refusals=(404, 409)),
+    "organization.update_team": HandlerPart(
+        _update, "Rename a team", TeamChangesBody, TeamDocument, refusals=(404, 409)
+    ),
+    "organization.remove_team": HandlerPart(_remove, "Delete a team", TeamBody, Done, refusals=(404, 409)),
     "organization.list_team_members": HandlerPart(
-        _list_members, "Who is in a team", answer=TeamMemberDocument, many=True, parameters=(TEAM,)
+        _list_members, "Who is in a team", answer=TeamMemberDocument, many=True, parameters=(TEAM,), refusals=(404,)
     ),
-    "organization.add_team_member": HandlerPart(_add, "Put somebody into a team", TeamMemberBody, TeamMemberDocument),
-    "organization.remove_team_member": HandlerPart(_take_out, "Take somebody out of a team", TeamMemberBody, Done),
+    "organization.add_team_member": HandlerPart(
+        _add, "Put somebody into a team", TeamMemberBody, TeamMemberDocument, refusals=(404, 409)
+    ),
+    "organization.remove_team_member": HandlerPart(
+        _take_out, "Take somebody out of a team", TeamMemberBody, Done, refusals=(404, 409)
+    ),
 }
 """Handlers over a `SignIn`."""

@@ -119,14 +119,25 @@ def _passed(call: Call, passed: Passed) -> Response:
 
 
 TWO_FACTOR_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "auth.enable_two_factor": HandlerPart(_enable, "Begin to turn two-factor on", PasswordBody, Enrolled, guessed=True),
-    "auth.disable_two_factor": HandlerPart(_disable, "Turn two-factor off", PasswordBody, Done, guessed=True),
-    "auth.generate_backup_codes": HandlerPart(_generate, "New backup codes", PasswordBody, BackupCodes, guessed=True),
+    "auth.enable_two_factor": HandlerPart(
+        _enable, "Begin to turn two-factor on", PasswordBody, Enrolled, guessed=True, refusals=(409, 429)
+    ),
+    "auth.disable_two_factor": HandlerPart(
+        _disable, "Turn two-factor off", PasswordBody, Done, guessed=True, refusals=(409, 429)
+    ),
+    "auth.generate_backup_codes": HandlerPart(
+        _generate, "New backup codes", PasswordBody, BackupCodes, guessed=True, refusals=(409, 429)
+    ),
     "auth.verify_totp": HandlerPart(
-        _verify_totp, "Show a code of the authenticator", CodeBody, CodeVerified, guessed=True
+        _verify_totp,
+        "Show a code of the authenticator",
+        CodeBody,
+        CodeVerified,
+        guessed=True,
+        refusals=(401, 403, 409, 429),
     ),
     "auth.verify_backup_code": HandlerPart(
-        _verify_backup_code, "Show a backup code", CodeBody, CodeVerified, guessed=True
+        _verify_backup_code, "Show a backup code", CodeBody, CodeVerified, guessed=True, refusals=(401, 403, 409, 429)
     ),
 }
 """Handlers over a `SignIn`."""
