@@ -28,7 +28,7 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-COUNTS = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 2}
+COUNTS = {GenerationMode.POSITIVE: 2, GenerationMode.NEGATIVE: 1}
 """How many requests of each kind are made up for an operation."""
 
 NOTHING = "none"
@@ -68,12 +68,13 @@ class Seen(msgspec.Struct):
 
 
 class Explorer:
-    """Explores one document as one caller; `ids` has records to begin with, by object."""
+    """Explores one document as one caller, by whose name other requests are made up; `ids` has records to begin with, by object."""
 
     def __init__(
         self,
         url: str,
         document: dict[str, Any],
+        caller: str,
         headers: Mapping[str, str],
         known: Callable[[str], Known],
         ids: Mapping[str, list[str]],
@@ -81,6 +82,7 @@ class Explorer:
         self._schema = schemathesis.openapi.from_dict(_explicit(document), config=_config())
         self._components = document["components"]["schemas"]
         self._url = url
+        self._caller = caller
         self._headers = headers
         self._known = known
         self._ids = defaultdict(list, {name: list(found) for name, found in ids.items()})
@@ -132,10 +134,10 @@ class Explorer:
                 self._plain(case, known)
             send(case)
 
-        _generated(operation, GenerationMode.POSITIVE, valid)
+        _generated(self._caller, operation, GenerationMode.POSITIVE, valid)
         if operation.body:
             with suppress(Unsatisfiable):
-                _generated(operation, GenerationMode.NEGATIVE, send)
+                _generated(self._caller, operation, GenerationMode.NEGATIVE, send)
         return seen
 
     def _plain(self, case: Case, known: Known) -> None:
@@ -236,10 +238,10 @@ class Explorer:
         self._made[name] += [record["id"] for record in made.get("records", [made]) if "id" in record]
 
 
-def _generated(operation: APIOperation, mode: GenerationMode, visit: Callable[[Case], None]) -> None:
+def _generated(caller: str, operation: APIOperation, mode: GenerationMode, visit: Callable[[Case], None]) -> None:
     """Visits generated cases of an operation, the same ones each time."""
 
-    @seed(crc32(f"{mode} {_id(operation)}".encode()))
+    @seed(crc32(f"{caller} {mode} {_id(operation)}".encode()))
     @settings(
         max_examples=COUNTS[mode],
         database=None,

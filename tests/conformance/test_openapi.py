@@ -82,7 +82,9 @@ def test_the_native_surface_answers_as_its_document_says(place: Place, email: st
     person = enter(place.http, email, password)
     scene = Scene(place.admin, person)
     document = person.get("/openapi.json")
-    seen = Explorer(place.server.url, document, person.headers, scene.known, ids_seen(person, document)).explore()
+    seen = Explorer(
+        place.server.url, document, email, person.headers, scene.known, ids_seen(person, document)
+    ).explore()
     held = person.get("/auth/me/permissions")["systemPermissions"]
     denied = {
         name
@@ -108,7 +110,7 @@ def test_a_second_dialect_answers_as_its_document_says(place: Place, email: str)
     def known(operation_id: str) -> Known:
         return Known(query={"client": ids["customer"][0]}) if operation_id == "contacts_of" else Known()
 
-    seen = Explorer(place.server.url, document, headers, known, ids).explore()
+    seen = Explorer(place.server.url, document, email, headers, known, ids).explore()
     held = person.get("/auth/me/permissions")["systemPermissions"]
     check(seen, set() if "export_everything" in held else {"export_all"} & seen.keys())
 
@@ -122,7 +124,7 @@ def test_a_document_that_is_not_true_is_found_out(place: Place) -> None:
     ids = {"draft": [row["id"] for row in place.admin.get("/data/draft")["items"]]}
 
     def faults() -> list[str]:
-        explorer = Explorer(place.server.url, document, headers, lambda _operation_id: Known(), ids)
+        explorer = Explorer(place.server.url, document, ADMIN_EMAIL, headers, lambda _operation_id: Known(), ids)
         return [fault for seen in explorer.explore().values() for fault in seen.faults]
 
     assert faults() == []

@@ -79,11 +79,11 @@ def _forward(call: Call) -> Forward:
 
 
 ACTION_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    CALL: HandlerPart(_call, "Call an action", ActionInput, ActionAnswer, parameters=(_DRY,)),
+    CALL: HandlerPart(_call, "Call an action", ActionInput, ActionAnswer, parameters=(_DRY,), refusals=(404, 409)),
 }
 """Handlers over a `Calling` that a declaration may name."""
 
 BOUND_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    BOUND: HandlerPart(_bound, "Call an action", ActionInput, parameters=(_DRY,)),
+    BOUND: HandlerPart(_bound, "Call an action", ActionInput, parameters=(_DRY,), refusals=(404, 409)),
 }
 """Handlers over a `Calling` that answer routes which name an action."""

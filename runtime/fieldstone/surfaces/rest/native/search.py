@@ -113,6 +113,7 @@ SEARCH_HANDLERS: Mapping[str, HandlerPart[Any]] = {
             ParameterNote("limit", "How many records at most.", _whole(LIMIT, MOST)),
             ParameterNote("perObject", "How many records of one object at most.", _whole(EACH, MOST_EACH)),
         ),
+        refusals=(404, 405),
     ),
 }
 """Handlers over a `Searching`."""
