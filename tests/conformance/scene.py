@@ -64,9 +64,10 @@ class Scene:
         self.admin = admin
         self.caller = caller
         self._numbers = itertools.count(1)
-        held = caller.get("/auth/me/permissions")["permissionSets"]
         self.organization = {"organizationId": admin.get("/auth/me/permissions")["organizationId"]}
-        self._sets = [name for name in held if name != "everyone"]
+        rights = caller.get("/auth/me/permissions")
+        self.user: str = rights["userId"]
+        self._sets = [name for name in rights["permissionSets"] if name != "everyone"]
 
     def known(self, operation_id: str) -> Known:
         """Returns what is known of an operation, by which it should succeed."""
@@ -180,6 +181,15 @@ def _own_session(scene: Scene) -> Known:
     return Known(path={"id": person.get("/data/sys_session")["items"][0]["id"]}, headers=person.headers)
 
 
+def _hand_over(scene: Scene) -> Known:
+    return Known(path={"flow": "hand_over"}, body={"from": scene.user, "to": scene.user})
+
+
+def _run(scene: Scene) -> Known:
+    run = scene.caller.post("/flows/hand_over/start", {"from": scene.user, "to": scene.user})
+    return Known(path={"flow": "hand_over", "run_id": run["runId"]})
+
+
 def _signing_in(scene: Scene) -> dict[str, str]:
     return {"email": scene.caller.email, "password": scene.caller.password}
 
@@ -224,9 +234,7 @@ KNOWN: Mapping[str, Callable[[Scene], Known]] = {
     "create_team": _known(body={"name": "Night shift"}),
     "update_team": _with(lambda scene: {"teamId": scene.team(), "data": {"name": f"Team by {scene.address()}"}}),
     "remove_team": _with(lambda scene: {"teamId": scene.team()}),
-    "list_team_members": lambda scene: Known(
-        query={"teamId": scene.team(scene.caller.get("/auth/me/permissions")["userId"])}
-    ),
+    "list_team_members": lambda scene: Known(query={"teamId": scene.team(scene.user)}),
     "add_team_member": _with(lambda scene: {"teamId": scene.team(), "userId": scene.member()["user_id"]}),
     "remove_team_member": _with(_team_with_member),
     "send_email": _known(body={"to": "somebody@world.example", "subject": "Hello", "text": "Good day."}),
@@ -240,6 +248,10 @@ KNOWN: Mapping[str, Callable[[Scene], Known]] = {
     "clone_sys_user": _with(lambda scene: {"overrides": {"email": scene.address()}}),
     "explain_access": _known(body={"object": "ticket", "operation": "read"}),
     "explain_access_by_parameters": _known(query={"object": "ticket", "operation": "read"}),
+    "start_flow": _hand_over,
+    "list_runs": _known(path={"flow": "hand_over"}),
+    "get_run": _run,
+    "replay_run": _run,
     "list_items": _known(path={"type": "object"}),
     "get_item": _known(path={"type": "object", "name": "sys_user"}),
 }

@@ -19,6 +19,7 @@ REFUSALS: Mapping[int, str] = {
     409: "The state of things does not allow it: another version, a key that is taken, a record in use.",
     413: "The body is too large.",
     415: "The body is not JSON.",
+    422: "What is declared cannot do this.",
     429: "Too many requests.",
 }
 """By which statuses requests are refused, and what each says."""

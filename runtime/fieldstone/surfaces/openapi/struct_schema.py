@@ -21,11 +21,16 @@ def reference(name: str) -> Schema:
 def struct_schemas(
     structs: Iterable[type[msgspec.Struct]], closed: Iterable[type[msgspec.Struct]] = ()
 ) -> dict[str, Schema]:
-    """Returns the schemas of Structs, and of all that they hold, by name; `closed` ones take no other members than they name."""
+    """Returns the schemas of Structs, and of all that they hold, by name.
+
+    `closed` ones take no other members than they name, if they name any: one without stands for what is declared elsewhere.
+    """
     closed = tuple(closed)
     _, components = msgspec.json.schema_components((*structs, *closed), ref_template=REF)
     schemas = {name: _in_dialect(schema) for name, schema in components.items()}
-    return schemas | {one.__name__: schemas[one.__name__] | {"additionalProperties": False} for one in closed}
+    return schemas | {
+        one.__name__: schemas[one.__name__] | {"additionalProperties": False} for one in closed if one.__struct_fields__
+    }
 
 
 def _in_dialect(node: Any) -> Any:

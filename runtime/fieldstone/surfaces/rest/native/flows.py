@@ -253,12 +253,12 @@ _FILTERS = (
 )
 
 FLOW_HANDLERS: Mapping[str, HandlerPart[Any]] = {
-    "flows.start": HandlerPart(_start, "Start a run of a flow", FlowInput, RunAnswer),
+    "flows.start": HandlerPart(_start, "Start a run of a flow", FlowInput, RunAnswer, refusals=(409, 422)),
     "flows.runs": HandlerPart(_runs, "List the runs of a flow", answer=RunList, parameters=_FILTERS),
     "flows.run": HandlerPart(_run, "Look at a run", answer=RunDocument),
-    "flows.cancel": HandlerPart(_cancel, "Cancel a run", answer=RunDocument),
-    "flows.resume": HandlerPart(_resume, "Answer what a run waits for", ResumeBody, RunAnswer),
-    "flows.screen": HandlerPart(_screen, "Get the screen that a run waits for", answer=ScreenAnswer),
-    "flows.replay": HandlerPart(_replay, "Do a run again from a step on", ReplayBody, RunAnswer),
+    "flows.cancel": HandlerPart(_cancel, "Cancel a run", answer=RunDocument, refusals=(409,)),
+    "flows.resume": HandlerPart(_resume, "Answer what a run waits for", ResumeBody, RunAnswer, refusals=(409,)),
+    "flows.screen": HandlerPart(_screen, "Get the screen that a run waits for", answer=ScreenAnswer, refusals=(409,)),
+    "flows.replay": HandlerPart(_replay, "Do a run again from a step on", ReplayBody, RunAnswer, refusals=(409, 422)),
 }
 """Handlers over a `FlowDesk`."""
