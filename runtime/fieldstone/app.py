@@ -14,7 +14,7 @@ import msgspec
 from pwdlib.hashers import HasherProtocol
 
 from fieldstone.access.caller import ADMINISTRATOR
-from fieldstone.app_flows import RunsHow, Surroundings, carried, make_flow_room
+from fieldstone.app_flows import RunsHow, Surroundings, carried, make_flow_room, seed_quietly
 from fieldstone.clock import Clock, system_clock
 from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
@@ -23,7 +23,6 @@ from fieldstone.errors import DeclarationError
 from fieldstone.flows.actions.calling import Calling
 from fieldstone.flows.actions.invoke import ACTION_OPERATIONS
 from fieldstone.flows.desk import FlowDesk
-from fieldstone.flows.hooks import declared_hooks
 from fieldstone.flows.room import FlowRoom
 from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.identity.bootstrap import bootstrap
@@ -51,7 +50,6 @@ from fieldstone.services.mail.sending import Sending
 from fieldstone.services.meta import Meta
 from fieldstone.services.rights import Rights
 from fieldstone.services.search import Searching
-from fieldstone.services.seeding import seed_once
 from fieldstone.services.sweeping import EXPIRING, Sweep, sweep_for_ever, sweep_outbox
 from fieldstone.settings import Settings
 from fieldstone.store.open import database_url, open_store
@@ -172,7 +170,7 @@ async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams 
     store = await open_store(catalog, url, synchronous=synchronous, limits=settings.limits, log=log)
     try:
         runtime = await _compose(catalog, settings, store, log, seams, folder / OWN_FOLDER / "outbox")
-        around = Surroundings(runtime.door, store, url, runtime.room.identity.member, log)
+        around = Surroundings(runtime.door, store, url, runtime.organization_id, runtime.room.identity.member, log)
         async with _beside(runtime, log, chores=seams.chores), carried(runtime.flows, settings, seams.runs, around):
             yield runtime
     finally:
@@ -217,15 +215,14 @@ async def _compose(
         store,
         {**DATA_HANDLERS, **mailroom.post.handlers, **ACTION_OPERATIONS, **flows.handlers},
         settings,
-        hooks=(*identity_hooks(catalog), *declared_hooks(catalog), *audit_hooks()),
+        hooks=(*identity_hooks(catalog), *flows.hooks, *audit_hooks()),
         preparers={"password": passwords.hash, "secret": seal.seal},
         clock=seams.clock,
         new_id=seams.new_id,
     )
     organization_id = await bootstrap(door.execute, catalog.app, settings)
-    seeded = await seed_once(door.execute, catalog, organization_id, seams.clock) if seams.seeds else 0
-    if seeded:
-        log.info("seeded", records=seeded)
+    if seams.seeds:
+        await seed_quietly(door, flows, organization_id, log)
     mails = mailroom.transport is not None
     limiter = Limiter(store.rates, system_microseconds)
     room = open_identity(

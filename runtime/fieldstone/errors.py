@@ -267,6 +267,12 @@ class FlowDisabled(Conflict):
     code = "FLOW_DISABLED"
 
 
+class FlowLoop(FieldstoneError):
+    """A flow that was begun by its own doing, on the same record or in a row without an end; that run is skipped."""
+
+    code = "FLOW_LOOP"
+
+
 class FlowNoStart(FieldstoneError):
     """A flow that begins by itself, when a record is written or at its times, and is not started by anybody."""
 

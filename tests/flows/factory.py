@@ -8,13 +8,16 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.access.caller import Caller
+from fieldstone.access.caller import SYSTEM, Caller
 from fieldstone.clock import later
 from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.engine.operation import CancelRun, ReadRun, ReplayRun, ResumeRun, StartFlow
 from fieldstone.engine.outcome import RunState
+from fieldstone.engine.records import read_records
+from fieldstone.flows.outbound import Outbound
 from fieldstone.flows.room import FlowRoom, FlowSetting
+from fieldstone.flows.runs import RUNS, UNDER_WAY
 from fieldstone.flows.steps.table import RUNNERS, STEP_KINDS
 from fieldstone.ids import new_id
 from fieldstone.log import open_log
@@ -37,6 +40,7 @@ class Factory:
         self.now = BEGINNING
         self.sets: dict[str, tuple[str, ...]] = dict.fromkeys(("ann", "bob", "eve"), ("everything",))
         self.gone: set[str] = set()
+        self.allowed: tuple[str, ...] = ()
         self.log = io.BytesIO()
         self.room: FlowRoom
         self.door: Door
@@ -50,13 +54,15 @@ class Factory:
             self.office.store,
             {**DATA_HANDLERS, **self.room.handlers},
             Settings(secret="secret of the tests"),
-            hooks=(),
+            hooks=self.room.hooks,
             preparers={"secret": _seal},
             clock=lambda: self.now,
             new_id=new_id,
         )
         setting = FlowSetting(
             url=self.url,
+            organization_id=self.office.here,
+            outbound=Outbound(self.allowed),
             own_url=None,
             durable=False,
             member=self._member,
@@ -70,6 +76,28 @@ class Factory:
         begun = await self.door.execute(StartFlow(flow, inputs), caller)
         await self.room.settled(begun.id, ENOUGH)
         return await self.look(begun, caller)
+
+    @property
+    def floor(self) -> Office:
+        """The office at the door with the hooks of flows."""
+        there = Office(self.office.store, self.door)
+        there.here, there.elsewhere, there.ids = self.office.here, self.office.elsewhere, self.office.ids
+        return there
+
+    async def runs(self, flow: str) -> list[RunState]:
+        """Returns all runs of a flow in this office, each as soon as it has ended or sleeps, in the order of their beginning."""
+        where = {"flow_name": flow, "organization_id": self.office.here}
+        runs: list[RunState] = []
+        while len(found := await read_records(self.door.execute, RUNS, where, ("id",))) > len(runs):
+            runs = [await self._settled(flow, row["id"]) for row in found]
+        return runs
+
+    async def _settled(self, flow: str, run_id: str) -> RunState:
+        while True:
+            run = await self.door.execute(ReadRun(flow, run_id), SYSTEM)
+            if run.status not in UNDER_WAY:
+                return run
+            await self.room.settled(run_id, 0.05)
 
     async def look(self, run: RunState, caller: Caller) -> RunState:
         """Returns a run with its steps."""

@@ -194,3 +194,10 @@ async def test_over_tls_the_name_is_what_the_certificate_must_be_of(tmp_path: Pa
         with pytest.raises(OutboundRefused, match="from https to http"):
             await client.send(Request(f"https://mail.example:{place.port}/"))
     assert len(place.requests) == 2
+
+
+async def test_an_address_may_be_allowed_like_a_name() -> None:
+    async with outside() as place:
+        for host in (LOOPBACK, f"{LOOPBACK}:{place.port}"):
+            await Outbound([host]).send(Request(f"http://{LOOPBACK}:{place.port}/"))
+    assert len(place.requests) == 2

@@ -466,6 +466,7 @@ RUNNING: Mapping[type[Declared], str] = {
     sign_in.EnvironmentVariable: "tests/identity",
     sign_in.OidcProvider: "tests/identity",
     sign_in.DeviceClient: "tests/identity",
+    app.Outbound: "tests/flows",
     app.Surfaces: "tests/surfaces",
     seed.SeedDeclaration: "tests/services",
     email_template.EmailTemplateDeclaration: "tests/services",

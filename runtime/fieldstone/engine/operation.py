@@ -211,9 +211,9 @@ class Together(msgspec.Struct, frozen=True):
 class StartFlow(msgspec.Struct, frozen=True):
     """A run of a flow, begun once what its Unit writes stands; answers `RunState`. Raises NotFound, FlowDisabled, Invalid.
 
-    `trigger` says by what, `cause` more of it, such as the record that was written; `bound` are further names that its expressions may
-    use, such as `record` and `previous`. With a `run_id` that has been there before nothing is begun, and the run is answered as it is. A
-    run is made for its caller, and acts as he, unless the flow says otherwise.
+    `trigger` says by what, `cause` more of it, such as the record that was written; `bound` are further names that its expressions may use,
+    such as `record` and `previous`. With an `error` it is over at once, and tells why. With a `run_id` that has been there before nothing
+    is begun, and the run is answered as it is. A run is made for its caller, and acts as he, unless the flow says otherwise.
     """
 
     flow: str
@@ -222,6 +222,7 @@ class StartFlow(msgspec.Struct, frozen=True):
     cause: Mapping[str, Any] = {}
     bound: Mapping[str, Any] = {}
     run_id: str | None = None
+    error: Mapping[str, Any] | None = None
 
 
 class ReadRun(msgspec.Struct, frozen=True):

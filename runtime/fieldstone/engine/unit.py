@@ -27,9 +27,10 @@ Ready = dict[tuple[str, Any], Any]
 class Unit:
     """One transaction on its way; `now` is the instant of everything written in it.
 
-    `feeds_policy` is set by a write to rows from which somebody's rights are made: the door then raises the policy epoch before it
-    commits. `ready` are the prepared values that operations within it may need, `events` the changes of records so far, in their order.
-    `committed` is what the door calls once all of it stands: short, and harmless when a part was undone after all.
+    `feeds_policy` is set by a write to rows from which somebody's rights are made: the door then raises the policy epoch before it commits.
+    `run_id` is the run of a flow that writes, if one does. `ready` are the prepared values that operations within it may need, `events` the
+    changes of records so far, in their order. `committed` is what the door calls once all of it stands: short, and harmless when a part was
+    undone after all.
     """
 
     def __init__(self, transaction: Transaction, now: str, deepest: int, ready: Ready) -> None:
@@ -37,6 +38,7 @@ class Unit:
         self.now = now
         self.ready = ready
         self.feeds_policy = False
+        self.run_id: str | None = None
         self.events: list[RecordEvent] = []
         self.committed: list[Callable[[], None]] = []
         self._depth = 1

@@ -58,10 +58,11 @@ def declared_hooks(catalog: Catalog) -> Iterator[Hook]:
     for declared in catalog.hooks:
         subject = catalog.objects[declared.object]
         for event in declared.declaration.events:
-            yield Hook(declared.name, declared.object, EVENTS[event], partial(_run, declared, subject, event))
+            yield Hook(declared.name, declared.object, EVENTS[event], partial(run_hook, declared, subject, event))
 
 
-async def _run(declared: DeclaredHook, subject: Object, event: HookEvent, context: Context, change: Change) -> None:
+async def run_hook(declared: DeclaredHook, subject: Object, event: HookEvent, context: Context, change: Change) -> None:
+    """Runs a hook within a write, where its condition holds; raises what refuses the write."""
     activation = _activation(declared, context, change)
     if not _holds(declared, activation):
         return

@@ -10,7 +10,7 @@ from fieldstone.access.caller import Caller
 from fieldstone.engine.operation import Operation
 from fieldstone.engine.outcome import Outcome
 from fieldstone.engine.records import Execute
-from fieldstone.errors import FieldstoneError, FlowMistake
+from fieldstone.errors import FieldstoneError, FlowMistake, SerializationFailure
 from fieldstone.flows.journal import Effects, Entry, Step, Waiting, Work, error_of
 
 
@@ -27,6 +27,8 @@ class InlineJournal:
         """Does work in the Unit."""
         try:
             entry = Entry(output=await work(self._effects), at=self._effects.now)
+        except SerializationFailure:
+            raise
         except FieldstoneError as error:
             entry = Entry(error=error_of(error), at=self._effects.now)
         self.entries[step.key] = entry

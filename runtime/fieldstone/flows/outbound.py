@@ -74,7 +74,7 @@ class Outbound:
         """Takes the hosts whose addresses are not judged: `name` for each of its ports, or `name:port`."""
         self._allowed = frozenset(name.lower() for name in allowed)
         self._resolve = resolve
-        self._tls = tls or httpx.create_ssl_context(trust_env=False)
+        self._tls = tls
 
     async def send(self, request: Request, bounds: Bounds = BOUNDS) -> Answer:
         """Returns the answer to a request, whatever its status.
@@ -111,7 +111,7 @@ class Outbound:
         headers = {"accept-encoding": "identity", **hop.headers, "host": hop.url.netloc.decode()}
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)
         async with (
-            httpx.AsyncClient(verify=self._tls, timeout=timeout, trust_env=False) as client,
+            httpx.AsyncClient(verify=self._trust(), timeout=timeout, trust_env=False) as client,
             client.stream(
                 hop.method, url, headers=headers, content=hop.body, extensions={"sni_hostname": _host(hop.url)}
             ) as answer,
@@ -120,6 +120,12 @@ class Outbound:
                 return _redirected(hop, answer.status_code, answer.headers["location"])
             body = await _body(answer, largest)
             return Answer(str(hop.url), answer.status_code, dict(answer.headers), body)
+
+    def _trust(self) -> ssl.SSLContext:
+        """Returns whom to trust: the machine's authorities, read when they are first needed."""
+        if self._tls is None:
+            self._tls = httpx.create_ssl_context(trust_env=False)
+        return self._tls
 
     async def _addresses(self, url: httpx.URL) -> list[str]:
         """Returns the addresses at which a host may be asked; raises OutboundRefused when one of them is not public."""
@@ -131,7 +137,8 @@ class Outbound:
             raise OutboundRefused(f"`{host}` is neither a name nor an address.") from None
         except OSError:
             raise ExternalService(f"`{host}` is not known.") from None
-        if self._allowed.isdisjoint((host, f"{host}:{port}")):
+        name = f"[{host}]" if ":" in host else host
+        if self._allowed.isdisjoint((name, f"{name}:{port}")):
             for text in found:
                 address = literal_address(text)
                 if address is None or not is_public(address):

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 
 import msgspec
@@ -17,8 +18,12 @@ from fieldstone.flows.durable.carrier import Carrier, LoopCarrier
 from fieldstone.flows.durable.dbos_carrier import DbosCarrier
 from fieldstone.flows.durable.keeper import Keeper
 from fieldstone.flows.endings import Endings
+from fieldstone.flows.hooks import declared_hooks
 from fieldstone.flows.interpreter import Runner
+from fieldstone.flows.outbound import Outbound
+from fieldstone.flows.record_triggers import record_triggers
 from fieldstone.flows.runs import ALIVE, RUNS, STEPS
+from fieldstone.flows.schedules import Schedules
 from fieldstone.flows.segments import Segments, Workshop
 from fieldstone.flows.starting import Starting
 from fieldstone.flows.steering import Helm
@@ -39,10 +44,14 @@ _AMONG = Term("id", "in", Slot(0))
 class FlowSetting(msgspec.Struct, frozen=True, eq=False):
     """What the room is opened with: `url` is the address of the app's database, `own_url` that of the engine's where a setting says it.
 
+    `organization_id` is the organisation of runs that nobody starts and that are for no record.
+
     Without `durable`, segments are carried by this process alone: a rehearsal.
     """
 
     url: str
+    organization_id: str
+    outbound: Outbound
     own_url: str | None
     durable: bool
     member: Member
@@ -51,7 +60,7 @@ class FlowSetting(msgspec.Struct, frozen=True, eq=False):
 
 
 class FlowRoom:
-    """Flows that run: `handlers` are the door's, everything else begins with `open`."""
+    """Flows that run: `handlers` and `hooks` are the door's, everything else begins with `open`."""
 
     def __init__(
         self,
@@ -70,7 +79,9 @@ class FlowRoom:
         self._new_id = new_id
         self._versions = Versions(catalog, kinds)
         self._endings = Endings(tell=self._told, days=days)
-        starting = Starting(self._versions, self._begin)
+        starting = Starting(self._versions, self._begin, self._endings.final)
+        self._is_quiet = False
+        self.hooks = (*declared_hooks(catalog), *record_triggers(catalog, lambda: self._is_quiet))
         self.handlers: Handlers = Helm(self._versions, starting, self._endings, tell=self._told, opened=opened).handlers
         self._awaited: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._beginning: set[asyncio.Task[None]] = set()
@@ -80,6 +91,7 @@ class FlowRoom:
         self._carrier: Carrier | None = None
         self._keeper: Keeper | None = None
         self.waker: Waker | None = None
+        self.schedules: Schedules | None = None
 
     async def open(self, door: Door, setting: FlowSetting) -> None:
         """Begins to carry runs; goes on with those that were under way where there are any."""
@@ -94,6 +106,7 @@ class FlowRoom:
             clock=door.clock,
             new_id=self._new_id,
             log=setting.log,
+            outbound=setting.outbound,
         )
         segments, executor = Segments(workshop), self._new_id()
         alone = setting.url.startswith(SQLITE)
@@ -105,11 +118,26 @@ class FlowRoom:
         )
         self._keeper = Keeper(door.execute, self._carrier, executor, clock=system_clock, log=setting.log, alone=alone)
         self.waker = Waker(door.execute, self._carry, clock=door.clock, log=setting.log)
+        self.schedules = Schedules(
+            door.execute, self._catalog.flows, setting.organization_id, clock=door.clock, log=setting.log
+        )
+        await self.schedules.settle()
+        if self.schedules.any and setting.durable:
+            self._watching.add(asyncio.create_task(self.schedules.run()))
         where = {"status": {"$in": list(ALIVE)}}
         if self._catalog.flows or await read_first(door.execute, RUNS, where, ("id",)):
             self._watching.add(asyncio.create_task(self.waker.run()))
             if setting.durable:
                 self._watching.add(asyncio.create_task(self._keeper.run()))
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Lets no record begin a flow while the block runs: what an app is delivered with is nothing that happened."""
+        self._is_quiet = True
+        try:
+            yield
+        finally:
+            self._is_quiet = False
 
     async def close(self) -> None:
         """Ends; what is under way is left to whoever takes over."""

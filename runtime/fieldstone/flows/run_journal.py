@@ -54,10 +54,11 @@ class Segment(msgspec.Struct, frozen=True, eq=False):
     hide: Callable[[Any], Any]
 
     async def touch(self, unit: Unit) -> None:
-        """Holds the run until the Unit ends; raises Superseded unless it is at this segment still."""
+        """Holds the run until the Unit ends, which is its own; raises Superseded unless it is at this segment still."""
         life = {"status": "running", "due_at": later(unit.now, WATCH_SECONDS)}
         if not await update_own(unit, RUNS, life, AT_SEGMENT, self.run["id"], self.number):
             raise Superseded
+        unit.run_id = self.run["id"]
 
 
 class RunJournal:

@@ -79,6 +79,8 @@ def first_scope(graph: Graph, surroundings: Names, inputs: Names) -> Scope:
     """Returns the scope in which a run begins; `surroundings` are the caller, the clock and, where there is one, the record."""
     variables = {**graph.variables, **{name: value for name, value in inputs.items() if name in graph.variables}}
     given = {**surroundings, "inputs": inputs, "input": inputs}
+    if "record" in surroundings:
+        given["trigger"] = {name: surroundings.get(name) for name in ("record", "previous")}
     return Scope(given, variables, dict.fromkeys(graph.names), dict.fromkeys(graph.steps, UNDONE))
 
 

@@ -18,6 +18,7 @@ from fieldstone.flows.endings import Endings
 from fieldstone.flows.hiding import hiding, secret_inputs
 from fieldstone.flows.interpreter import Run, Runner, StepFailure
 from fieldstone.flows.journal import Paused, error_of
+from fieldstone.flows.outbound import Outbound
 from fieldstone.flows.run_journal import RunJournal, Segment
 from fieldstone.flows.runs import UNDER_WAY, Row, Superseded, as_kept, read_run, read_steps, told
 from fieldstone.flows.scope import first_scope
@@ -42,6 +43,7 @@ class Workshop(msgspec.Struct, frozen=True, eq=False):
     clock: Clock
     new_id: NewId
     log: Log
+    outbound: Outbound
 
 
 class Segments:
@@ -95,7 +97,7 @@ class Segments:
         scope = first_scope(graph, run["surroundings"], inputs)
         endings = self._with.endings
         try:
-            behind = await Run(graph, journal, self._with.runners).region(graph.body, scope, "")
+            behind = await Run(graph, journal, self._with.runners, self._with.outbound).region(graph.body, scope, "")
             output = as_kept({name: evaluate(behind.names) for name, evaluate in graph.outputs.items()})
         except Paused:
             await endings.asleep(self._with.execute, run, number, journal.asleep, _come_by(journal))

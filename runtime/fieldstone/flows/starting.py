@@ -18,7 +18,7 @@ from fieldstone.engine.own_rows import insert_own
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import FlowDisabled, FlowNoStart, SerializationFailure, UniqueViolation
 from fieldstone.flows.hiding import hiding, secret_inputs
-from fieldstone.flows.runs import BEGIN_SECONDS, RUN_FIELDS, RUNS, Row, read_run, within
+from fieldstone.flows.runs import BEGIN_SECONDS, RUN_FIELDS, RUNS, Row, as_kept, read_run, within
 from fieldstone.flows.telling import state_of
 from fieldstone.flows.versions import Versions
 from fieldstone.registry.flows.graph import Graph
@@ -26,6 +26,9 @@ from fieldstone.registry.flows.inputs import read_inputs
 
 Begin = Callable[[str, int], None]
 """Begins a segment of a run, soon."""
+
+Final = Callable[[str], Mapping[str, Any]]
+"""Returns what the row of a run that is over at an instant holds."""
 
 FIRST_SEGMENT = 1
 BY_HAND = "api"
@@ -42,8 +45,10 @@ class PreparedStart(msgspec.Struct, frozen=True, eq=False):
 class Starting:
     """How runs are started."""
 
-    def __init__(self, versions: Versions, begin: Begin) -> None:
+    def __init__(self, versions: Versions, begin: Begin, final: Final) -> None:
+        """Takes what begins a segment, and what the row of a run that is over holds."""
         self._versions = versions
+        self._final = final
         self._begin = begin
 
     async def prepare(self, door: Door, operation: StartFlow, caller: Caller, unit: Unit | None) -> PreparedStart:
@@ -85,8 +90,11 @@ class Starting:
         }
         if operation.trigger == "flow":
             row |= {"parent_run": operation.cause["runId"], "parent_key": operation.cause["step"]}
+        if operation.error is not None:
+            row |= {"status": "failed", "error": as_kept(operation.error), **self._final(unit.now)}
         written = await write_run(door, unit, row, caller)
-        self.begin_after(unit, written["id"])
+        if operation.error is None:
+            self.begin_after(unit, written["id"])
         return state_of(written, hiding(prepared.inputs[name] for name in secret_inputs(graph)))
 
     def begin_after(self, unit: Unit, run_id: str) -> None:

@@ -77,6 +77,19 @@ class Cors(Declared, frozen=True, kw_only=True):
     """For how many seconds a browser need not ask again whether it may."""
 
 
+_HOST = "A host is a name or an address, in lower case, perhaps with a port: `tickets.intern`, `10.1.2.3:8443`."
+OutboundHost = Annotated[
+    str, msgspec.Meta(pattern=r"^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$", description=_HOST)
+]
+
+
+class Outbound(Declared, frozen=True, kw_only=True):
+    """Whom the steps `http` of flows may ask, beside everybody on the open internet; nobody unless said."""
+
+    hosts: tuple[OutboundHost, ...] = ()
+    """Hosts that are not on the open internet, such as `tickets.intern`, or `tickets.intern:8443` for one port alone."""
+
+
 class Surfaces(Declared, frozen=True, kw_only=True):
     """Which declared apis are mounted, by name, and how often they may be asked."""
 
@@ -105,5 +118,7 @@ class AppDeclaration(Declared, frozen=True, kw_only=True):
     """Who makes organisations, and how people join them."""
     cors: Cors = Cors()
     """Who else's pages may call."""
+    outbound: Outbound = Outbound()
+    """Whom flows may ask."""
     surfaces: Surfaces = Surfaces()
     """What is served."""

@@ -44,12 +44,14 @@ class Keeper:
         self._log = log
         self._alone = alone
         self._begun = False
+        self._beginning = asyncio.Lock()
 
     async def begin(self) -> None:
         """Takes out the lease, before anything is carried under it."""
-        if not self._begun:
-            await self.beat()
-            self._begun = True
+        async with self._beginning:
+            if not self._begun:
+                await self.beat()
+                self._begun = True
 
     async def run(self) -> None:
         """Keeps the lease, once there is one, and watches the others until it is cancelled."""
