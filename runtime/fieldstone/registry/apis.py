@@ -3,7 +3,7 @@
 Refuses two routes for one request, whichever of the files they stand in, and what `api_operations.py` finds wrong with a route.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
@@ -16,10 +16,11 @@ from fieldstone.registry.documents import Document
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """The ids and the routes that a surface has so far, these each with the operation that has it."""
+    """The ids and the routes that a surface has so far, these each with the operation that has it, and its classes of rate limits."""
 
     ids: set[str]
     routes: dict[tuple[str, str], str]
+    rate_limits: Collection[str]
 
 
 def link_apis(documents: Mapping[str, Document], around: Surroundings) -> tuple[dict[str, ApiDeclaration], list[Fault]]:
@@ -30,7 +31,7 @@ def link_apis(documents: Mapping[str, Document], around: Surroundings) -> tuple[
     for name, document in documents.items():
         declared = document.declared
         if isinstance(declared, ApiDeclaration):
-            apis[name], taken[name] = declared, _Taken(set(), {})
+            apis[name], taken[name] = declared, _Taken(set(), {}, declared.rate_limits)
             faults += _surface_faults(document, declared, around)
             faults += _route_faults(document, declared.operations, taken[name], around)
     for document in documents.values():
@@ -56,11 +57,6 @@ def _surface_faults(document: Document, api: ApiDeclaration, around: Surrounding
     if api.pager.max_limit is not None and api.pager.default_limit > api.pager.max_limit:
         message = f"Pages of {api.pager.default_limit} are larger than the largest, {api.pager.max_limit}."
         yield document.fault(("pager", "defaultLimit"), Code.WRONG_VALUE, message)
-    for number, operation in enumerate(api.operations):
-        if operation.rate_limit is not None and operation.rate_limit not in api.rate_limits:
-            hint = did_you_mean(operation.rate_limit, api.rate_limits) or "Declare it in `rateLimits`."
-            message = f"There is no class `{operation.rate_limit}` of rate limits."
-            yield document.fault(("operations", number, "rateLimit"), Code.WRONG_VALUE, message, hint)
     for name in api.objects:
         if around.objects.get(name) is None:
             yield from around.objects.missing(document.key_at("objects", name), name)
@@ -79,6 +75,10 @@ def _route_faults(
         if route in taken.routes:
             message = f"`{operation.method} {operation.path}` is already the route of `{taken.routes[route]}`."
             yield document.fault((*path, "path"), Code.ROUTE_CLASH, message, "Change one of the two.")
+        if operation.rate_limit is not None and operation.rate_limit not in taken.rate_limits:
+            hint = did_you_mean(operation.rate_limit, taken.rate_limits) or "Declare it in `rateLimits` of the surface."
+            message = f"There is no class `{operation.rate_limit}` of rate limits."
+            yield document.fault((*path, "rateLimit"), Code.WRONG_VALUE, message, hint)
         taken.ids.add(operation.id)
         taken.routes.setdefault(route, operation.id)
         yield from operation_faults(document, path, operation, around)
