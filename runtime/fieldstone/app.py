@@ -226,22 +226,17 @@ async def _compose(
     mails = mailroom.transport is not None
     limiter = Limiter(store.rates, system_microseconds)
     room = open_identity(
-        door,
-        settings,
-        passwords,
-        keyring,
-        mails=mails,
-        limiter=limiter,
-        seconds=time.monotonic,
-        log=log,
+        door, settings, passwords, keyring, mails=mails, limiter=limiter, seconds=time.monotonic, log=log
     )
     mails_of_user = Throttle(limiter, settings.limits.mails)
+    desk = FlowDesk(door, flows, seconds=settings.limits.flow_answer_seconds)
     handlers = {
         **_handlers(catalog, settings, door, room),
         **bind_handlers(
             EMAIL_HANDLERS, Sending(door.execute, mailroom.post, admit=mails_of_user.admit, clock=door.clock)
         ),
-        **bind_handlers(FLOW_HANDLERS, FlowDesk(door, flows, seconds=settings.limits.flow_answer_seconds)),
+        **bind_handlers(FLOW_HANDLERS, desk),
+        **bind_handlers({**ACTION_HANDLERS, **BOUND_HANDLERS}, Calling(catalog, door.execute, door.clock, desk.start)),
     }
     tables = {
         name: bind(catalog.apis[name], catalog, handlers, settings.limits.sign_ins)
@@ -266,7 +261,6 @@ def _handlers(catalog: Catalog, settings: Settings, door: Door, room: IdentityRo
     meta = Meta(catalog, door.policies, frozenset({ADMINISTRATOR}))
     deployment = Deployment(catalog.app.label or catalog.app.name, settings.environment)
     return {
-        **bind_handlers({**ACTION_HANDLERS, **BOUND_HANDLERS}, Calling(catalog, door.execute, door.clock)),
         **bind_handlers(AUTH_HANDLERS, sign_in_over(room, catalog)),
         **bind_handlers(DISCOVERY_HANDLERS, deployment),
         **bind_handlers(META_HANDLERS, meta),

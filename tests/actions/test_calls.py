@@ -147,9 +147,7 @@ async def test_steps_are_done_one_after_the_other_and_tell_their_outputs(wim: Pe
     assert (await slips(wim))[before:] == [text, "A long one: 10.5", "hammer", "nails"]
 
 
-async def test_a_step_that_fails_undoes_those_before_it_and_is_the_failure_of_the_call(
-    wim: Person, sue: Person
-) -> None:
+async def test_a_step_that_fails_undoes_those_before_it_and_is_the_failure_of_the_call(wim: Person) -> None:
     record, before = await job(wim), await slips(wim)
     error = await refused(
         wim, f"job/wrap_up/{record['id']}", {"hours": 11, "words": ["x" * 90]}, 400, "VALIDATION_ERROR"
@@ -220,6 +218,22 @@ async def test_an_api_action_may_wrap_its_parameters(wim: Person) -> None:
     answer = await call(wim, f"job/finish/{record['id']}", {"hours": 3})
     assert answer == {"success": True, "data": {"id": record["id"], "cost": 60, "note": "Finished"}}
     assert (await fetched(wim, record))["status"] == "closed"
+
+
+async def test_a_flow_action_answers_what_its_flow_comes_to(wim: Person, ned: Person) -> None:
+    record = await job(wim, title="Deliver the gate")
+    done = await call(wim, f"job/deliver/{record['id']}", {"how": "at_once"})
+    slip = decoded(await wim.get(f"{DATA}/slip/{done['slip']}"))
+    assert slip["text"] == "Delivered: Deliver the gate"
+    paused = await call(wim, f"job/deliver/{record['id']}", {"how": "on_call"})
+    assert paused["status"] == "paused"
+    run = decoded(await wim.get(f"/api/v1/flows/deliver/runs/{paused['runId']}"))
+    assert run["input"] == {"record_id": record["id"], "how": "on_call"}
+    failed = await refused(wim, f"job/deliver/{record['id']}", {"how": "never"}, 400, "FLOW_FAILED")
+    assert failed["details"]["nodeId"] == "fail"
+    await refused(ned, f"job/deliver/{record['id']}", {"how": "at_once"}, 403, "PERMISSION_DENIED")
+    await refused(wim, f"job/deliver/{NO_RECORD}", {"how": "at_once"}, 404, "NOT_FOUND")
+    await refused(wim, "job/deliver", {"how": "at_once"}, 400, "VALIDATION_ERROR")
 
 
 async def test_what_faces_open_is_nothing_for_the_server(wim: Person) -> None:

@@ -29,6 +29,9 @@ from fieldstone.registry.rules import expression_fields, expression_types
 RESERVED = frozenset({"create", "update", "delete", "restore", "clone", "share"})
 """What every object can do anyway."""
 
+RECORD_INPUT = "record_id"
+"""The input by which a flow is told the record that its action was called on."""
+
 GLOBAL = "global"
 """What stands in the place of an object where an action has none."""
 
@@ -43,10 +46,10 @@ def link_actions(
     documents: Mapping[str, Document],
     objects: Known[Object],
     handlers: Handlers,
-    flows: Collection[str],
     kinds: StepKinds,
+    flows: Known[Graph],
 ) -> tuple[dict[str, Action], list[Fault]]:
-    """Returns the actions by key, but for those with faults, and everything wrong with them; `flows` are the names of all flows."""
+    """Returns the actions by key, but for those with faults, and everything wrong with them."""
     linked: dict[str, Action] = {}
     faults: list[Fault] = []
     for key, document in documents.items():
@@ -225,7 +228,7 @@ def _identity_faults(document: Document, declaration: ActionDeclaration, subject
         yield document.fault(("recordIdField",), Code.ACTION, message, "Name a `unique` field.")
 
 
-def _target_faults(document: Document, declaration: ActionDeclaration, flows: Collection[str]) -> Iterator[Fault]:
+def _target_faults(document: Document, declaration: ActionDeclaration, flows: Known[Graph]) -> Iterator[Fault]:
     """Yields what is wrong with what the action does; the routes of an api are looked at where surfaces are."""
     if declaration.type == "script":
         said = [key for key in _BODIES if getattr(declaration, key) is not None]
@@ -238,6 +241,25 @@ def _target_faults(document: Document, declaration: ActionDeclaration, flows: Co
     elif declaration.target is None:
         message = f"An action of type `{declaration.type}` needs a `target`."
         yield document.fault((), Code.MISSING_KEY, message)
-    elif declaration.type == "flow" and declaration.target not in flows:
-        message = f"There is no flow `{declaration.target}`."
-        yield document.fault(("target",), Code.ACTION, message, did_you_mean(declaration.target, flows))
+    elif declaration.type == "flow" and declaration.target not in flows.broken:
+        yield from _flow_faults(document, declaration, flows)
+
+
+def _flow_faults(document: Document, declaration: ActionDeclaration, flows: Known[Graph]) -> Iterator[Fault]:
+    """Yields a fault for a flow that is not there, and for inputs that its action could not give it."""
+    flow = flows.get(str(declaration.target))
+    if flow is None:
+        hint = did_you_mean(str(declaration.target), flows.by_name)
+        yield document.fault(("target",), Code.ACTION, f"There is no flow `{declaration.target}`.", hint)
+        return
+    named = [param.name or param.field for param in declaration.params]
+    for number, name in enumerate(named):
+        if name not in flow.inputs:
+            hint = did_you_mean(str(name), flow.inputs) or "Declare it among the inputs of the flow."
+            yield document.fault(
+                ("params", number), Code.ACTION, f"The flow `{flow.name}` has no input `{name}`.", hint
+            )
+    for name, each in flow.inputs.items():
+        if each.required and name not in named and name != RECORD_INPUT:
+            message = f"The flow `{flow.name}` needs the input `{name}`."
+            yield document.fault(("target",), Code.ACTION, message, "Add it to `params`.")

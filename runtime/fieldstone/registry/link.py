@@ -58,7 +58,13 @@ def link(
     objects, rollups = _objects(by_kind["object"], reading, faults)
     permissions, wrong = link_permissions(by_kind["permission"], objects)
     faults += [*wrong, *summary_disclosures(by_kind["permission"], objects, rollups)]
-    actions, wrong = link_actions(by_kind["action"], objects, handlers, by_kind.get("flow", {}), steps)
+    calendars, wrong = link_calendars(by_kind["calendar"])
+    faults += wrong
+    flows, wrong = link_flows(by_kind["flow"], objects, steps, calendars, handlers.functions)
+    faults += wrong
+    actions, wrong = link_actions(
+        by_kind["action"], objects, handlers, steps, Known(flows, frozenset(by_kind["flow"].keys() - flows.keys()))
+    )
     faults += wrong
     hooks, wrong = link_hooks(by_kind["hook"], objects, handlers, steps)
     faults += wrong
@@ -75,10 +81,6 @@ def link(
         faults += template_faults(document)
     for name, document in replaced.items():
         faults += replacement_faults(by_kind["email_template"][name], document)
-    calendars, wrong = link_calendars(by_kind["calendar"])
-    faults += wrong
-    flows, wrong = link_flows(by_kind["flow"], objects, steps, calendars, handlers.functions)
-    faults += wrong
     if faults:
         raise DeclarationError(faults)
     return Catalog(

@@ -4,7 +4,7 @@ It acts as its caller, whose rights hold for every record that it touches; a scr
 been found to see the record. An entry in the audit log is written within the same Unit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,7 @@ from fieldstone.flows.at_once import run_at_once
 from fieldstone.query.cel.fault import EvaluationError
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.names import shown
+from fieldstone.registry.actions import RECORD_INPUT
 from fieldstone.registry.catalog import Action
 from fieldstone.registry.flows.graph import Graph
 
@@ -144,6 +145,9 @@ async def _done(
         record_id = None if record is None else record["id"]
         call = ActionCall(action.key, values, action.object, record_id, record)
         return Invoked(_sendable(action, await action.handler(WithinUnit(door, unit, acting), call)))
+    if declared.type == "flow":
+        inputs = door.catalog.flows[str(declared.target)].inputs
+        return Invoked(None, Onward(str(declared.target), _inputs_of(values, record, inputs)))
     return Invoked(None, _onward(action, values, record, str(declared.target)))
 
 
@@ -163,12 +167,21 @@ def _sendable(action: Action, value: Any) -> Any:
         raise Internal(f"The handler of `{action.key}` answers with what is no JSON: {error}.") from error
 
 
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the parameters that have a value."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _inputs_of(values: Mapping[str, Any], record: Mapping[str, Any] | None, inputs: Collection[str]) -> dict[str, Any]:
+    """Returns what a flow is started with; it is told of the record where it has an input for that."""
+    told = {} if record is None or RECORD_INPUT not in inputs else {RECORD_INPUT: record["id"]}
+    return _given(values) | told
+
+
 def _onward(action: Action, values: Mapping[str, Any], record: Mapping[str, Any] | None, target: str) -> Onward:
-    """Returns the flow to start with the parameters that have a value, or the request to make."""
+    """Returns the request to make."""
     declared = action.declaration
-    given = {name: value for name, value in values.items() if value is not None}
-    if declared.type == "flow":
-        return Onward(target, given if record is None else {**given, "record_id": record["id"]})
+    given = _given(values)
     shape = declared.body_shape
     body = {**declared.body_extra, **(given if shape == "flat" else {shape.wrap: given})}
     if record is not None:

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from fieldstone.engine.outcome import Onward
-from fieldstone.errors import Internal
 from fieldstone.flows.actions.calling import Calling, Forward
 from fieldstone.registry.catalog import Action
 from fieldstone.surfaces.http.encode import encode_json
@@ -57,8 +56,6 @@ def _forward(call: Call) -> Forward:
     """Returns what makes a request on the same surface, with the credential of the call."""
 
     async def forward(onward: Onward) -> Any:
-        if onward.method is None:
-            raise Internal(f"Nothing starts the flow `{onward.target}`.")
         body = encode_json(onward.body)
 
         async def receive() -> Any:
@@ -66,7 +63,7 @@ def _forward(call: Call) -> Forward:
 
         request = msgspec.structs.replace(
             call.request,
-            method=onward.method,
+            method=onward.method or "POST",
             path=call.dialect.api.base_path + onward.target,
             query=b"",
             headers={**call.request.headers, b"content-type": JSON, b"content-length": b"%d" % len(body)},
