@@ -35,6 +35,8 @@ WITH_A_SERVER = (
     "compute-a-field.md",
     "when-somebody-leaves.md",
     "search.md",
+    "declare-an-action.md",
+    "declare-a-hook.md",
 )
 
 
