@@ -6,9 +6,9 @@ from docs.generator.markdown import code, fenced, page, table
 from fieldstone.engine.hooks import Event
 
 INTRODUCTION = """\
-Declarations say what; where code is needed, it goes into one of a few tables that
-[app.py](../../runtime/fieldstone/app.py) hands around. Nothing registers itself by being imported. Code comes with
-the checkout, never over the API."""
+Declarations say what; where code is needed, it goes into one of a few tables: the `HANDLERS` of a package's
+`handlers.py`, or one that [app.py](../../runtime/fieldstone/app.py) hands around. Nothing registers itself by being
+imported. Code comes with the checkout or a package's folder, never over the API."""
 
 HOOKS = """\
 A hook is a named function that a write calls within its transaction, before or after the rows are written. A
@@ -16,9 +16,10 @@ before-hook may change `change.values`; validation comes behind it. An after-hoo
 whole write. Both may hand further operations to the door by `context.execute`, which join the same transaction.
 Nothing slow belongs in one: on SQLite all other writes wait.
 
-A hook is a [`Hook`](../../runtime/fieldstone/engine/hooks.py) in the sequence `hooks` that `app.py` gives to the
-door; the platform's own, in [identity/hooks.py](../../runtime/fieldstone/identity/hooks.py), are examples. They run
-in the order of the sequence."""
+A package declares its hooks ([declare a hook](../how-to/declare-a-hook.md)), with functions under `hooks` in its
+`HANDLERS`. The platform's own are [`Hook`](../../runtime/fieldstone/engine/hooks.py)s in the sequence `hooks` that
+`app.py` gives to the door, such as those of [identity/hooks.py](../../runtime/fieldstone/identity/hooks.py). They run
+in the order of the sequence, the declared ones among them by their `priority`."""
 
 HOOK_EXAMPLE = '''\
 async def refuse_a_long_weekend(context: Context, change: Change) -> None:
@@ -64,7 +65,8 @@ the action's caller, and an [`ActionCall`](../../runtime/fieldstone/flows/action
 the record. What it returns is the result; what it raises undoes all that it did. Nothing slow belongs in one.
 
 The file holds one table, [`HANDLERS`](../../runtime/fieldstone/registry/handlers.py); a name that two packages have is
-refused, and so is a function that is not `async`. [handlers.py](../../packages/crm/handlers.py) of `crm` is an example."""
+refused, and so is a function that is not `async`. [handlers.py](../../packages/crm/handlers.py) of `crm` is an example.
+Step by step: [declare an action](../how-to/declare-an-action.md)."""
 
 ACTION_EXAMPLE = '''\
 async def rename_booking(context: Context, call: ActionCall) -> str:
@@ -76,8 +78,14 @@ async def rename_booking(context: Context, call: ActionCall) -> str:
 
 HANDLERS = Handlers(actions={"rename_booking": rename_booking})'''
 
-NOT_YET = """\
-Flow steps have no table yet: there are no flows."""
+FLOW_STEP = """\
+A kind of step is a [`StepType`](../../runtime/fieldstone/flows/steps/step.py): the Struct of its keys, a function that
+links them at load and tells what is wrong, and its work. It stands in a module of `flows/steps/` and in
+[table.py](../../runtime/fieldstone/flows/steps/table.py). Flows, actions and hooks may use it at once; one that waits or
+reaches out says that it is not `inline`, and is for flows alone.
+
+A step of type `script` calls a function of a package, by its name under `functions` in its `HANDLERS`, with a context
+and its inputs by name."""
 
 
 def extension_points_page() -> str:
@@ -99,6 +107,6 @@ def extension_points_page() -> str:
         DIALECT_PART,
         "## `api handler`",
         API_HANDLER,
-        "## Not there",
-        NOT_YET,
+        "## `flow step`",
+        FLOW_STEP,
     )

@@ -73,7 +73,7 @@ PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "faults.md": lambda: [code.value for code in Code],
     "settings.md": lambda: [setting.variable for setting in SETTINGS],
     "commands.md": command_names,
-    "extension-points.md": lambda: ["hook", "action handler", "field type", "dialect part", "api handler"],
+    "extension-points.md": lambda: ["hook", "action handler", "field type", "dialect part", "api handler", "flow step"],
 }
 
 

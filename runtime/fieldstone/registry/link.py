@@ -1,11 +1,13 @@
 """Linking: declarations that fit their kinds become one Catalog, with every name looked up and every expression compiled.
 
-Objects first, since everything else names them; then permission sets, surfaces, seeds and policy tests. Nothing is linked when
-anything is wrong.
+Objects first, since everything else names them; then permission sets, what does something, surfaces, seeds and policy tests. Nothing is
+linked when anything is wrong.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from fieldstone.errors import DeclarationError, Fault
 from fieldstone.kinds.app import AppDeclaration
@@ -17,12 +19,12 @@ from fieldstone.registry.api_operations import DialectParts, Surroundings
 from fieldstone.registry.apis import link_apis
 from fieldstone.registry.calendars import link_calendars
 from fieldstone.registry.capabilities import capability_faults, capability_items, link_capabilities
-from fieldstone.registry.catalog import Catalog, DeclaredHook, Item, Object, RollupGroup
+from fieldstone.registry.catalog import Action, Catalog, DeclaredHook, Item, Object, RollupGroup
 from fieldstone.registry.choices import link_choices
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package, Reading
 from fieldstone.registry.flows.all import link_flows
-from fieldstone.registry.flows.graph import StepKinds
+from fieldstone.registry.flows.graph import Graph, StepKinds
 from fieldstone.registry.formulas import link_formulas
 from fieldstone.registry.handlers import Handlers
 from fieldstone.registry.history import history_of
@@ -37,6 +39,7 @@ from fieldstone.registry.summaries import Summaries
 from fieldstone.registry.summary_disclosures import summary_disclosures
 from fieldstone.registry.templates import replaced_templates, replacement_faults, template_faults, templates_in
 from fieldstone.registry.validations.link import link_validations
+from fieldstone.registry.working_time import WorkingTime
 
 _UNLINKABLE = frozenset({Code.FIELD_OPTION, Code.EXPRESSION})
 """What keeps an object from being linked at all."""
@@ -58,22 +61,13 @@ def link(
     objects, rollups = _objects(by_kind["object"], reading, faults)
     permissions, wrong = link_permissions(by_kind["permission"], objects)
     faults += [*wrong, *summary_disclosures(by_kind["permission"], objects, rollups)]
-    calendars, wrong = link_calendars(by_kind["calendar"])
+    acting, wrong = _acting(by_kind, objects, steps, handlers)
     faults += wrong
-    flows, wrong = link_flows(by_kind["flow"], objects, steps, calendars, handlers.functions)
-    faults += wrong
-    actions, wrong = link_actions(
-        by_kind["action"], objects, handlers, steps, Known(flows, frozenset(by_kind["flow"].keys() - flows.keys()))
-    )
-    faults += wrong
-    hooks, wrong = link_hooks(by_kind["hook"], objects, handlers, steps)
-    faults += wrong
-    around = Surroundings(objects, Known(actions, frozenset(by_kind["action"].keys() - actions.keys())), parts)
-    apis, wrong = link_apis(by_kind["api"], around)
+    apis, wrong = link_apis(by_kind["api"], Surroundings(objects, acting.callable, parts))
     faults += wrong
     for document in by_kind["seed"].values():
         faults += seed_faults(document, objects)
-    tests, wrong = link_policy_tests(by_kind["policy_test"], objects, by_kind["permission"], by_kind["api"])
+    tests, wrong = link_policy_tests(by_kind["policy_test"], objects, by_kind["permission"], apis)
     faults += wrong
     capabilities, wrong = link_capabilities(packages)
     faults += [*wrong, *capability_faults(by_kind, capabilities)]
@@ -92,18 +86,47 @@ def link(
         permissions=permissions,
         apis=apis,
         seeds=tuple(_declared(by_kind["seed"]).values()),
-        items=_items(by_kind, packages) | {HOOK.name: _in_order(by_kind[HOOK.name], hooks)},
+        items=_items(by_kind, packages) | {HOOK.name: _in_order(by_kind[HOOK.name], acting.hooks)},
         histories=_histories(objects.by_name.values()),
         policy_tests=tests,
         email_templates=templates_in(by_kind["email_template"], replaced),
-        calendars=calendars,
         rollups=rollups,
-        flows=flows,
-        actions=actions,
-        hooks=hooks,
+        calendars=acting.calendars,
+        flows=acting.flows,
+        actions=acting.callable.by_name,
+        hooks=acting.hooks,
         handlers=handlers,
         files={document.file: f"{document.package}/{document.relative}" for document in reading.documents},
     )
+
+
+class _Acting(msgspec.Struct, frozen=True, eq=False):
+    """What does something: flows, by calendars, actions, and hooks."""
+
+    calendars: Mapping[str, WorkingTime]
+    flows: Mapping[str, Graph]
+    callable: Known[Action]
+    hooks: tuple[DeclaredHook, ...]
+
+
+def _acting(
+    by_kind: Mapping[str, Mapping[str, Document]], objects: Known[Object], steps: StepKinds, handlers: Handlers
+) -> tuple[_Acting, list[Fault]]:
+    """Returns what does something, each after what it may name, and everything wrong with it."""
+    calendars, faults = link_calendars(by_kind["calendar"])
+    flows, wrong = link_flows(by_kind["flow"], objects, steps, calendars, handlers.functions)
+    faults = [*faults, *wrong]
+    startable = Known(flows, _broken(by_kind["flow"], flows))
+    actions, wrong = link_actions(by_kind["action"], objects, handlers, steps, startable)
+    faults += wrong
+    hooks, wrong = link_hooks(by_kind["hook"], objects, handlers, steps)
+    faults += wrong
+    return _Acting(calendars, flows, Known(actions, _broken(by_kind["action"], actions)), hooks), faults
+
+
+def _broken(documents: Mapping[str, Document], linked: Mapping[str, Any]) -> frozenset[str]:
+    """Returns the names of what could not be linked, so that nothing more is said about it."""
+    return frozenset(documents.keys() - linked.keys())
 
 
 def _histories(objects: Iterable[Object]) -> dict[str, Object]:
