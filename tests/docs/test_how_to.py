@@ -37,6 +37,7 @@ WITH_A_SERVER = (
     "search.md",
     "declare-an-action.md",
     "declare-a-hook.md",
+    "limit-requests.md",
 )
 
 

@@ -31,12 +31,16 @@ async def _answered(trip: Trip, action: Action) -> Verdict:
     return REFUSED if absent.status in _NOT_THERE else CLOSED
 
 
+def is_called_on_records(action: Action) -> bool:
+    """Returns whether a call of it names a record."""
+    return action.object is not None and action.declaration.type in _OPEN
+
+
 def _actions(trip: Trip) -> Iterator[Action]:
     """Yields the actions that the route leads to: the one that it names, else all of the object."""
     named = trip.route.declaration.action
     for action in trip.stage.runtime.catalog.actions.values():
-        of_object = action.object == trip.name and action.declaration.type in _OPEN
-        if of_object and named in (None, action.key):
+        if action.object == trip.name and is_called_on_records(action) and named in (None, action.key):
             yield action
 
 

@@ -14,6 +14,7 @@ from fieldstone.clock import later, system_clock
 from fieldstone.identity.credential import credential_of
 from fieldstone.proof.mount import Person
 from fieldstone.proof.rehearsal import ProofFault
+from fieldstone.proof.roads.action_roads import is_called_on_records
 from fieldstone.proof.roads.table import NO_DATA, address
 from fieldstone.proof.stage import Request, Stage, open_again, open_stage
 from fieldstone.proof.trip import Leak, Trip
@@ -303,6 +304,9 @@ def _reason(route: Route, stage: Stage) -> str | None:
     shares = route.declaration.operation in ("shares", "share", "unshare")
     if shares and not any(is_shareable(stage.object(name)) for name in stage.own):
         return "No object can be shared."
+    calls = route.declaration.handler == "actions.call"
+    if calls and not any(map(is_called_on_records, stage.runtime.catalog.actions.values())):
+        return "No action is called on a record."
     return NO_DATA.get(str(route.declaration.handler))
 
 
