@@ -26,6 +26,8 @@ class Limits(msgspec.Struct, frozen=True):
     order_keys: int = 8
     search_words: int = 20
     search_ranked: int = 1000
+    export_rows: int = 1_000_000
+    export_seconds: int = 600
     expand_names: int = 20
     expand_rows: int = 10_000
     group_keys: int = 8
@@ -153,6 +155,10 @@ SETTINGS: tuple[Setting, ...] = (
         "search_ranked",
         "How many records of an object a search ranks: of more, the newest, and those whose name holds all the words.",
         limit=True,
+    ),
+    Setting("FIELDSTONE_LIMIT_EXPORT_ROWS", "export_rows", "Most records in an exported file.", limit=True),
+    Setting(
+        "FIELDSTONE_LIMIT_EXPORT_SECONDS", "export_seconds", "How long an export may take, in seconds.", limit=True
     ),
     Setting("FIELDSTONE_LIMIT_EXPAND_NAMES", "expand_names", "Most names in an expand.", limit=True),
     Setting("FIELDSTONE_LIMIT_GROUP_KEYS", "group_keys", "Most names in a groupBy.", limit=True),

@@ -15,6 +15,7 @@ WITH_A_SERVER = (
     "validate-records.md",
     "idempotency-and-batches.md",
     "hide-a-field.md",
+    "export.md",
     "share-a-record.md",
     "own-records-only.md",
     "roles-and-business-units.md",

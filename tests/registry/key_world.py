@@ -278,6 +278,7 @@ OTHER: Mapping[type[Declared], Mapping[str, Any]] = {
         "allowTransfer": True,
         "allowRestore": True,
         "allowPurge": True,
+        "allowExport": False,
         "readScope": "org",
         "writeScope": "own_and_reports",
         "viewAllRecords": True,

@@ -51,6 +51,17 @@ class Policies:
             return self._unbounded(object_name, action)
         return self._bounded(caller.sets, object_name, action)
 
+    def export(self, caller: Caller, object_name: str) -> Policy:
+        """Returns what the caller may take out as a file: what he reads by those of his sets that do not deny it."""
+        if caller.system:
+            return self._unbounded(object_name, "read")
+        denying = (
+            held.name
+            for held, grant in self._holdings(caller.sets, self._catalog.objects[object_name])
+            if grant.allow_export is False
+        )
+        return self._bounded(caller.sets.difference(denying), object_name, "read")
+
     def past(self, policy: Policy) -> Policy:
         """Returns a policy for reading as one over the history: a version is shown that satisfies it, of a record that does so now."""
         return self._looking_back(policy)

@@ -48,7 +48,7 @@ class PlannedGroups(msgspec.Struct, frozen=True, eq=False):
 
 def plan_groups(door: Door, operation: Aggregate, caller: Caller, asker: Viewpoint) -> PlannedGroups:
     """Returns how groups are to be read. Raises what the gate raises, and Invalid."""
-    searched: tuple[Method, ...] = ("search",) if operation.query.search is not msgspec.UNSET else ()
+    searched: tuple[Method, ...] = ("search",) if operation.query.searches else ()
     subject, policy = enter(door, caller, operation.object, "aggregate", besides=searched)
     most = subject.declaration.max_page_size
     query = parse_groups(

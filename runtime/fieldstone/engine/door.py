@@ -26,6 +26,7 @@ from fieldstone.engine.operation import (
     Clone,
     Create,
     Delete,
+    Export,
     Get,
     Invoke,
     Once,
@@ -51,6 +52,7 @@ from fieldstone.engine.outcome import (
     BatchResult,
     Deleted,
     Done,
+    Exported,
     Found,
     Groups,
     History,
@@ -141,6 +143,10 @@ class Door:
     async def execute(
         self, operation: Search, caller: Caller, *, unit: Unit | None = None, dry: bool = False
     ) -> Found: ...
+    @overload
+    async def execute(
+        self, operation: Export, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Exported: ...
     @overload
     async def execute(
         self, operation: Get, caller: Caller, *, unit: Unit | None = None, dry: bool = False

@@ -24,6 +24,7 @@ ACTIONS: Mapping[Method, Action] = {
     "delete": "delete",
     "aggregate": "read",
     "history": "read",
+    "export": "read",
     "restore": "restore",
     "purge": "purge",
     "clone": "create",

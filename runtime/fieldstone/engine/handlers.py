@@ -8,6 +8,7 @@ from fieldstone.engine.create import apply_create, prepare_create
 from fieldstone.engine.delete import apply_delete, prepare_delete
 from fieldstone.engine.door import Handlers, Reading, Writing
 from fieldstone.engine.explain import answer_explain
+from fieldstone.engine.export import answer_export
 from fieldstone.engine.once import apply_once, prepare_once
 from fieldstone.engine.operation import (
     Across,
@@ -17,6 +18,7 @@ from fieldstone.engine.operation import (
     Create,
     Delete,
     Explain,
+    Export,
     Get,
     Once,
     Read,
@@ -43,6 +45,7 @@ DATA_HANDLERS: Handlers = {
     Read: Reading(answer_read),
     Aggregate: Reading(answer_aggregate),
     Search: Reading(answer_search),
+    Export: Reading(answer_export),
     Explain: Reading(answer_explain),
     Get: Reading(answer_get),
     ReadHistory: Reading(answer_history),

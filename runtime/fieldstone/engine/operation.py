@@ -35,6 +35,13 @@ class Search(msgspec.Struct, frozen=True):
     limit: int
 
 
+class Export(msgspec.Struct, frozen=True):
+    """The records of an object that satisfy a query, all of one moment, to be taken out as a file; answers `Exported`."""
+
+    object: str
+    query: QueryDocument
+
+
 class Explain(msgspec.Struct, frozen=True):
     """How a query would be run, for holders of `query:explain`; answers `Explanation`."""
 
@@ -276,6 +283,7 @@ Operation = (
     Read
     | Aggregate
     | Search
+    | Export
     | Explain
     | Get
     | ReadHistory

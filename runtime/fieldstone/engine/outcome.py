@@ -1,6 +1,6 @@
 """What comes of an Operation. Rows stay tuples until a face encodes them: names once, values per row."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import msgspec
@@ -62,6 +62,20 @@ class Found(msgspec.Struct, frozen=True):
 
     terms: tuple[str, ...]
     hits: tuple[Hits, ...]
+
+
+class Exported(msgspec.Struct, frozen=True, eq=False):
+    """Records bit by bit, all of one moment, `at`: rows by `columns`, behind them the names of what references point to.
+
+    `titles` tells at which place of a row stands the name that goes with a column; it is null where there is no such record for the
+    caller. Whoever gets `batches` reads them to their end or closes them.
+    """
+
+    object: str
+    at: str
+    columns: tuple[str, ...]
+    titles: Mapping[str, int]
+    batches: AsyncGenerator[list[tuple[Any, ...]], None]
 
 
 class ExplainedStatement(msgspec.Struct, frozen=True):
@@ -254,6 +268,7 @@ Outcome = (
     Page
     | Groups
     | Found
+    | Exported
     | Explanation
     | Record
     | History

@@ -15,6 +15,7 @@ from fieldstone.query.ast import (
     EVERYTHING,
     Aggregation,
     And,
+    Column,
     Expansion,
     Filter,
     Not,
@@ -93,6 +94,7 @@ class Plans:
         self._store = store
         self.page = lru_cache(maxsize=KEPT)(self._page)
         self.ranked = lru_cache(maxsize=KEPT)(self._ranked)
+        self.exported = lru_cache(maxsize=KEPT)(self._exported)
         self.groups = lru_cache(maxsize=KEPT)(self._groups)
         self.record = lru_cache(maxsize=KEPT)(self._record)
         self.expansion = lru_cache(maxsize=KEPT)(self._expansion)
@@ -135,6 +137,13 @@ class Plans:
         rows = conjunction(policy.rows, ranking.match)
         select = Select(policy.object, columns, rows, limited=True, masks=_masks(policy), ranking=ranking)
         return RowsPlan(self._store.prepare(select), columns)
+
+    def _exported(
+        self, policy: Policy, columns: tuple[Column, ...], where: Filter, order: tuple[OrderKey, ...]
+    ) -> Statement:
+        """All records of a list, with the values at the end of paths among their columns."""
+        rows = conjunction(policy.rows, where)
+        return self._store.prepare(Select(policy.object, columns, rows, order, limited=True, masks=_masks(policy)))
 
     def _groups(self, policy: Policy, aggregation: Aggregation) -> GroupsPlan:
         """Groups of the rows of a list."""

@@ -66,8 +66,7 @@ def plan_read(door: Door, operation: Read, caller: Caller, asker: Viewpoint) -> 
         _, policy = enter(door, caller, operation.object, "list", "restore")
     query = _parse(door, operation.query, subject, policy, asker)
     if operation.as_of is not None:
-        searched = operation.query.search is not UNSET
-        policy, query = look_back(door, subject, policy, query, operation.as_of, searched=searched)
+        policy, query = look_back(door, subject, policy, query, operation.as_of, searched=operation.query.searches)
     after = None if query.cursor is None else len(query.values)
     plan = door.plans.page(policy, query.columns, query.where, query.order, after, query.offset > 0)
     values = query.values
@@ -79,7 +78,7 @@ def plan_read(door: Door, operation: Read, caller: Caller, asker: Viewpoint) -> 
 
 def _methods(operation: Read) -> tuple[Method, ...]:
     """Returns what a list asks for beside itself."""
-    searched: tuple[Method, ...] = ("search",) if operation.query.search is not UNSET else ()
+    searched: tuple[Method, ...] = ("search",) if operation.query.searches else ()
     return searched if operation.as_of is None else (*searched, "history")
 
 

@@ -45,6 +45,8 @@ class ObjectGrant(Declared, frozen=True, kw_only=True):
     """See the trash, and bring records back from it."""
     allow_purge: bool = False
     """Delete records in the trash for good."""
+    allow_export: bool | None = None
+    """`false`: what this set lets its holder read, he may not take out as a file; unless said, he may."""
     read_scope: Depth = "own"
     """Whose records are read where the sharing model keeps them to their owners: his own, those of whoever reports to him too, of
     his business unit, of it and the units within, or all of the organisation."""

@@ -40,6 +40,11 @@ class QueryDocument(msgspec.Struct, frozen=True):
     distinct: Any = False
 
     @property
+    def searches(self) -> bool:
+        """Whether it looks for words."""
+        return self.search is not msgspec.UNSET
+
+    @property
     def asks_for_groups(self) -> bool:
         """Whether it is answered by groups of records and what is computed over them."""
         return (

@@ -24,6 +24,9 @@ PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _KINDS = {"operation": "an", "action": "an", "handler": "a"}
 _WITH_ID = frozenset({"get", "update", "delete", "clone", "history", "restore", "shares", "share", "unshare"})
 _READING = frozenset({"list", "get", "history", "shares"})
+_BY_EITHER = frozenset({"export"})
+"""What is asked for by parameters, and by a body."""
+
 _FURTHER_PLACES = {"unshare": "share"}
 """What stands in a path beside the object and the id."""
 _WITHOUT_OBJECT = frozenset({"across"})
@@ -106,7 +109,7 @@ def unknown_part(document: Document, path: Path, table: str, name: str, parts: D
 def _data_faults(document: Document, path: Path, operation: ApiOperation, objects: Known[Object]) -> Iterator[Fault]:
     """Yields faults of a route to a data operation: its method, its path, its object and its parameters."""
     action = str(operation.operation)
-    if (operation.method == "GET") != (action in _READING):
+    if (operation.method == "GET") != (action in _READING) and action not in _BY_EITHER:
         wanted = "GET" if action in _READING else "POST, PUT, PATCH or DELETE"
         message = f"`{action}` cannot be asked for by {operation.method}."
         yield document.fault((*path, "method"), Code.ROUTE_INCOMPLETE, message, f"Use {wanted}.")

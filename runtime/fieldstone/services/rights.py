@@ -29,6 +29,7 @@ class ObjectRights(msgspec.Struct, frozen=True, rename="camel"):
     allow_delete: bool
     allow_restore: bool
     allow_purge: bool
+    allow_export: bool
     allow_transfer: bool
     fields: dict[str, FieldRights]
 
@@ -82,6 +83,7 @@ class Rights:
                     allow_delete=policies["delete"].allowed,
                     allow_restore=policies["restore"].allowed,
                     allow_purge=policies["purge"].allowed,
+                    allow_export=self._policies.export(caller, name).allowed,
                     allow_transfer="owner_id" in writable,
                     fields={field: FieldRights(field in readable, field in writable) for field in told},
                 ),

@@ -1,6 +1,6 @@
 """What a driver offers to the rest of the store: texts of SQL with their parameters in, raw rows out, failures of our tree."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -41,6 +41,9 @@ class Database(Protocol):
 
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query by itself; `bounded` says that it stops after a number of rows."""
+
+    def stream(self, text: str, parameters: tuple[Any, ...], count: int) -> AsyncGenerator[RawRows, None]:
+        """Yields the rows of a query, so many at a time, all of one moment; the time of a statement is that of each bit."""
 
     def transaction(self) -> AbstractAsyncContextManager[Session]:
         """Opens a transaction; commits when the block ends, rolls back on an exception."""

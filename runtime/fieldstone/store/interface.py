@@ -4,7 +4,7 @@ Rows come back as tuples in wire form, columns in the order of the `Select`, its
 Unavailable (the database cannot be reached or is saturated) and Timeout.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -77,6 +77,9 @@ class Store(Protocol):
 
     async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
         """Runs a read by itself."""
+
+    def stream(self, statement: Statement, binds: Binds, count: int) -> AsyncGenerator[list[Row], None]:
+        """Yields the rows of a read, so many at a time, all as they were at one moment. Close it where it is not read to its end."""
 
     async def explain(self, statement: Statement, binds: Binds) -> StatementPlan:
         """Returns how a read would be run, without running it."""

@@ -1,7 +1,7 @@
 """PostgreSQL: a pool of connections by asyncpg, statements with `$n` parameters, prepared once per connection."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +15,9 @@ from fieldstone.store.failures import POSTGRES_FAILURES, busy, postgres_failure
 
 LEAST_CONNECTIONS = 2
 MOST_CONNECTIONS = 16
+MOST_STREAMS = 4
+"""So many connections may be busy with queries that are read bit by bit."""
+
 STATEMENTS_KEPT = 512
 GRACE_SECONDS = 5
 LOCK_PAUSE_SECONDS = 0.05
@@ -77,6 +80,7 @@ class PostgresDatabase:
         self.unique_keys: UniqueKeys = {}
         self._pool = pool
         self._seconds = statement_seconds
+        self._streams = 0
 
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query by itself; the server stops what takes too long, bounded or not."""
@@ -88,6 +92,28 @@ class PostgresDatabase:
             raise postgres_failure(error, self.unique_keys) from error
         finally:
             await self._pool.release(connection)
+
+    async def stream(self, text: str, parameters: tuple[Any, ...], count: int) -> AsyncGenerator[RawRows, None]:
+        """Yields the rows of a query bit by bit, by a cursor in a transaction that reads alone."""
+        if self._streams >= MOST_STREAMS:
+            raise busy()
+        self._streams += 1
+        try:
+            connection = await self._acquire()
+            try:
+                await connection.execute("BEGIN READ ONLY")
+                try:
+                    cursor = await connection.cursor(text, *parameters)
+                    while rows := await cursor.fetch(count):
+                        yield rows
+                finally:
+                    await _roll_back(connection)
+            except POSTGRES_FAILURES as error:
+                raise postgres_failure(error, self.unique_keys) from error
+            finally:
+                await self._pool.release(connection)
+        finally:
+            self._streams -= 1
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["PostgresSession"]:

@@ -1,7 +1,7 @@
 """The store: statements prepared once per shape over one database, reads, transactions, and the epoch."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from fieldstone.errors import Internal
@@ -120,6 +120,13 @@ class SqlStore:
         read = _read_statement(statement)
         rows = await self._database.read(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
         return self.answered(rows, read, binds)
+
+    async def stream(self, statement: Statement, binds: Binds, count: int) -> AsyncGenerator[list[Row], None]:
+        """Yields the rows of a read, so many at a time, all as they were at one moment. Close it where it is not read to its end."""
+        read = _read_statement(statement)
+        async with aclosing(self._database.stream(read.sql.text, read.sql.parameters(binds), count)) as found:
+            async for rows in found:
+                yield self.answered(rows, read, binds)
 
     def answered(self, rows: RawRows, read: ReadStatement, binds: Binds) -> list[Row]:
         """Returns what a read answers, in wire form; writes down how many formulas had no value."""

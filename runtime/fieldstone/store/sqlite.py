@@ -7,7 +7,7 @@ for everybody else's writes wait behind him.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -27,6 +27,9 @@ from fieldstone.store.sqlite_plan import RUNS_BESIDE, Pace, reads_quickly, write
 T = TypeVar("T")
 
 READERS = 2
+STREAMS = 2
+"""So many queries may be read bit by bit at a time, each on a connection of its own."""
+
 ON_LOOP_SECONDS = 0.003
 ON_LOOP_INTERVAL = 2_000
 IN_THREAD_INTERVAL = 50_000
@@ -58,9 +61,11 @@ class SqliteDatabase:
         self._path = path
         self._reader = connect(interval=ON_LOOP_INTERVAL, clock=thread_time)
         self._idle = [connect(interval=IN_THREAD_INTERVAL) for _ in range(READERS)]
+        self._connect = connect
+        self._streaming = asyncio.Semaphore(STREAMS)
         self._reading = asyncio.Semaphore(READERS)
         self._writing = asyncio.Lock()
-        self._threads = ThreadPoolExecutor(READERS + 2, thread_name_prefix="fieldstone-sqlite")
+        self._threads = ThreadPoolExecutor(READERS + STREAMS + 2, thread_name_prefix="fieldstone-sqlite")
         self._paces: dict[str, Pace] = {}
         self._commits = 0
         self._checkpoint: asyncio.Future[None] | None = None
@@ -76,6 +81,17 @@ class SqliteDatabase:
                 if rows is not None:
                     return rows
         return await self._read_beside(text, parameters)
+
+    async def stream(self, text: str, parameters: tuple[Any, ...], count: int) -> AsyncGenerator[RawRows, None]:
+        """Yields the rows of a query bit by bit, in threads; the log of changes grows as long as it is read."""
+        async with self._turn(self._streaming):
+            connection = self._connect(interval=IN_THREAD_INTERVAL)
+            try:
+                cursor = await self.beside(connection, partial(connection.open, text, parameters))
+                while rows := await self.beside(connection, partial(connection.some, cursor, count, self.seconds)):
+                    yield rows
+            finally:
+                connection.close()
 
     def at_once(
         self, connection: SqliteConnection, pace: Pace, text: str, parameters: tuple[Any, ...]
@@ -144,17 +160,24 @@ class SqliteDatabase:
             raise sqlite_failure(error) from error
 
     async def _read_beside(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
+        async with self._turn(self._reading):
+            connection = self._idle.pop()
+            try:
+                return await self.beside(connection, partial(connection.rows, text, parameters, self.seconds))
+            finally:
+                self._idle.append(connection)
+
+    @asynccontextmanager
+    async def _turn(self, among: asyncio.Semaphore) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self.seconds):
-                await self._reading.acquire()
+                await among.acquire()
         except TimeoutError:
             raise busy() from None
-        connection = self._idle.pop()
         try:
-            return await self.beside(connection, partial(connection.rows, text, parameters, self.seconds))
+            yield
         finally:
-            self._idle.append(connection)
-            self._reading.release()
+            among.release()
 
     def _plan(self, text: str, parameters: int) -> list[str]:
         with suppress(sqlite3.Error):

@@ -65,6 +65,16 @@ class SqliteConnection:
         self._seconds, self._began = seconds, None
         return self._connection.execute(text, parameters).fetchall()
 
+    def open(self, text: str, parameters: tuple[Any, ...]) -> sqlite3.Cursor:
+        """Returns a query whose rows are fetched some at a time; all of them are of one moment."""
+        self._began = None
+        return self._connection.execute(text, parameters)
+
+    def some(self, cursor: sqlite3.Cursor, count: int, seconds: float) -> list[tuple[Any, ...]]:
+        """Returns the next rows of an open query, none at its end; stops after so many seconds."""
+        self._seconds, self._began = seconds, None
+        return cursor.fetchmany(count)
+
     def run(self, text: str, parameters: tuple[Any, ...], seconds: float) -> int:
         """Runs a statement; returns how many rows it changed."""
         self._seconds, self._began = seconds, None

@@ -16,6 +16,7 @@ from fieldstone.engine.operation import (
     Create,
     Delete,
     Explain,
+    Export,
     Get,
     Invoke,
     Once,
@@ -39,6 +40,7 @@ from fieldstone.kinds.api import DataOperation
 from fieldstone.proof.mount import Mount
 from fieldstone.proof.roads import (
     action_roads,
+    export_roads,
     field_roads,
     group_roads,
     hit_roads,
@@ -110,6 +112,11 @@ DATA_ROADS: Mapping[DataOperation, Roads] = {
         ("updates", "record"): many_roads.ACROSS_UPDATE_ROADS,
         ("deletes", "record"): many_roads.ACROSS_DELETE_ROADS,
     },
+    "export": {
+        ("reads", "record"): export_roads.RECORD_ROADS,
+        ("reads", "field"): export_roads.FIELD_ROADS,
+        ("reads", "object"): export_roads.OBJECT_ROADS,
+    },
     "history": {
         ("reads", "record"): past_roads.HISTORY_ROADS,
         ("reads", "field"): past_roads.HISTORY_FIELD_ROADS,
@@ -155,6 +162,7 @@ OPERATIONS: Mapping[type, tuple[DataOperation, ...]] = {
     Read: ("list", "query"),
     Aggregate: ("query",),
     Search: (),
+    Export: ("export",),
     Explain: ("list", "query"),
     Get: ("get",),
     ReadHistory: ("history",),

@@ -1,5 +1,6 @@
 """Bodies of fixed shape: a decoded JSON value becomes a Struct, and every fault of it is told at once."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -10,12 +11,16 @@ from fieldstone.query.names import did_you_mean, shown
 S = TypeVar("S", bound=msgspec.Struct)
 
 
+def json_object(body: Any) -> Mapping[str, Any]:
+    """Returns a body that is a JSON object; raises Invalid for any other."""
+    if isinstance(body, dict):
+        return body
+    raise Invalid("The body is not a JSON object.", reason="INVALID_JSON")
+
+
 def convert_body(value: Any, struct: type[S]) -> S:
     """Returns the Struct of a decoded body, of none as of an empty one; raises Invalid with one fault for each member that is wrong."""
-    if value is None:
-        value = {}
-    if not isinstance(value, dict):
-        raise Invalid("The body is not a JSON object.", reason="INVALID_JSON")
+    value = json_object({} if value is None else value)
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     faults = [FieldFault(shown(name), "unknown_field", _unknown(name, fields)) for name in value if name not in fields]
     members: dict[str, Any] = {}

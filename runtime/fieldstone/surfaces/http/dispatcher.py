@@ -43,7 +43,12 @@ class Dispatcher:
         except ClientGone:
             request.status = CLIENT_GONE
             return
-        await send_response(send, request, response)
+        try:
+            async with asyncio.timeout(None if response.stream is None else self._limits.export_seconds):
+                await send_response(send, request, response)
+        except Exception:
+            self.log.exception("broken_off", id=request.id, route=request.route or request.path)
+            raise
 
     async def _respond(self, request: Request, scope: Any) -> Response:
         try:

@@ -1,6 +1,6 @@
 """A request as every face sees it, and the answer that a face gives back."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import msgspec
@@ -39,12 +39,13 @@ class Request(msgspec.Struct, eq=False):
 
 
 class Response(msgspec.Struct, eq=False):
-    """One HTTP answer; its length and the request's id are added when it is sent."""
+    """One HTTP answer; its length and the request's id are added when it is sent. A `stream` is sent bit by bit in place of the body."""
 
     status: int
     body: bytes
     media_type: bytes = JSON
     headers: tuple[Header, ...] = ()
+    stream: AsyncGenerator[bytes, None] | None = None
 
 
 def request_of(scope: Mapping[str, Any], receive: Receive, request_id: str) -> Request:

@@ -1,6 +1,7 @@
 """Sending an answer: its length, the request's id and the headers that every answer carries."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from fieldstone.surfaces.http.request import Header, Request, Response
@@ -28,6 +29,9 @@ def common_headers(request: Request, response: Response) -> list[Header]:
 async def send_response(send: Send, request: Request, response: Response) -> None:
     """Sends an answer; to a HEAD request without its body."""
     request.status = response.status
+    if response.stream is not None:
+        await _send_stream(send, request, response, response.stream)
+        return
     body = response.body
     headers = common_headers(request, response)
     if response.status not in _BODILESS:
@@ -36,3 +40,14 @@ async def send_response(send: Send, request: Request, response: Response) -> Non
     start: Mapping[str, Any] = {"type": "http.response.start", "status": response.status, "headers": headers}
     await send(start)
     await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
+
+
+async def _send_stream(send: Send, request: Request, response: Response, stream: AsyncGenerator[bytes, None]) -> None:
+    """Sends an answer bit by bit; one that breaks off is not ended, so that its reader knows."""
+    headers = [*common_headers(request, response), (b"content-type", response.media_type)]
+    async with aclosing(stream):
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        if request.method != "HEAD":
+            async for part in stream:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})

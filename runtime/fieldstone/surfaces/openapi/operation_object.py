@@ -40,6 +40,7 @@ NEEDS: Mapping[DataOperation, frozenset[Action]] = {
     "update_many": frozenset({"update"}),
     "delete_many": frozenset({"delete"}),
     "across": frozenset({"create", "update", "delete"}),
+    "export": frozenset({"read"}),
     "history": frozenset({"read"}),
     "restore": frozenset({"update", "restore"}),
     "shares": frozenset({"read"}),
@@ -53,6 +54,7 @@ _TEXT: Schema = {"type": "string"}
 _ETAG = {"ETag": {"description": "A hash of the answer, with a record's version before it.", "schema": _TEXT}}
 _CHANGES = frozenset({"update", "delete", "restore"})
 _MAKING = frozenset({"create", "clone", "create_many", "share"})
+_EXPORTED = frozenset({"where", "orderBy", "select", "search", "searchFields"})
 QUERY_METHODS = frozenset({"aggregate", "search"})
 """What a query may ask for that an object need not offer."""
 
@@ -162,6 +164,10 @@ def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema
     if operation in _WITHOUT_ANSWER:
         found["responses"] = responses_of(route, "204", None)
         return found
+    if operation == "export":
+        record: Schema = {"type": "array", "items": reference(read_name(name))}
+        found["responses"] = responses_of(route, "200", content(_TEXT, "text/csv") | content(record))
+        return found
     status = "201" if operation in _MAKING else "200"
     kept_back = operation == "query" and not QUERY_METHODS.issubset(item.object.offered)
     answer = content(_answer(dialect, route, item))
@@ -202,6 +208,10 @@ def _notes(dialect: Dialect, route: Route, item: KnownObject) -> tuple[Parameter
         case "list":
             narrowing = dialect.queries.list_notes(route.declaration, item.readable)
             return (*narrowing, *dialect.pager.notes(dialect.api.pager))
+        case "export":
+            narrowing = dialect.queries.list_notes(route.declaration, item.readable)
+            kept = tuple(note for note in narrowing if note.name in _EXPORTED)
+            return (*kept, *own) if route.declaration.method == "GET" else ()
         case "get":
             return dialect.queries.record_notes
         case "shares":
@@ -249,6 +259,9 @@ def _request(route: Route, name: str) -> Schema | None:
             return reference(update_name(name))
         case "query":
             return reference("Query")
+        case "export" if route.declaration.method == "POST":
+            own = {note.name: dict(note.schema) for note in route.data.parameters} if route.data is not None else {}
+            return {"allOf": [reference("Query"), {"type": "object", "properties": own}]}
         case _:
             return None
 

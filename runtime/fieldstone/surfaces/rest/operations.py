@@ -11,6 +11,7 @@ from fieldstone.errors import Internal, Invalid
 from fieldstone.kinds.api import DataOperation
 from fieldstone.query.document import QueryDocument
 from fieldstone.surfaces.http.conditional import entity_tag, tagged
+from fieldstone.surfaces.http.convert import json_object
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.parameters import refuse_parameters
 from fieldstone.surfaces.http.request import Header, Response
@@ -23,6 +24,7 @@ from fieldstone.surfaces.rest.explanation import (
     explained,
     takes_explanation,
 )
+from fieldstone.surfaces.rest.export import EXPORTS
 from fieldstone.surfaces.rest.many import MANY, clone_operation
 from fieldstone.surfaces.rest.pagers import page_query
 from fieldstone.surfaces.rest.past import (
@@ -51,13 +53,6 @@ class DeletedAnswer(msgspec.Struct):
     object: str
     id: str
     success: bool
-
-
-def json_object(body: Any) -> Mapping[str, Any]:
-    """Returns a body that is a JSON object; raises Invalid for any other."""
-    if isinstance(body, dict):
-        return body
-    raise Invalid("The body is not a JSON object.", reason="INVALID_JSON")
 
 
 def _list(call: Call, face: ObjectFace) -> Operation:
@@ -204,6 +199,7 @@ DATA: Mapping[DataOperation, DataPart | AcrossPart] = {
         "Tell what was changed", "none", read_history, _history, answer_type=HistoryAnswer, parameters=HISTORY_NOTES
     ),
     "restore": DataPart("Restore a record", "optional", read_restore, _written, RestoreBody, writes=True),
+    **EXPORTS,
     **MANY,
     **SHARING,
 }

@@ -1,0 +1,138 @@
+"""Exports of a surface: which records are taken out in which format, and the answer that is sent bit by bit (contract 3.7)."""
+
+import unicodedata
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from fieldstone.engine.operation import Export, Operation
+from fieldstone.engine.outcome import Exported, Outcome
+from fieldstone.errors import Internal, Invalid
+from fieldstone.kinds.api import DataOperation
+from fieldstone.query.document import QueryDocument
+from fieldstone.query.names import did_you_mean, shown
+from fieldstone.services.export.formats import FORMATS, Content
+from fieldstone.services.export.sheet import sheet_of
+from fieldstone.surfaces.http.convert import json_object
+from fieldstone.surfaces.http.encode import encode_json
+from fieldstone.surfaces.http.parameters import refuse_parameters
+from fieldstone.surfaces.http.request import Response
+from fieldstone.surfaces.rest.table import Call, DataPart, ObjectFace, ParameterNote
+
+_FLAG: Mapping[str, Any] = {"type": "boolean"}
+EXPORT_NOTES = (
+    ParameterNote("format", "The format of the file.", {"type": "string", "enum": list(FORMATS), "default": "csv"}),
+    ParameterNote("header", "`false` leaves out the first line, which names the columns.", {**_FLAG, "default": True}),
+    ParameterNote(
+        "raw",
+        "`true`: names, keys and ids as the API has them, in place of what people read. JSON is so always.",
+        {**_FLAG, "default": False},
+    ),
+    ParameterNote("limit", "How many records at most.", {"type": "integer", "minimum": 1}),
+)
+_OWN = tuple(note.name for note in EXPORT_NOTES[:-1])
+_UNFIT = ("expand", "cursor", "offset", "group_by", "aggregations", "having", "timezone")
+
+
+class Form(msgspec.Struct, frozen=True):
+    """In which form records are taken out."""
+
+    format: str = "csv"
+    header: bool = True
+    raw: bool = False
+
+
+def _export(call: Call, face: ObjectFace) -> Operation:
+    policy = call.reading(face.object.name)
+    if not policy.allowed:
+        return Export(face.object.name, QueryDocument())  # refused by the door, whatever else was sent
+    _form(call)
+    if _posted(call):
+        refuse_parameters(call.parameters)
+        query = call.dialect.queries.from_body(face.object.name, _others(_body(call)))
+    else:
+        declared = call.route.declaration
+        query = call.dialect.queries.from_parameters(declared, policy.shape, _others(call.parameters))
+    left = [name for name in _UNFIT if getattr(query, name) is not msgspec.UNSET]
+    if left or query.distinct or not query.count:
+        named = left[0].replace("_by", "By") if left else "distinct" if query.distinct else "count"
+        hint = "An export holds all records of a list, one by one."
+        raise Invalid(f"`{named}` has no meaning in an export.", reason="INVALID_QUERY", path=named, hint=hint)
+    return Export(face.object.name, face.codec.bare_query(query, call.readable))
+
+
+def _exported(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
+    if not isinstance(outcome, Exported):
+        raise Internal(f"The door answered with {type(outcome).__name__}.")
+    form = _form(call)
+    made = FORMATS[form.format]
+    content = Content(
+        exported=outcome,
+        sheet=sheet_of(face.object, outcome, face.codec.shown_value, raw=form.raw),
+        records=partial(_records, face, outcome.columns),
+        header=form.header,
+    )
+    name = f"{face.object.declaration.plural_label or face.object.label}-{_stamp(outcome.at)}.{made.ending}"
+    return Response(
+        200,
+        b"",
+        media_type=made.media_type.encode(),
+        headers=((b"content-disposition", _attachment(name)), (b"cache-control", b"no-store")),
+        stream=made.write(content),
+    )
+
+
+def _records(face: ObjectFace, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[bytes]:
+    return [encode_json(record) for record in face.codec.records(columns, [row[: len(columns)] for row in rows])]
+
+
+def _posted(call: Call) -> bool:
+    return call.request.method == "POST"
+
+
+def _body(call: Call) -> Mapping[str, Any]:
+    return json_object({} if call.body is None else call.body)
+
+
+def _others(sent: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in sent.items() if name not in _OWN}
+
+
+def _form(call: Call) -> Form:
+    """Returns the form that is asked for, by the parameters of a GET or the body of a POST."""
+    sent = _body(call) if _posted(call) else call.parameters
+    chosen = sent.get("format", "csv")
+    if not isinstance(chosen, str) or chosen not in FORMATS:
+        hint = did_you_mean(chosen, FORMATS) or f"There are {', '.join(f'`{name}`' for name in FORMATS)}."
+        raise Invalid(f"No format `{shown(chosen)}`.", reason="INVALID_QUERY", path="format", hint=hint)
+    in_vain = next((name for name in _OWN[1:] if name in sent and not FORMATS[chosen].tabular), None)
+    if in_vain is not None:
+        raise Invalid(f"`{in_vain}` has no meaning in `{chosen}`.", reason="INVALID_QUERY", path=in_vain)
+    return Form(chosen, _flag(sent, "header", default=True), _flag(sent, "raw", default=False))
+
+
+def _flag(sent: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    value = {"true": True, "false": False}.get(str(sent.get(name, default)).lower())
+    if value is None:
+        raise Invalid(f"`{name}` is `true` or `false`.", reason="INVALID_QUERY", path=name)
+    return value
+
+
+def _stamp(instant: str) -> str:
+    """Returns an instant as file names have it."""
+    return instant[:19].replace("-", "").replace(":", "").replace("T", "-")
+
+
+def _attachment(name: str) -> bytes:
+    """Returns the header that names a file, in ASCII and as it is (RFC 6266, RFC 5987)."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    safe = "".join(sign if sign.isalnum() or sign in " .-_" else "_" for sign in plain).strip()
+    return f"attachment; filename=\"{safe}\"; filename*=UTF-8''{quote(name, safe='')}".encode()
+
+
+EXPORTS: Mapping[DataOperation, DataPart] = {
+    "export": DataPart("Export records", "optional", _export, _exported, parameters=EXPORT_NOTES),
+}
