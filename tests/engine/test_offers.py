@@ -81,4 +81,4 @@ async def test_what_the_engine_keeps_is_only_read(office: Office) -> None:
     assert (await office.get(ann, "gauge", there))["title"] == "a"
     with pytest.raises(MethodNotAllowed) as caught:
         await office.create(ann, "gauge", {"title": "b"})
-    assert caught.value.details["offered"] == ["get", "list", "aggregate", "history", "search"]
+    assert caught.value.details["offered"] == ["get", "list", "aggregate", "history", "search", "export"]

@@ -211,6 +211,7 @@ def seen(folder: Path, world: Mapping[str, Mapping[str, Any]]) -> Any:
             for name in catalog.objects
             for action in ACTIONS
         ],
+        [repr(policies.export(Caller(sets, {}), name)) for sets in SETS for name in catalog.objects],
         [sorted(capabilities(catalog, sets)) for sets in SETS],
         [_judged(subject) for subject in catalog.objects.values()],
         [_surface(catalog, policies, name) for name in catalog.apis],

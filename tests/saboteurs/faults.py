@@ -342,6 +342,12 @@ SABOTEURS = (
     ),
     Saboteur("search_without_policy", replaced(Plans, "_page", _search_everywhere), "search", ("searched",)),
     Saboteur(
+        "export_without_policy",
+        replaced(Plans, "_exported", _blind_first),
+        "owner_private",
+        ("taken out as a table", "taken out as JSON"),
+    ),
+    Saboteur(
         "hits_without_policy",
         replaced(Plans, "_ranked", _blind_first),
         "search",
