@@ -11,6 +11,15 @@ from fieldstone.proof.wire import Answer
 from fieldstone.registry.granted import grant_in
 
 
+def _offered(walk: Callable[[Trip], Awaitable[Verdict]]) -> Callable[[Trip], Awaitable[Verdict]]:
+    """Returns a road that is closed where exports of the object are not offered."""
+
+    async def walked(trip: Trip) -> Verdict:
+        return await walk(trip) if {"export", "list"} <= set(trip.object.offered) else CLOSED
+
+    return walked
+
+
 async def _ask(trip: Trip, **asked: Any) -> Answer:
     """Asks for an export in the way of the route: by a body, or by parameters."""
     if trip.route.declaration.method == "POST":
@@ -86,13 +95,13 @@ def _not_taken_out(trip: Trip) -> Verdict:
 
 
 RECORD_ROADS = (
-    Road("taken out as a table", _as_table, whole_language=True),
-    Road("taken out as JSON", _as_json, whole_language=True),
+    Road("taken out as a table", _offered(_as_table), whole_language=True),
+    Road("taken out as JSON", _offered(_as_json), whole_language=True),
 )
 FIELD_ROADS = (
-    Road("a column", _shown, whole_language=True),
-    Road("a heading", _shown_to_people, whole_language=True),
-    Road("named in an export", _named, whole_language=True),
-    Road("asked for in an export", _asked_for, whole_language=True),
+    Road("a column", _offered(_shown), whole_language=True),
+    Road("a heading", _offered(_shown_to_people), whole_language=True),
+    Road("named in an export", _offered(_named), whole_language=True),
+    Road("asked for in an export", _offered(_asked_for), whole_language=True),
 )
-OBJECT_ROADS = (Road("taken out", _of_object, whole_language=True),)
+OBJECT_ROADS = (Road("taken out", _offered(_of_object), whole_language=True),)

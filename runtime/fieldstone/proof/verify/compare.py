@@ -3,6 +3,7 @@
 What may differ is named, and nothing else: DESIGN.md, "Declared disclosures".
 """
 
+import csv
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
@@ -43,7 +44,7 @@ def difference(one: Answer, other: Answer, discloses: Container[str]) -> Differe
 
 def version_alone(one: Answer, other: Answer) -> bool:
     """Tells whether two answers differ in nothing but the version of records and the instant of their last change."""
-    names = ("version", "updated_at")
+    names = ("version", "updated_at", "Version", "Updated")
     return _without(one, names) == _without(other, names)
 
 
@@ -84,7 +85,12 @@ def _without(answer: Answer, names: Container[str]) -> tuple[int, tuple[tuple[st
 
 
 def _leaves(answer: Answer) -> Iterator[tuple[str, Any]]:
-    """Yields every value of a JSON body with its path; a body that is not JSON is one value."""
+    """Yields every value of a JSON body with its path, and every cell of a table with its heading; any other body is one value."""
+    if answer.headers.get("content-type", "").startswith("text/csv"):
+        headings, *rows = list(csv.reader(answer.body.decode().splitlines(keepends=True))) or [[]]
+        for number, row in enumerate([headings, *rows]):
+            yield from ((f"[{number}].{heading}", cell) for heading, cell in zip(headings, row, strict=True))
+        return
     try:
         yield from _walk("", answer.json)
     except msgspec.DecodeError:

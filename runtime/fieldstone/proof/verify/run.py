@@ -18,7 +18,7 @@ from fieldstone.proof.roads.action_roads import is_called_on_records
 from fieldstone.proof.roads.table import NO_DATA, address
 from fieldstone.proof.stage import Request, Stage, open_again, open_stage
 from fieldstone.proof.trip import Leak, Trip
-from fieldstone.proof.verify.changes import Change, Seen, apply, changes_for, seen_by, undoing
+from fieldstone.proof.verify.changes import Change, Seen, apply, changes_for, discloses, seen_by, undoing
 from fieldstone.proof.verify.compare import VERSION, Difference, difference, random_parts, version_alone
 from fieldstone.proof.verify.population import ADMINISTRATOR, Unmade, bodies, made_up_test, populate, remember
 from fieldstone.proof.verify.walks import Group, Moved, Walk, walks_of
@@ -124,10 +124,11 @@ class _Verification:
         self.leaks: list[LeakFound] = []
         objects = one.runtime.catalog.objects.values()
         self._discloses = frozenset(
-            field.name
+            name
             for item in objects
             for field in item.fields.values()
-            if getattr(field.declaration, "discloses", ())
+            if discloses(field)
+            for name in (field.name, field.label)
         )
 
     async def of(self, who: str) -> None:
