@@ -1,5 +1,6 @@
 """A factory for tests: an office in which flows run, declared in the test, with a clock that is moved."""
 
+import asyncio
 import io
 import textwrap
 from collections.abc import AsyncIterator, Mapping
@@ -47,8 +48,10 @@ class Factory:
 
     async def open(self, flows: Mapping[str, str]) -> None:
         """Opens the room with these flows, each declared by its text without its name."""
-        graphs = {name: _flow(name, text, self.catalog) for name, text in flows.items()}
-        catalog = msgspec.structs.replace(self.catalog, flows=graphs)
+        catalog = self.catalog
+        for name, text in flows.items():
+            graph = _flow(name, text, catalog)
+            catalog = msgspec.structs.replace(catalog, flows={**catalog.flows, name: graph})
         self.room = FlowRoom(catalog, STEP_KINDS, RUNNERS, days=30, new_id=new_id, opened=_opened)
         self.door = Door(
             self.office.store,
@@ -103,13 +106,19 @@ class Factory:
         """Returns a run with its steps."""
         return await self.door.execute(ReadRun(run.flow, run.id), caller)
 
+    def move(self, seconds: float) -> None:
+        """Moves the clock; the waker looks at it when it is nudged."""
+        self.now = later(self.now, seconds)
+
     async def after(self, run: RunState, caller: Caller, seconds: float = 0) -> RunState:
         """Moves the clock, wakes what is due, and returns the run once it has ended or sleeps again."""
-        self.now = later(self.now, seconds)
+        self.move(seconds)
         assert self.room.waker is not None
         self.room.waker.nudge()
-        await self.room.settled(run.id, ENOUGH)
-        return await self.look(run, caller)
+        async with asyncio.timeout(ENOUGH):
+            while (now := await self.look(run, caller)).status in ("pending", "running") or _is_due(now, self.now):
+                await self.room.settled(run.id, 0.05)
+        return now
 
     async def resume(self, run: RunState, caller: Caller, step: str | None = None, **inputs: Any) -> RunState:
         """Answers what a run waits for."""
@@ -143,6 +152,12 @@ async def opened(factory: Factory, **flows: str) -> AsyncIterator[Factory]:
 def outputs(run: RunState) -> dict[str, Any]:
     """Returns what came of each step of a run, by key."""
     return {step.key: step.output for step in run.steps}
+
+
+def _is_due(run: RunState, now: str) -> bool:
+    """Tells whether a run that sleeps is about to be woken."""
+    answered = any(step.status == "waiting" for step in run.steps) is False and bool(run.waiting)
+    return answered or any(wait["dueAt"] is not None and wait["dueAt"] <= now for wait in run.waiting)
 
 
 def _opened(sealed: str) -> str:

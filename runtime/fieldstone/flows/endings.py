@@ -101,7 +101,7 @@ def answer_of(run: Row) -> dict[str, Any]:
     """Returns what a run that is over answers to the step that started it."""
     if run["status"] == "completed":
         return {"status": "success", "output": run["output"]}
-    cause = run["error"] or {}
+    cause = run.get("error") or {}
     why = cause.get("message") or f"It was {run['status']}."
     failure = FlowFailed(f"The flow `{run['flow_name']}` failed: {why}", details={"runId": run["id"], "error": cause})
     return {"status": "failure", "error": error_of(failure)}
