@@ -73,6 +73,11 @@ class RunJournal:
         self.passed_by: dict[str, dict[str, Any]] = {}
 
     @property
+    def keys(self) -> frozenset[str]:
+        """The keys of the steps that are written down."""
+        return frozenset(self._rows)
+
+    @property
     def done(self) -> list[str]:
         """The keys of the steps that were done, in their order."""
         rows = sorted(self._rows.values(), key=lambda row: row["number"])

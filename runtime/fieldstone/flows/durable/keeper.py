@@ -21,10 +21,10 @@ from fieldstone.log import Log
 from fieldstone.query.ast import And, Slot, Term
 
 LEASES: Final = "sys_flow_executor"
-BEAT_SECONDS: Final = 4.0
+BEAT_SECONDS: Final = 2.0
 """How often a process says that it lives, and looks for others that do not."""
 
-LEASE_SECONDS: Final = 14.0
+LEASE_SECONDS: Final = 8.0
 """How long a process that says nothing counts as living."""
 
 _STANDING = And((Term("id", "eq", Slot(0)), Term("expires_at", "eq", Slot(1))))
@@ -73,6 +73,7 @@ class Keeper:
         found = 0
         for lease in await read_records(self._execute, LEASES, {}, ("id", "host", "process", "expires_at")):
             if lease["id"] != self._executor and self._is_dead(lease) and await self._claim(lease):
+                await self.begin()
                 handed_on = await self._carrier.take_over([lease["id"]])
                 self._log.info("flow_executor_died", executor=lease["id"], segments=handed_on)
                 found += handed_on
