@@ -1,19 +1,29 @@
 """Runs that wait: for time, for an answer, for another run. Nobody sleeps, nothing is done twice, and one answer counts."""
 
 import asyncio
+import io
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from fieldstone.engine.outcome import RunState
+from fieldstone.access.caller import SYSTEM, Caller
+from fieldstone.engine.door import Door
+from fieldstone.engine.operation import Operation, Read, StartFlow
+from fieldstone.engine.outcome import Outcome, RunState
 from fieldstone.errors import FieldstoneError, InvalidScreenInput, InvalidState
+from fieldstone.flows.durable.carrier import AT_ONCE
+from fieldstone.flows.runs import RUNS
+from fieldstone.flows.waker import Waker
+from fieldstone.log import open_log
+from fieldstone.query.document import QueryDocument
 from fieldstone.registry.catalog import Catalog
 from tests.engine.office import Office
 from tests.flows.factory import Factory, opened, outputs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+LOG = open_log(io.BytesIO(), readable=True)
 TIMED = """
     steps:
       - {name: before, type: create, object: note, fields: {title: before}}
@@ -175,6 +185,53 @@ async def test_a_run_is_done_again_from_a_step_on(factory: Factory) -> None:
         assert whole.status == "paused"
         with pytest.raises(InvalidState):
             await factory.replay(whole, ann)
+
+
+async def test_a_thousand_runs_that_wait_are_one_question_and_survive_a_restart(factory: Factory) -> None:
+    ann = factory.office.caller("ann", "everything")
+    count = 1000 if factory.url.startswith("sqlite") else 50
+    async with opened(factory, signalled=SIGNALLED, timed=TIMED):
+        for _ in range(count):
+            await factory.door.execute(StartFlow("timed", {}), ann)
+        await until(factory, count, "paused")
+        asked = Counting(factory.door)
+        waker = Waker(asked.execute, factory.room.carry, places=lambda: AT_ONCE, clock=lambda: factory.now, log=LOG)
+        waking = asyncio.create_task(waker.run())
+        async with asyncio.timeout(20):
+            while asked.count < 2:
+                await factory.room.settled("none", 0.05)
+        await factory.room.settled("none", 0.3)
+        waking.cancel()
+        await asyncio.wait([waking])
+        assert asked.count == 2
+    async with opened(factory, timed=TIMED):
+        factory.move(7200)
+        assert factory.room.waker is not None
+        factory.room.waker.nudge()
+        await until(factory, count, "completed")
+    assert len(await factory.office.titles(ann, "note", limit=200)) == min(2 * count, 200)
+    assert (await factory.office.page(ann, "note", limit=1)).total == 2 * count
+
+
+class Counting:
+    """Counts what is asked of a door."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self.count = 0
+
+    async def execute(self, operation: Operation, caller: Caller) -> Outcome:
+        self.count += 1
+        return await self._door.execute(operation, caller)
+
+
+async def until(factory: Factory, count: int, status: str) -> None:
+    """Returns when so many runs of this factory's office are in a state."""
+    where = {"status": status, "organization_id": factory.office.here}
+    document = QueryDocument(where=where, limit=1)
+    async with asyncio.timeout(120):
+        while (await factory.door.execute(Read(RUNS, document), SYSTEM)).total != count:
+            await factory.room.settled("none", 0.05)
 
 
 async def finished(factory: Factory, run: RunState, caller: Any, seconds: float) -> RunState:

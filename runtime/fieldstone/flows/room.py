@@ -14,7 +14,7 @@ from fieldstone.engine.own_rows import delete_own
 from fieldstone.engine.records import Execute, in_one_unit, read_first, read_records
 from fieldstone.engine.unit import Unit
 from fieldstone.flows.acting import Authority, Epoch, Member
-from fieldstone.flows.durable.carrier import Carrier, LoopCarrier
+from fieldstone.flows.durable.carrier import AT_ONCE, Carrier, LoopCarrier
 from fieldstone.flows.durable.dbos_carrier import DbosCarrier
 from fieldstone.flows.durable.keeper import Keeper
 from fieldstone.flows.endings import Endings
@@ -89,6 +89,7 @@ class FlowRoom:
         self._execute: Execute | None = None
         self._clock: Clock = system_clock
         self._carrier: Carrier | None = None
+        self._under_way = 0
         self._keeper: Keeper | None = None
         self.waker: Waker | None = None
         self.schedules: Schedules | None = None
@@ -109,15 +110,14 @@ class FlowRoom:
             outbound=setting.outbound,
         )
         segments, executor = Segments(workshop), self._new_id()
+        proceed = partial(self._proceed, segments)
         alone = setting.url.startswith(SQLITE)
         own_url = setting.own_url or (side_file(setting.url, "flows") if alone else setting.url)
         self._carrier = (
-            DbosCarrier(own_url, executor, segments.proceed, setting.log)
-            if setting.durable
-            else LoopCarrier(segments.proceed)
+            DbosCarrier(own_url, executor, proceed, setting.log) if setting.durable else LoopCarrier(proceed)
         )
         self._keeper = Keeper(door.execute, self._carrier, executor, clock=system_clock, log=setting.log, alone=alone)
-        self.waker = Waker(door.execute, self._carry, clock=door.clock, log=setting.log)
+        self.waker = Waker(door.execute, self.carry, places=self._places, clock=door.clock, log=setting.log)
         self.schedules = Schedules(
             door.execute, self._catalog.flows, setting.organization_id, clock=door.clock, log=setting.log
         )
@@ -181,15 +181,29 @@ class FlowRoom:
 
     def _begin(self, run_id: str, segment: int) -> None:
         """Begins a segment soon: a run whose Unit stands is not lost when this comes to nothing, for the waker finds it."""
-        task = asyncio.create_task(self._carry(run_id, segment))
+        task = asyncio.create_task(self.carry(run_id, segment))
         self._beginning.add(task)
         task.add_done_callback(self._beginning.discard)
 
-    async def _carry(self, run_id: str, segment: int) -> None:
+    async def carry(self, run_id: str, segment: int) -> None:
+        """Begins a segment of a run under the lease of this process."""
         if self._carrier is None or self._keeper is None:
             return
         await self._keeper.begin()
         await self._carrier.carry(run_id, segment)
+
+    async def _proceed(self, segments: Segments, run_id: str, number: int) -> None:
+        """Does a segment, and lets the waker know that there is a place again."""
+        self._under_way += 1
+        try:
+            await segments.proceed(run_id, number)
+        finally:
+            self._under_way -= 1
+            if self.waker is not None and self._under_way == AT_ONCE - 1:
+                self.waker.nudge()
+
+    def _places(self) -> int:
+        return AT_ONCE - self._under_way
 
     def _told(self, run_id: str) -> None:
         for event in self._awaited.get(run_id, ()):

@@ -25,7 +25,7 @@ UNDER_WAY: Final = ("pending", "running")
 SLEEPING: Final = ("paused", "retrying")
 ALIVE: Final = UNDER_WAY + SLEEPING
 
-BEGIN_SECONDS: Final = 15.0
+BEGIN_SECONDS: Final = 10.0
 """After how long a segment that nobody has begun is begun by whoever looks."""
 
 WATCH_SECONDS: Final = 900.0

@@ -17,7 +17,6 @@ from fieldstone.engine.own_rows import update_own
 from fieldstone.engine.records import Execute, in_one_unit
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import FieldstoneError, Internal
-from fieldstone.flows.durable.carrier import AT_ONCE
 from fieldstone.flows.runs import ALIVE, BEGIN_SECONDS, RUNS
 from fieldstone.log import Log
 from fieldstone.query.ast import And, Literal, Slot, Term
@@ -42,7 +41,9 @@ _DUE = And(
 class Waker:
     """Wakes the runs that are due."""
 
-    def __init__(self, execute: Execute, carry: Carry, *, clock: Clock, log: Log) -> None:
+    def __init__(self, execute: Execute, carry: Carry, *, places: Callable[[], int], clock: Clock, log: Log) -> None:
+        """Takes how many more segments can be done beside those that are being done."""
+        self._places = places
         self._execute = execute
         self._carry = carry
         self._clock = clock
@@ -58,17 +59,20 @@ class Waker:
         while True:
             self._nudged.clear()
             try:
-                woken, pause = await self.wake_due(), await self._until_next()
+                woken = await self.wake_due()
+                pause = await self._until_next() if self._places() > 0 else POLL_SECONDS
             except FieldstoneError:
                 self._log.exception("flow_waking_failed")
                 woken, pause = 0, POLL_SECONDS
-            if woken < AT_ONCE:
+            if not woken:
                 await self._sleep(pause)
 
     async def wake_due(self) -> int:
-        """Begins the next segment of some runs that are due; returns how many were found."""
-        query = {"where": {"due_at": {"$lte": self._clock()}}, "limit": AT_ONCE}
-        due = await self._read(**query)
+        """Begins the next segment of some runs that are due, as many as there are places for; returns how many were found."""
+        places = self._places()
+        if places < 1:
+            return 0
+        due = await self._read(where={"due_at": {"$lte": self._clock()}}, limit=places)
         for row in due:
             if await self._claim(row):
                 await self._carry(row["id"], row["segment"] + 1)
