@@ -15,6 +15,7 @@ from docs.generator.functions import functions_page
 from docs.generator.kinds import kinds_page
 from docs.generator.objectql import objectql_page
 from docs.generator.settings import settings_page
+from docs.generator.steps import steps_page
 from docs.generator.validations import validations_page
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -23,6 +24,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "kinds.md": kinds_page,
     "fields.md": fields_page,
     "validations.md": validations_page,
+    "steps.md": steps_page,
     "objectql.md": objectql_page,
     "functions.md": functions_page,
     "dialects.md": dialects_page,

@@ -79,13 +79,40 @@ async def rename_booking(context: Context, call: ActionCall) -> str:
 HANDLERS = Handlers(actions={"rename_booking": rename_booking})'''
 
 FLOW_STEP = """\
-A kind of step is a [`StepType`](../../runtime/fieldstone/flows/steps/step.py): the Struct of its keys, a function that
-links them at load and tells what is wrong, and its work. It stands in a module of `flows/steps/` and in
-[table.py](../../runtime/fieldstone/flows/steps/table.py). Flows, actions and hooks may use it at once; one that waits or
-reaches out says that it is not `inline`, and is for flows alone.
+A kind of step is one module in [flows/steps](../../runtime/fieldstone/flows/steps/table.py) and its line in the table there. The
+module says what a step takes, as an item of a list and as a node of a graph; `link` checks that at load, tells its
+[`Site`](../../runtime/fieldstone/registry/flows/site.py) of every fault, and compiles values and conditions; `run` does the
+work, by the [`Turn`](../../runtime/fieldstone/flows/interpreter.py) that it is given. What changes records goes through
+`turn.act`: it is written down with what it did, in one transaction, and never done twice. What asks the outside goes through
+`turn.reach_out`, what waits through `turn.wait`. The reference, the JSON Schemas and the golden messages follow by themselves:
+[steps](steps.md).
 
 A step of type `script` calls a function of a package, by its name under `functions` in its `HANDLERS`, with a context
 and its inputs by name."""
+
+STEP_EXAMPLE = '''\
+class CountStep(StepOptions, frozen=True, kw_only=True, tag="count"):
+    """Counts records."""
+
+    object: str
+    """The object."""
+
+
+def link(declared: CountStep, site: Site) -> Linked | None:
+    subject = site.object(declared.object)
+    return None if subject is None else Linked(subject.name, INT)
+
+
+async def run(turn: Turn) -> Result:
+    name: str = turn.config
+
+    async def count(effects: Effects) -> int:
+        return (await effects.execute(Read(name, QueryDocument(limit=1)))).total
+
+    return await turn.act({"object": name}, count)
+
+
+COUNT = StepType(StepKind("count", link, CountStep), run)'''
 
 
 def extension_points_page() -> str:
@@ -103,10 +130,11 @@ def extension_points_page() -> str:
         fenced(ACTION_EXAMPLE, "python"),
         "## `field type`",
         FIELD_TYPE,
+        "## `flow step`",
+        FLOW_STEP,
+        fenced(STEP_EXAMPLE, "python"),
         "## `dialect part`",
         DIALECT_PART,
         "## `api handler`",
         API_HANDLER,
-        "## `flow step`",
-        FLOW_STEP,
     )

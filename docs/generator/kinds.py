@@ -19,6 +19,7 @@ EXAMPLES = {
     "object": "packages/desk/objects/ticket.object.yaml",
     "permission": "packages/desk/permissions/support_agent.permission.yaml",
     "email_template": "metadata/email_templates/verify_email.email_template.yaml",
+    "flow": "packages/desk/flows/hand_over.flow.yaml",
     "calendar": "packages/desk/calendars/office_hours.calendar.yaml",
     "action": "packages/desk/actions/close.action.yaml",
     "hook": "packages/crm/hooks/close_on_the_day.hook.yaml",

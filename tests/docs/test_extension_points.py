@@ -6,12 +6,32 @@ from typing import Any, get_args
 
 import pytest
 
-from docs.generator.extension_points import ACTION_EXAMPLE, EVENTS, HOOK_EXAMPLE
+from docs.generator.extension_points import ACTION_EXAMPLE, EVENTS, HOOK_EXAMPLE, STEP_EXAMPLE
+from fieldstone.access.caller import SYSTEM
+from fieldstone.engine.activation import activation_of
 from fieldstone.engine.hooks import Change, Context, Event, Hook
-from fieldstone.engine.operation import Update
+from fieldstone.engine.operation import Operation, Read, Update
+from fieldstone.engine.outcome import Outcome, Page
 from fieldstone.errors import FieldFault, Invalid
 from fieldstone.flows.actions.call import ActionCall
+from fieldstone.flows.inline import InlineJournal
+from fieldstone.flows.interpreter import Result, Run, Turn
+from fieldstone.flows.journal import Effects
+from fieldstone.flows.scope import first_scope
+from fieldstone.flows.steps.step import StepType
+from fieldstone.kinds.step import StepOptions
+from fieldstone.query.cel.types import INT
+from fieldstone.query.document import QueryDocument
+from fieldstone.registry.flows.graph import Linked, StepKind
+from fieldstone.registry.flows.site import Site
+from fieldstone.registry.flows.version import flow_of_text
 from fieldstone.registry.handlers import Handlers
+from tests.worlds import load_world
+
+USED_BY_STEPS = {
+    each.__name__: each
+    for each in (Effects, Linked, QueryDocument, Read, Result, Site, StepKind, StepOptions, StepType, Turn)
+} | {"INT": INT}
 
 
 async def test_the_hook_that_is_shown_refuses_what_it_says_it_refuses(tmp_path: Path) -> None:
@@ -52,3 +72,24 @@ async def test_the_handler_that_is_shown_hands_its_operation_to_the_door(tmp_pat
     call = ActionCall("booking.rename", {"title": "New"}, "booking", "B", {"id": "B", "version": 3})
     assert await handlers.actions["rename_booking"](Door(), call) == "B"
     assert done == [Update("booking", "B", {"title": "New"}, 3)]
+
+
+async def test_the_step_that_is_shown_counts_what_there_is(tmp_path: Path) -> None:
+    (tmp_path / "shown.py").write_text(STEP_EXAMPLE, encoding="utf-8")
+    shown = runpy.run_path(str(tmp_path / "shown.py"), dict(USED_BY_STEPS))["COUNT"]
+    catalog = load_world("office", tmp_path)
+    text = b"name: work\nsteps: [{name: notes, type: count, object: note}]\noutputs: {n: '{!step.notes.output + 1}'}"
+    graph = flow_of_text(text, "work.flow.yaml", catalog, {"count": shown.kind})
+
+    class Acting:
+        """Has seven records of everything."""
+
+        caller, now, key = SYSTEM, "2026-03-06T12:00:00.000Z", ""
+
+        async def execute(self, operation: Operation) -> Outcome:
+            """Answers an empty page of seven."""
+            assert isinstance(operation, Read)
+            return Page(operation.object, (), [], 1, total=7)
+
+    scope = first_scope(graph, activation_of(SYSTEM, Acting.now), {})
+    assert await Run(graph, InlineJournal(Acting()), {"count": shown.run}).finish(scope) == {"n": 8}

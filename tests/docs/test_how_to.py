@@ -39,6 +39,7 @@ WITH_A_SERVER = (
     "declare-an-action.md",
     "declare-a-hook.md",
     "limit-requests.md",
+    "declare-a-flow.md",
 )
 
 

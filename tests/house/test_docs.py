@@ -16,6 +16,7 @@ from docs.generator.validations import rule_types
 from fieldstone.app import DIALECT_PARTS
 from fieldstone.cli import build_app
 from fieldstone.errors import FieldstoneError
+from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.kinds.fields.table import FIELD_TYPES
 from fieldstone.kinds.table import KINDS
 from fieldstone.query.cel.signatures import MACROS, SIGNATURES
@@ -66,6 +67,7 @@ PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "kinds.md": lambda: {*KINDS, "app", "package"},
     "fields.md": lambda: FIELD_TYPES,
     "validations.md": rule_types,
+    "steps.md": lambda: STEP_KINDS,
     "objectql.md": lambda: {*LOGIC, *(operator.spelling for operator in OPERATORS.values()), *MEASURES},
     "functions.md": lambda: {*MACROS, *(row.name for row in SIGNATURES)},
     "dialects.md": lambda: DIALECT_PARTS or (),

@@ -6,9 +6,11 @@ from typing import Any
 import msgspec
 from rich.console import Console
 
+from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.declaration import Declared
 from fieldstone.kinds.package import PackageDeclaration
+from fieldstone.kinds.step import STEP
 from fieldstone.kinds.table import KINDS
 from fieldstone.kinds.validation import PredicateRule
 
@@ -41,8 +43,17 @@ def declaration_schemas() -> dict[str, dict[str, Any]]:
     return schemas
 
 
+def _with_steps(definitions: dict[str, Any]) -> dict[str, Any]:
+    """Returns the definitions of a kind, with those of all kinds of steps where a key of it, or of them, takes steps."""
+    if f'"#/$defs/{STEP}"' not in msgspec.json.encode(definitions).decode():
+        return definitions
+    structs = [kind.step for kind in STEP_KINDS.values() if kind.step is not None]
+    found, further = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")
+    return {**further, **definitions, STEP: {"anyOf": list(found)}}
+
+
 def _schema(forms: tuple[type[Declared], ...]) -> dict[str, Any]:
     """Returns the schema of documents that fit one of some Structs."""
     found, definitions = msgspec.json.schema_components(forms, ref_template="#/$defs/{name}")
     root = found[0] if len(found) == 1 else {"anyOf": list(found)}
-    return {"$schema": _DRAFT, **root, "$defs": definitions}
+    return {"$schema": _DRAFT, **root, "$defs": _with_steps(definitions)}

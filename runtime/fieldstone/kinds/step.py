@@ -15,7 +15,15 @@ Expression = Annotated[str, msgspec.Meta(min_length=1)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=1, le=31 * 24 * 3_600_000)]
 """A span of time, up to 31 days."""
 
-Steps = Annotated[tuple[dict[str, Any], ...], msgspec.Meta(min_length=1)]
+STEP = "Step"
+"""The name of the JSON Schema of a step, which fits a step of any kind."""
+
+Steps = Annotated[
+    tuple[dict[str, Any], ...],
+    msgspec.Meta(
+        min_length=1, description="A list of steps.", extra_json_schema={"items": {"$ref": f"#/$defs/{STEP}"}}
+    ),
+]
 """Steps one after the other; each is held against the Struct of its `type`."""
 
 

@@ -20,12 +20,11 @@ class ConditionStep(StepOptions, frozen=True, kw_only=True, tag="condition"):
     """The steps where it does not hold."""
 
 
-def _link(declared: ConditionStep, site: Site) -> Linked | None:
+def _link(declared: ConditionStep, site: Site) -> Linked:
     bodies = {"then": Body(site.at("then"), declared.then)}
     if declared.otherwise is not None:
         bodies["else"] = Body(site.at("otherwise"), declared.otherwise)
-    condition = site.condition(declared.when, site.at("when"))
-    return None if condition is None else Linked(condition, bodies=bodies)
+    return Linked(site.condition(declared.when, site.at("when")), bodies=bodies)
 
 
 async def _run(turn: Turn) -> Result:

@@ -44,15 +44,12 @@ class _Config(msgspec.Struct, frozen=True, eq=False):
     item: str
 
 
-def _link(declared: ForeachStep | LoopNode, site: Site) -> Linked | None:
+def _link(declared: ForeachStep | LoopNode, site: Site) -> Linked:
     items = site.items(declared.items, declared.item)
-    if items is None:
-        return None
-    kind: Type = items.type.item or DYN
+    kind: Type = DYN if items is None else items.type.item or DYN
     binds = {declared.item: kind, f"{declared.item}_index": INT}
-    return Linked(
-        _Config(items.evaluate, declared.item), bodies={"do": Body(site.at("do"), declared.do, binds, "variables")}
-    )
+    bodies = {"do": Body(site.at("do"), declared.do, binds, "variables")}
+    return Linked(None if items is None else _Config(items.evaluate, declared.item), bodies=bodies)
 
 
 async def _run(turn: Turn) -> Result:

@@ -34,9 +34,9 @@ class TryNode(Declared, frozen=True, kw_only=True):
     """Another name for the error."""
 
 
-def _link(declared: TryStep | TryNode, site: Site) -> Linked | None:
-    if declared.error != "error" and not site.is_free(declared.error, site.at("error")):
-        return None
+def _link(declared: TryStep | TryNode, site: Site) -> Linked:
+    if declared.error != "error":
+        site.is_free(declared.error, site.at("error"))
     bodies = {
         "body": Body(site.at("do"), declared.do),
         "catch": Body(site.at("catch"), declared.catch, {declared.error: ERROR}),

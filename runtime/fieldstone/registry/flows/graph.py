@@ -94,7 +94,8 @@ class StepKind(msgspec.Struct, frozen=True, eq=False):
     """A kind of step, as far as loading knows it.
 
     `step` is the Struct of an item of a list (its tag is the `type`), `node` that of a node's `config`: None where a dialect has none.
-    Both are given to `link`, which tells its Site of every fault and returns None after one. `inline` steps may stand in one Unit: in
+    Both are given to `link`, which tells its Site of every fault; after one it returns None, or what its
+    Regions are, so that their faults are told, too. `inline` steps may stand in one Unit: in
     actions and before-triggers. `pure` ones neither act nor wait: nothing of them is kept, and they are never tried again.
     """
 
