@@ -8,7 +8,7 @@ import msgspec
 
 from fieldstone.registry.catalog import Action, Field
 
-_HOW = frozenset({"body", "handler", "runAs", "method", "bodyExtra", "bodyShape"})
+_HOW = frozenset({"body", "steps", "outputs", "handler", "runAs", "method", "bodyExtra", "bodyShape"})
 """Keys that say how an action is done: for administrators alone."""
 
 _FOR_FACES = frozenset({"url", "modal", "form"})
