@@ -20,14 +20,20 @@ PAGE = 5000
 
 
 async def read_records(
-    execute: Execute, object_name: str, where: Mapping[str, Any], fields: Sequence[str], caller: Caller = SYSTEM
+    execute: Execute,
+    object_name: str,
+    where: Mapping[str, Any],
+    fields: Sequence[str],
+    caller: Caller = SYSTEM,
+    *,
+    trash: bool = False,
 ) -> list[dict[str, Any]]:
     """Returns the named fields of every record that satisfies a condition, in order of their making, page after page."""
     records: list[dict[str, Any]] = []
     cursor: str | msgspec.UnsetType | None = msgspec.UNSET
     while cursor is not None:
         query = QueryDocument(where=dict(where), fields=list(fields), limit=PAGE, cursor=cursor, count=False)
-        page = _page(await execute(Read(object_name, query), caller))
+        page = _page(await execute(Read(object_name, query, trash=trash), caller))
         records += page.records()
         cursor = page.cursor
     return records

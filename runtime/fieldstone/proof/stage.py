@@ -85,7 +85,8 @@ class Clockwork:
 class Stage:
     """What the roads of a test walk on; `ids` are the records by the names that sentences use, `own` the objects that are no platform's.
 
-    `answered` holds answers that several roads ask for: since nothing lasts, each would get the same again.
+    `stored` is what each record holds, `images` what each of its versions held, where histories are looked at. `answered` holds answers
+    that several roads ask for: since nothing lasts, each would get the same again.
     """
 
     def __init__(self, test: PolicyTest, runtime: Runtime, log: io.BytesIO, clockwork: Clockwork) -> None:
@@ -95,6 +96,7 @@ class Stage:
         self.people: dict[str, Person] = {NOBODY: Person(NOBODY)}
         self.ids: dict[str, tuple[str, str]] = {}
         self.stored: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self.images: dict[tuple[str, str, int], Mapping[str, Any]] = {}
         self._places: dict[str, str] = {name: user.at for name, user in test.users.items()}
         self._organizations = {"here": runtime.organization_id}
         self.answered: dict[tuple[str, ...], Answer] = {}
@@ -284,7 +286,7 @@ async def open_again(
     """Opens the people and rows of a stage once more: on a copy of its database, under another catalog, or for another test."""
     url = database_url or str(stage.runtime.settings.database_url)
     async with _opened(folder, test or stage.test, url, catalog, seeds=False) as other:
-        other.people, other.ids, other.stored = stage.people, stage.ids, stage.stored
+        other.people, other.ids, other.stored, other.images = stage.people, stage.ids, stage.stored, stage.images
         yield other
 
 

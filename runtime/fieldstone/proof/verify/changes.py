@@ -1,4 +1,5 @@
-"""Changes that somebody may not see: values of fields that are hidden from him, and records that he cannot reach, other, gone or new.
+"""Changes that somebody may not see: values of fields that are hidden from him, today's and those of former versions, and records that he
+cannot reach, other, gone or new, in the trash too.
 
 What he sees is asked of the evaluators that decide: the rows of his policies and the fields in them. The changes are written past the
 door, so that not even a version tells of them. Of the records of an object that he cannot reach, the first has two beside it, the second
@@ -7,24 +8,26 @@ is gone, the third is another, and so on: there are never as many as there were,
 
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from random import Random
 from typing import Any, Literal
 
 import msgspec
 
 from fieldstone.access.caller import Caller
+from fieldstone.engine.operation import ReadHistory
 from fieldstone.engine.records import read_records
 from fieldstone.errors import FieldstoneError, NotFound, PermissionDenied
 from fieldstone.proof.stage import Stage
-from fieldstone.proof.verify.population import fillable
-from fieldstone.proof.verify.samples import NoSample, sample
-from fieldstone.query.ast import Slot, Term
-from fieldstone.query.storage import StorageClass
+from fieldstone.proof.verify.population import is_stored, plain_values
+from fieldstone.query.ast import And, Slot, Term
 from fieldstone.registry.catalog import Field, Object
 from fieldstone.registry.layout import PLATFORM
 from fieldstone.store.binds import Binds
 
 _ONE: Term = Term("id", "eq", Slot(0))
+_ONE_VERSION = And((_ONE, Term("version", "eq", Slot(1))))
+MOST_VERSIONS = 50
 
 Kind = Literal["changed", "gone", "new"]
 Seen = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -38,32 +41,41 @@ _NEW = 2
 
 
 class Change(msgspec.Struct, frozen=True, eq=False):
-    """One change to one record; `values` are what is written."""
+    """One change to one record, or to one `version` of it in its history; `values` are what is written."""
 
     kind: Kind
     object: str
     id: str
     values: Mapping[str, Any]
+    version: int | None = None
 
     def __str__(self) -> str:
         if self.kind == "changed":
-            return f"{self.object} {self.id}: {', '.join(self.values)} changed"
+            at = "" if self.version is None else f" at version {self.version}"
+            return f"{self.object} {self.id}{at}: {', '.join(self.values)} changed"
         return f"{self.object} {self.id}: {self.kind}"
 
 
 async def seen_by(stage: Stage, caller: Caller) -> Seen:
-    """Returns all that a caller sees of stored values, but for those that say what they disclose."""
+    """Returns all that a caller sees of stored values, but for those that say what they disclose, and which versions he sees."""
     seen: dict[str, dict[str, Mapping[str, Any]]] = {}
+    execute = stage.runtime.door.execute
     for name, subject in stage.runtime.catalog.objects.items():
         policy = stage.runtime.door.policies.policy(caller, name, "read")
         fields = tuple(
-            name for name in policy.readable if _is_stored(subject.fields[name]) and not discloses(subject.fields[name])
+            name for name in policy.readable if is_stored(subject.fields[name]) and not discloses(subject.fields[name])
         )
-        try:
-            rows = await read_records(stage.runtime.door.execute, name, {}, ("id", *fields), caller)
-        except (PermissionDenied, NotFound):
-            rows = []
+        rows: list[dict[str, Any]] = []
+        for trash in (False, True) if subject.declaration.enable.trash else (False,):
+            with suppress(PermissionDenied, NotFound):
+                rows += await read_records(execute, name, {}, ("id", *fields), caller, trash=trash)
         seen[name] = {row["id"]: row for row in rows}
+    for name, past in stage.runtime.catalog.histories.items():
+        seen[name] = {}
+        for record_id in seen[str(past.history_of)]:
+            with suppress(PermissionDenied, NotFound):
+                history = await execute(ReadHistory(str(past.history_of), record_id, limit=MOST_VERSIONS), caller)
+                seen[name][record_id] = {"versions": [version.version for version in history.versions]}
     return seen
 
 
@@ -85,6 +97,14 @@ def changes_for(stage: Stage, caller: Caller, seen: Seen, random: Random) -> lis
         else:
             changes += _of_unreached(stage, subject, record_id, _FATES[unreached[name] % len(_FATES)], random)
             unreached[name] += 1
+    for (name, record_id, version), image in stage.images.items():
+        past = stage.runtime.catalog.histories[name]
+        subject = stage.object(str(past.history_of))
+        readable = stage.runtime.door.policies.policy(caller, subject.name, "read").readable
+        kept = readable if record_id in seen[subject.name] else ()
+        hidden = [field for field in subject.fields.values() if field.name not in kept and field.name in image]
+        if subject.api_enabled and (values := dict(plain_values(hidden, random))):
+            changes.append(Change("changed", name, record_id, values, version))
     return changes
 
 
@@ -92,7 +112,7 @@ def _changed(
     subject: Object, record_id: str, random: Random, *, kept: Container[str] = frozenset()
 ) -> Iterator[Change]:
     hidden = [field for name, field in subject.fields.items() if name not in kept]
-    if values := dict(_other_values(hidden, random)):
+    if values := dict(plain_values(hidden, random)):
         yield Change("changed", subject.name, record_id, values)
 
 
@@ -105,7 +125,7 @@ def _of_unreached(stage: Stage, subject: Object, record_id: str, fate: Kind, ran
         case "new":
             like = _stored(stage, subject, record_id)
             for _ in range(_NEW):
-                values = {**like, **dict(_other_values(tuple(subject.fields.values()), random))}
+                values = {**like, **dict(plain_values(subject.fields.values(), random))}
                 new_id = stage.runtime.door.new_id()
                 yield Change("new", subject.name, new_id, values | {"id": new_id})
 
@@ -113,16 +133,7 @@ def _of_unreached(stage: Stage, subject: Object, record_id: str, fate: Kind, ran
 def _stored(stage: Stage, subject: Object, record_id: str) -> dict[str, Any]:
     """Returns what a record held at first, as it is inserted."""
     held = stage.stored[subject.name, record_id]
-    return {name: value for name, value in held.items() if _is_stored(subject.fields[name])}
-
-
-def _other_values(fields: Sequence[Field], random: Random) -> Iterator[tuple[str, Any]]:
-    for field in fields:
-        if fillable(field) and field.reference is None and _is_stored(field):
-            try:
-                yield field.name, sample(field, random, lambda _name: ())
-            except NoSample:
-                continue
+    return {name: value for name, value in held.items() if is_stored(subject.fields[name])}
 
 
 def undoing(stage: Stage, change: Change) -> Change:
@@ -133,17 +144,17 @@ def undoing(stage: Stage, change: Change) -> Change:
         case "gone":
             return Change("new", change.object, change.id, _stored(stage, stage.object(change.object), change.id))
         case "changed":
-            stored = stage.stored[change.object, change.id]
+            stored = (
+                stage.stored[change.object, change.id]
+                if change.version is None
+                else stage.images[change.object, change.id, change.version]
+            )
             return Change("changed", change.object, change.id, {name: stored.get(name) for name in change.values})
 
 
 def discloses(field: Field) -> bool:
     """Tells whether a field says that it tells of something hidden."""
     return bool(getattr(field.declaration, "discloses", ()))
-
-
-def _is_stored(field: Field) -> bool:
-    return field.shape.storage.kind is not StorageClass.NONE
 
 
 async def apply(stage: Stage, changes: Sequence[Change], *, bump: bool = False) -> list[Change]:
@@ -155,9 +166,10 @@ async def apply(stage: Stage, changes: Sequence[Change], *, bump: bool = False) 
     for change in changes:
         try:
             async with stage.runtime.store.transaction() as transaction:
-                binds = Binds((change.id,), {}, stage.clockwork.clock())
+                binds = Binds((change.id, change.version), {}, stage.clockwork.clock())
                 if change.kind == "changed":
-                    await transaction.update(change.object, change.values, _ONE, binds, bump=bump)
+                    where = _ONE if change.version is None else _ONE_VERSION
+                    await transaction.update(change.object, change.values, where, binds, bump=bump)
                 elif change.kind == "gone":
                     await transaction.delete(change.object, _ONE, binds)
                 else:

@@ -1,26 +1,36 @@
 """The people and records of a verification, made up from the declarations: somebody for each permission set, records for all of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from random import Random
 from typing import Any, Literal
 
 import msgspec
 
+from fieldstone.access.caller import SYSTEM
+from fieldstone.engine.operation import Delete, Update
 from fieldstone.engine.records import read_records
 from fieldstone.errors import FieldstoneError, Place
 from fieldstone.kinds.policy_test import ActingKey, ActingShare, ActingUser
 from fieldstone.proof.stage import Stage
 from fieldstone.proof.verify.samples import NoSample, sample
+from fieldstone.query.ast import EVERYTHING, Select
+from fieldstone.query.storage import StorageClass
 from fieldstone.registry.catalog import Catalog, Field, Object
 from fieldstone.registry.layout import PLATFORM
 from fieldstone.registry.policy_test import PolicyTest
+from fieldstone.store.binds import Binds
 
 ADMINISTRATOR, STRANGER, PLAIN, KEY = "verify_admin", "verify_there", "verify_plain", "verify_key"
 _TRIES = 12
 _FILLED = 0.8
 _AWAY = 0.2
 _SHARED = 2
+_OLDER = 2
+_THROWN_AWAY = 3
+"""Of so many records one is changed, and one thrown away."""
+
 _LEVELS: tuple[Literal["read", "edit"], ...] = ("read", "edit")
 
 
@@ -60,7 +70,10 @@ class Unmade(msgspec.Struct, frozen=True):
 
 
 async def populate(stage: Stage, random: Random, per_object: int) -> list[Unmade]:
-    """Makes records of every declared object, in both organisations and of all people; returns the objects that stay empty."""
+    """Makes records of every declared object, in both organisations and of all people; returns the objects that stay empty.
+
+    Where there is a history, some get a second version; where there is a trash, some go there.
+    """
     unmade: dict[str, str] = {}
     for _ in range(2):
         for name in stage.own:
@@ -70,6 +83,7 @@ async def populate(stage: Stage, random: Random, per_object: int) -> list[Unmade
                 if why is not None:
                     unmade[name] = why
     await _share(stage)
+    await _grow_old(stage, random)
     return [Unmade(name, why) for name, why in unmade.items()]
 
 
@@ -95,14 +109,36 @@ def _named(value: Any, names: Mapping[str, str]) -> Any:
 
 
 async def remember(stage: Stage) -> None:
-    """Gives every record that is stored a name on the stage, those of the seeds among them, and keeps what each holds."""
+    """Gives every record that is stored a name on the stage, those of the seeds among them, and keeps what each holds and held."""
     known = {record_id: name for name, (_, record_id) in stage.ids.items()}
     for name, subject in stage.runtime.catalog.objects.items():
-        rows = await read_records(stage.runtime.door.execute, name, {}, tuple(subject.fields))
+        fields = tuple(subject.fields)
+        rows = await read_records(stage.runtime.door.execute, name, {}, fields)
+        if subject.declaration.enable.trash:
+            rows += await read_records(stage.runtime.door.execute, name, {}, fields, trash=True)
         for number, row in enumerate(rows):
             called = known.get(row["id"], f"{name}_{number}")
             stage.ids[called] = (name, row["id"])
             stage.stored[name, row["id"]] = row
+    for name, past in stage.runtime.catalog.histories.items():
+        store, columns = stage.runtime.store, tuple(past.stored)
+        for image in await store.fetch(store.prepare(Select(name, columns, EVERYTHING)), Binds((), {}, "")):
+            held = dict(zip(columns, image, strict=True))
+            stage.images[name, held["id"], held["version"]] = held
+
+
+async def _grow_old(stage: Stage, random: Random) -> None:
+    """Changes records that keep a history, and throws some away where they can be brought back."""
+    for object_name in stage.own:
+        subject = stage.object(object_name)
+        for number, record_id in enumerate(stage.rows_of(object_name)):
+            if subject.declaration.enable.track_history and number % _OLDER == 0:
+                values = dict(islice(plain_values(subject.fields.values(), random), 1))
+                with suppress(FieldstoneError):
+                    await stage.runtime.door.execute(Update(object_name, record_id, values), SYSTEM)
+            if subject.declaration.enable.trash and number % _THROWN_AWAY == 1:
+                with suppress(FieldstoneError):
+                    await stage.runtime.door.execute(Delete(object_name, record_id), SYSTEM)
 
 
 async def _share(stage: Stage) -> None:
@@ -157,6 +193,19 @@ def fillable(field: Field) -> bool:
     """Tells whether a value of a field is made up: not one that the system keeps, nor one that is computed."""
     kept = field.system or field.internal or field.declaration.readonly or field.type.computed
     return not (kept or field.type.name in ("secret", "password"))
+
+
+def plain_values(fields: Iterable[Field], random: Random) -> Iterator[tuple[str, Any]]:
+    """Yields a value for each field that can be made up, is stored, and refers to no record."""
+    for field in fields:
+        if fillable(field) and field.reference is None and is_stored(field):
+            with suppress(NoSample):
+                yield field.name, sample(field, random, lambda _name: ())
+
+
+def is_stored(field: Field) -> bool:
+    """Tells whether a field has a column of its own."""
+    return field.shape.storage.kind is not StorageClass.NONE
 
 
 def _told(error: Exception) -> str:

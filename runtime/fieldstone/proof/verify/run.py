@@ -208,7 +208,11 @@ class _Verification:
 
     async def _raise_versions(self, who: str, seen: Seen, other: Stage, changes: Sequence[Change]) -> None:
         """Changes hidden fields of records that are seen, in the way that raises their versions, and looks at those alone."""
-        shown = [change for change in changes if change.kind == "changed" and change.id in seen[change.object]]
+        shown = [
+            change
+            for change in changes
+            if change.kind == "changed" and change.version is None and change.id in seen[change.object]
+        ]
         for change in await apply(other, shown[:VERSIONS_RAISED], bump=True):
             for mount in self._one.mounts:
                 for route in mount.routes("get"):
