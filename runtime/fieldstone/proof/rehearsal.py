@@ -54,8 +54,9 @@ class Rehearsal:
 
         with self._store.rehearsing(observe):
             yield
-        if await self.state() != before:
-            raise ProofFault("something was written for good")
+        lasting = _difference(before, await self.state())
+        if lasting != NOTHING_DONE:
+            raise ProofFault(f"something was written for good: {lasting}")
 
     async def state(self) -> State:
         """Returns what is stored."""

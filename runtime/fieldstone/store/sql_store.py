@@ -151,7 +151,8 @@ class SqlStore:
         On SQLite all other writes wait until it ends: inside, await nothing but its own statements. After a failed statement only
         a rollback, to a savepoint or of the whole, goes on.
         """
-        if self._observe is None:
+        observe = self._observe
+        if observe is None:
             async with self._database.transaction() as session:
                 transaction = SqlTransaction(self, session)
                 yield transaction
@@ -162,7 +163,7 @@ class SqlStore:
                 transaction = SqlTransaction(self, session)
                 yield transaction
                 await transaction.settle()
-                await self._observe(transaction)
+                await observe(transaction)
                 raise _Rehearsed
 
     @contextmanager

@@ -85,23 +85,26 @@ def _without(answer: Answer, names: Container[str]) -> tuple[int, tuple[tuple[st
 
 
 def _leaves(answer: Answer) -> Iterator[tuple[str, Any]]:
-    """Yields every value of a JSON body with its path, and every cell of a table with its heading; any other body is one value."""
+    """Yields every value of a JSON body with its path, and every cell of a table with its heading; any other body is one value.
+
+    The id of the request is taken out.
+    """
+    body = answer.without()[2]
     if answer.headers.get("content-type", "").startswith("text/csv"):
-        headings, *rows = list(csv.reader(answer.body.decode().splitlines(keepends=True))) or [[]]
+        headings, *rows = list(csv.reader(body.decode().splitlines(keepends=True))) or [[]]
         for number, row in enumerate([headings, *rows]):
             yield from ((f"[{number}].{heading}", cell) for heading, cell in zip(headings, row, strict=True))
         return
     try:
-        yield from _walk("", answer.json)
+        yield from _walk("", msgspec.json.decode(body))
     except msgspec.DecodeError:
-        yield "", answer.body.decode(errors="replace")
+        yield "", body.decode(errors="replace")
 
 
 def _walk(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
         for name, part in value.items():
-            if (path, name) not in (("", "requestId"), (".error", "requestId")):
-                yield from _walk(f"{path}.{name}", part)
+            yield from _walk(f"{path}.{name}", part)
     elif isinstance(value, list) and value:
         for number, part in enumerate(value):
             yield from _walk(f"{path}[{number}]", part)
