@@ -2,16 +2,26 @@
 
 import asyncio
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from fieldstone.cli.check import compiled
+from fieldstone.identity.credential import credential_of
 from fieldstone.proof.roads import table
+from fieldstone.proof.stage import open_stage
 from fieldstone.proof.verify import compare
+from fieldstone.proof.verify.changes import apply, changes_for, seen_by
+from fieldstone.proof.verify.population import PLAIN, made_up_test, populate, remember
 from fieldstone.proof.verify.run import Plan, Report, verify
 from fieldstone.registry.layout import checkout
+from tests.access import world
 from tests.cli.run import run_command
+from tests.databases import sqlite_address
 from tests.saboteurs.faults import SABOTEURS, Saboteur
+
+KEPT = Path(__file__).parent / "kept.yaml"
+"""A world whose notes have a trash and a history, which the packages' records lack."""
 
 CAUGHT = {
     "count_without_policy",
@@ -22,15 +32,22 @@ CAUGHT = {
 }
 """Saboteurs that a verification finds by itself."""
 
+NOTES = "GET /api/v1/data/{object}/{id}"
+
 QUICK = Plan(requests=400, records=5, seed=3)
 
 
-def verified(place: Path, plan: Plan = QUICK) -> Report:
+def verified(place: Path, plan: Plan = QUICK, app: Path | None = None) -> Report:
     root = checkout()
     assert root is not None
     place.mkdir()
-    app = root / "apps" / "demo"
+    app = app or root / "apps" / "demo"
     return asyncio.run(verify(app, compiled(app), place, plan, lambda _text: None))
+
+
+def with_trash(tmp_path: Path) -> Path:
+    """Returns the folder of an app whose records go to a trash, and keep what they were."""
+    return world.write_world(KEPT.read_text(encoding="utf-8"), tmp_path / "app", "kept")
 
 
 def test_what_people_may_not_see_changes_nothing_of_what_they_receive(tmp_path: Path) -> None:
@@ -50,6 +67,38 @@ def test_a_fault_is_told_with_the_change_that_it_tells_of(saboteur: Saboteur, tm
     assert not report.held
     assert report.leaks
     assert any(leak.change is not None for leak in report.leaks)
+
+
+def test_the_trash_and_the_past_tell_nothing(tmp_path: Path) -> None:
+    report = verified(tmp_path / "trash", Plan(requests=150), with_trash(tmp_path))
+    assert (report.leaks, report.unmade) == ((), ())
+    reached = {route.route for route in report.routes if route.reached}
+    assert reached >= {f"{NOTES}/history", f"{NOTES.replace('GET', 'POST')}/restore", NOTES.replace("GET", "DELETE")}
+
+
+@pytest.mark.parametrize("name", ["history_without_policy", "count_without_policy"])
+def test_a_fault_shows_in_the_trash_and_in_the_past(name: str, tmp_path: Path) -> None:
+    (saboteur,) = [each for each in SABOTEURS if each.name == name]
+    app = with_trash(tmp_path)
+    with saboteur.switch():
+        report = verified(tmp_path / "trash", Plan(requests=150), app)
+    assert any(leak.change is not None for leak in report.leaks)
+
+
+def test_changes_of_every_kind_are_made(tmp_path: Path) -> None:
+    async def kinds() -> set[str]:
+        app, test = with_trash(tmp_path), made_up_test(compiled(tmp_path / "app"))
+        random = Random(1)
+        async with open_stage(app, test, sqlite_address(tmp_path / "made.db"), seeds=True) as stage:
+            await populate(stage, random, 6)
+            await remember(stage)
+            caller = await stage.runtime.room.identity.caller(credential_of(str(stage.people[PLAIN].session)))
+            changes = changes_for(stage, caller, await seen_by(stage, caller), random)
+            of_notes = [change for change in await apply(stage, changes) if change.object.startswith("note")]
+            assert sum(change.kind == "new" for change in of_notes) > sum(change.kind == "gone" for change in of_notes)
+            return {change.kind if change.version is None else "past" for change in of_notes}
+
+    assert asyncio.run(kinds()) == {"new", "gone", "changed", "past"}
 
 
 def test_every_saboteur_that_is_named_here_is_there() -> None:

@@ -28,7 +28,7 @@ _FILLED = 0.8
 _AWAY = 0.2
 _SHARED = 2
 _OLDER = 2
-_THROWN_AWAY = 3
+_THROWN_AWAY = 4
 """Of so many records one is changed, and one thrown away."""
 
 _LEVELS: tuple[Literal["read", "edit"], ...] = ("read", "edit")
@@ -136,7 +136,7 @@ async def _grow_old(stage: Stage, random: Random) -> None:
                 values = dict(islice(plain_values(subject.fields.values(), random), 1))
                 with suppress(FieldstoneError):
                     await stage.runtime.door.execute(Update(object_name, record_id, values), SYSTEM)
-            if subject.declaration.enable.trash and number % _THROWN_AWAY == 1:
+            if subject.declaration.enable.trash and number % _THROWN_AWAY == _THROWN_AWAY - 1:
                 with suppress(FieldstoneError):
                     await stage.runtime.door.execute(Delete(object_name, record_id), SYSTEM)
 
