@@ -40,6 +40,7 @@ WITH_A_SERVER = (
     "declare-a-hook.md",
     "limit-requests.md",
     "declare-a-flow.md",
+    "run-flows.md",
 )
 
 
