@@ -33,6 +33,7 @@ docs: .venv/.installed
 
 bench: .venv/.installed-test
 	$(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m bench.run $(ARGS)
+	$(BIN)/python -m bench.flows
 
 flights: .venv/.installed-test
 	$(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m packages.flights.load $(ARGS)

@@ -3,8 +3,8 @@
 A run that was cancelled in between, or is at another segment by now, is left as it is.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 
 from fieldstone.clock import later
 from fieldstone.engine.door import Door
@@ -30,8 +30,11 @@ _WAITING_STEP = And(
     (Term("run_id", "eq", Slot(0)), Term("key", "eq", Slot(1)), Term("status", "eq", Literal("waiting")))
 )
 
-Tell = Callable[[str], None]
-"""Is called with a run that has come to an end or a pause, and with one that may be due now."""
+
+class Tell(Protocol):
+    """Is called with a run that has come to an end or a pause; `due` says that it, or one like it, may have to be woken."""
+
+    def __call__(self, run_id: str, *, due: bool) -> None: ...
 
 
 class Endings:
@@ -50,7 +53,7 @@ class Endings:
             if not await update_own(unit, RUNS, row, AT_SEGMENT, run["id"], segment):
                 return
             await self.tell_parent(unit, {**run, **row})
-            unit.committed.append(lambda: self._tell(run["id"]))
+            unit.committed.append(lambda: self._tell(run["id"], due=False))
 
         await in_one_unit(execute, end)
 
@@ -73,7 +76,7 @@ class Endings:
             still = {step["key"] for step in await read_records(within(door, unit), STEPS, where, ("key",))}
             if not still.issuperset(rows):
                 await wake(unit, run["id"])
-            unit.committed.append(lambda: self._tell(run["id"]))
+            unit.committed.append(lambda: self._tell(run["id"], due=True))
 
         await in_one_unit(execute, sleep)
 
@@ -94,7 +97,7 @@ class Endings:
         answer = {"completed_at": unit.now, **answer_of(run)}
         if await update_own(unit, STEPS, answer, _WAITING_STEP, parent, run["parent_key"]):
             await wake(unit, parent)
-            unit.committed.append(lambda: self._tell(parent))
+            unit.committed.append(lambda: self._tell(parent, due=True))
 
 
 def answer_of(run: Row) -> dict[str, Any]:

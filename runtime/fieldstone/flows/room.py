@@ -205,10 +205,10 @@ class FlowRoom:
     def _places(self) -> int:
         return AT_ONCE - self._under_way
 
-    def _told(self, run_id: str) -> None:
+    def _told(self, run_id: str, *, due: bool) -> None:
         for event in self._awaited.get(run_id, ()):
             event.set()
-        if self.waker is not None:
+        if due and self.waker is not None:
             self.waker.nudge()
 
 

@@ -102,7 +102,7 @@ class Helm:
         ):
             await self._end(door, unit, child)
         await self._endings.tell_parent(unit, {**run, **over})
-        unit.committed.append(lambda: self._tell(run["id"]))
+        unit.committed.append(lambda: self._tell(run["id"], due=True))
         return True
 
     async def _resume(self, door: Door, operation: ResumeRun, caller: Caller, unit: Unit) -> RunState:
@@ -117,7 +117,7 @@ class Helm:
         if not await update_own(unit, STEPS, values, _WAITING_STEP, row["id"]):
             raise InvalidState("This was answered already.")
         await wake(unit, run["id"])
-        unit.committed.append(lambda: self._tell(run["id"]))
+        unit.committed.append(lambda: self._tell(run["id"], due=True))
         return await self._now(door, unit, run["id"])
 
     async def _replay(self, door: Door, operation: ReplayRun, caller: Caller, unit: Unit) -> RunState:
