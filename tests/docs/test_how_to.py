@@ -33,6 +33,7 @@ WITH_A_SERVER = (
     "two-factor.md",
     "sign-in-with-oidc.md",
     "device-sign-in.md",
+    "trigger-flows.md",
     "compute-a-field.md",
     "when-somebody-leaves.md",
     "search.md",
