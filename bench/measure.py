@@ -62,8 +62,8 @@ def check(stand: Stand, scenario: Scenario) -> int:
     """Compares the answers of both servers to the same requests and returns how many; raises Different."""
     requests = list(itertools.islice(scenario.make(stand.data), COMPARED))
     for request in requests:
-        message = _message(request, stand.tokens[scenario.caller])
-        ours, theirs = (_ask(side, message, scenario) for side in (stand.fieldstone, stand.floor))
+        message = message_of(request, stand.tokens[scenario.caller])
+        ours, theirs = (ask(side, message, scenario) for side in (stand.fieldstone, stand.floor))
         if ours != theirs:
             raise Different(f"{scenario.name}: {request.target}\n{_difference(ours, theirs)}")
     return len(requests)
@@ -75,10 +75,10 @@ def measure(stand: Stand, scenario: Scenario, plan: Plan, advance: Callable[[], 
     for number in range(plan.rounds):
         sides = (stand.floor, stand.fieldstone) if number % 2 == 0 else (stand.fieldstone, stand.floor)
         for side in sides:
-            runs[side.name].append(_run(side, stand, scenario, plan))
+            runs[side.name].append(run_once(side, stand, scenario, plan))
             advance()
     ours, theirs = runs[stand.fieldstone.name], runs[stand.floor.name]
-    ratios = [_cpu(floor) / _cpu(fieldstone) for fieldstone, floor in zip(ours, theirs, strict=True)]
+    ratios = [cpu_of(floor) / cpu_of(fieldstone) for fieldstone, floor in zip(ours, theirs, strict=True)]
     return Result(
         scenario=scenario.name,
         fieldstone=_medians(ours),
@@ -88,14 +88,15 @@ def measure(stand: Stand, scenario: Scenario, plan: Plan, advance: Callable[[], 
     )
 
 
-def _run(side: Side, stand: Stand, scenario: Scenario, plan: Plan) -> Measured:
+def run_once(side: Side, stand: Stand, scenario: Scenario, plan: Plan) -> Measured:
+    """Sends the requests of a scenario to one server for as long as the plan says."""
     requests = scenario.make(stand.data)
     if not scenario.repeat:
         requests = itertools.islice(requests, int((plan.seconds + plan.warm) * MOST_A_SECOND))
     job = Job(
         port=side.port,
         process=side.process,
-        requests=[_message(request, stand.tokens[scenario.caller]) for request in requests],
+        requests=[message_of(request, stand.tokens[scenario.caller]) for request in requests],
         repeat=scenario.repeat,
         status=scenario.status,
         connections=scenario.connections or plan.connections,
@@ -107,7 +108,7 @@ def _run(side: Side, stand: Stand, scenario: Scenario, plan: Plan) -> Measured:
     return msgspec.msgpack.decode(done.stdout, type=Measured)
 
 
-def _cpu(run: Measured) -> float:
+def cpu_of(run: Measured) -> float:
     """Returns the server's CPU time for one request, in microseconds."""
     return run.server_cpu / run.requests * 1e6
 
@@ -117,11 +118,11 @@ def _medians(runs: list[Measured]) -> Figures:
         rate=statistics.median(run.requests / run.seconds for run in runs),
         p50=statistics.median(run.p50 for run in runs),
         p99=statistics.median(run.p99 for run in runs),
-        cpu=statistics.median(_cpu(run) for run in runs),
+        cpu=statistics.median(cpu_of(run) for run in runs),
     )
 
 
-def _message(request: Request, token: str) -> bytes:
+def message_of(request: Request, token: str) -> bytes:
     """Returns a whole HTTP request."""
     lines = [f"{request.method} {request.target} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}"]
     if request.body:
@@ -129,7 +130,7 @@ def _message(request: Request, token: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + request.body
 
 
-def _ask(side: Side, message: bytes, scenario: Scenario) -> bytes:
+def ask(side: Side, message: bytes, scenario: Scenario) -> bytes:
     """Returns the part of an answer that must be equal on both sides."""
     with socket.create_connection(("127.0.0.1", side.port)) as connection:
         connection.sendall(message.replace(b"\r\nHost", b"\r\nConnection: close\r\nHost", 1))

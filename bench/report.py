@@ -3,17 +3,20 @@
 import os
 import platform
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from bench.measure import Figures, Plan, Result
+from bench.policy import Cost
 
 TARGET = 0.4
 DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN = "<!-- bench: begin, written by `make bench ARGS=--write` -->"
 END = "<!-- bench: end -->"
+COST_HEADINGS = ("request", "CPU µs under no rule", "CPU µs under three rules and two masks", "ratio")
 HEADINGS = ("scenario", "server", "requests/s", "p50 ms", "p99 ms", "CPU µs", "ratio")
 
 
@@ -36,13 +39,28 @@ def print_results(database: str, results: list[Result], plan: Plan, rows: int, c
     console.print(_load_line(results))
 
 
-def write_document(document: Path, database: str, results: list[Result], plan: Plan, rows: int) -> None:
-    """Puts the table of one database between the marks of a document, in the place of its old one."""
+def print_costs(costs: Sequence[Cost], console: Console) -> None:
+    """Prints what a policy costs, if that was measured."""
+    if costs:
+        table = Table(*COST_HEADINGS, title="What a policy costs")
+        for cost in costs:
+            table.add_row(*_cost_cells(cost))
+        console.print(table)
+
+
+def write_document(
+    document: Path, database: str, results: list[Result], plan: Plan, rows: int, costs: Sequence[Cost] = ()
+) -> None:
+    """Puts the tables of one database between the marks of a document, each in the place of its old one; one not measured stays."""
     text = document.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     inside, _, after = rest.partition(END)
     sections = {section.splitlines()[0]: section for section in inside.split("### ") if section.strip()}
-    sections[database] = "\n".join([database, "", *_lines(results, plan, rows), "", ""])
+    if results:
+        sections[database] = "\n".join([database, "", *_lines(results, plan, rows), "", ""])
+    if costs:
+        title = f"{database}: what a policy costs"
+        sections[title] = "\n".join([title, "", *_cost_lines(costs), "", ""])
     inside = "".join(f"### {sections[name]}" for name in sorted(sections, reverse=True))
     document.write_text(f"{before}{BEGIN}\n\n{inside.rstrip()}\n\n{END}{after}", encoding="utf-8")
 
@@ -55,8 +73,17 @@ def _lines(results: list[Result], plan: Plan, rows: int) -> list[str]:
     return [f"{bounds}; {python}. {_load_line(results)}", "", *(f"| {line} |" for line in (*head, *table))]
 
 
+def _cost_lines(costs: Sequence[Cost]) -> list[str]:
+    table = (COST_HEADINGS, ("---", "---:", "---:", "---:"), *map(_cost_cells, costs))
+    return [f"| {' | '.join(row)} |" for row in table]
+
+
+def _cost_cells(cost: Cost) -> tuple[str, ...]:
+    return (cost.request, f"{cost.without:,.0f}", f"{cost.under:,.0f}", f"{cost.ratio:.2f}")
+
+
 def _load_line(results: list[Result]) -> str:
-    share = max(result.client for result in results)
+    share = max((result.client for result in results), default=0.0)
     return f"The load generator (`bench/load.py`, one process) took {share:.0%} of one core at most."
 
 

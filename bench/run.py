@@ -2,7 +2,7 @@
 
     python -m bench.run [--quick] [--postgres] [--rows N] [--only NAME] [--write]
 
-Ends with 1 when a scenario costs more than its target allows, or when the two do not answer alike.
+Ends with 1 when a scenario costs more than its target allows, when a policy does, or when the two do not answer alike.
 """
 
 import tempfile
@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.measure import Plan, Result, check, measure
-from bench.report import DOCUMENT, TARGET, meets_target, print_results, write_document
+from bench.policy import MOST, PAIRS, POLICY, Cost, check_rows, measure_policy
+from bench.report import DOCUMENT, TARGET, meets_target, print_costs, print_results, write_document
 from bench.scenarios import SCENARIOS
 from bench.server import stand
 from bench.workload import ROWS
@@ -45,7 +46,7 @@ def main(
     rows
         How many rows to load.
     only
-        Measure only the scenarios whose name holds this text; may be given several times.
+        Measure only the scenarios whose name holds this text (`policy`: what one costs); may be given several times.
     write
         Put the table into docs/performance.md.
     """
@@ -54,26 +55,36 @@ def main(
     count = rows or (QUICK_ROWS if quick else ROWS)
     database = "PostgreSQL" if postgres else "SQLite"
     with tempfile.TemporaryDirectory(prefix="fieldstone-bench-") as folder:
-        results = run(plan, count, Path(folder), console, postgres=postgres, only=only or [""])
-    print_results(database, results, plan, count, console)
+        results, costs = run(plan, count, Path(folder), console, postgres=postgres, only=only or [""])
+    if results:
+        print_results(database, results, plan, count, console)
+    print_costs(costs, console)
     if write:
-        write_document(DOCUMENT, database, results, plan, count)
+        write_document(DOCUMENT, database, results, plan, count, costs)
     late = [result.scenario for result in results if not meets_target(result)]
     if late:
         console.print(f"[bold red]Below {TARGET} of the floor: {', '.join(late)}")
-    return 1 if late else 0
+    dear = [cost.request for cost in costs if cost.ratio > MOST]
+    if dear:
+        console.print(f"[bold red]More than {MOST} times as dear under rules and masks: {', '.join(dear)}")
+    return 1 if late or dear else 0
 
 
-def run(plan: Plan, rows: int, folder: Path, console: Console, *, postgres: bool, only: list[str]) -> list[Result]:
-    """Prepares both servers, checks that they answer alike, and measures the chosen scenarios."""
+def run(
+    plan: Plan, rows: int, folder: Path, console: Console, *, postgres: bool, only: list[str]
+) -> tuple[list[Result], list[Cost]]:
+    """Prepares both servers, checks that they answer alike, and measures the chosen scenarios and what a policy costs."""
     chosen = [scenario for scenario in SCENARIOS if any(text in scenario.name for text in only)]
     with stand(rows, folder, console, postgres=postgres) as ready:
         for scenario in chosen:
             compared = check(ready, scenario)
             console.print(f"{scenario.name}: {compared} answers equal")
+        pairs = PAIRS if any(text in POLICY for text in only) else ()
+        check_rows(ready, pairs)
         with Progress(console=console) as progress:
-            task = progress.add_task("Measuring", total=len(chosen) * plan.rounds * 2)
-            return [measure(ready, scenario, plan, lambda: progress.advance(task)) for scenario in chosen]
+            task = progress.add_task("Measuring", total=(len(chosen) + len(pairs)) * plan.rounds * 2)
+            results = [measure(ready, scenario, plan, lambda: progress.advance(task)) for scenario in chosen]
+            return results, [measure_policy(ready, pair, plan, lambda: progress.advance(task)) for pair in pairs]
 
 
 if __name__ == "__main__":

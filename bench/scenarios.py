@@ -19,9 +19,10 @@ PAGE = 20
 
 
 class Data(msgspec.Struct, frozen=True):
-    """What requests are made of: ids of records, and numbers for new work orders that never come twice."""
+    """What requests are made of: ids of work orders and of inspections, and numbers for new work orders that never come twice."""
 
     ids: list[str]
+    inspections: list[str]
     places: "itertools.count[int]"
 
 
@@ -41,7 +42,7 @@ class Scenario(msgspec.Struct, frozen=True):
     """
 
     name: str
-    caller: Literal["dispatcher", "technician"]
+    caller: Literal["dispatcher", "technician", "inspector", "visitor"]
     make: Callable[[Data], Iterator[Request]]
     compare: Literal["record", "items", "created"]
     status: int = 200
@@ -55,14 +56,14 @@ def gets(data: Data) -> Iterator[Request]:
         yield Request("GET", f"{PATH}/{record_id}")
 
 
-def lists(*, count: bool) -> Callable[[Data], Iterator[Request]]:
+def lists_of(path: str, *, count: bool) -> Callable[[Data], Iterator[Request]]:
     """Returns the maker of lists: the newest twenty of a status and a priority, with their exact total or without."""
 
     def make(_data: Data) -> Iterator[Request]:
         for status, priority in itertools.product(STATUSES, range(1, 5)):
             where = json.dumps({"status": status, "priority": {"$gte": priority}})
             query = {"where": where, "orderBy": "-reported_at", "limit": str(PAGE), "count": str(count).lower()}
-            yield Request("GET", f"{PATH}?{urlencode(query)}")
+            yield Request("GET", f"{path}?{urlencode(query)}")
 
     return make
 
@@ -82,9 +83,9 @@ def creates(data: Data) -> Iterator[Request]:
 
 SCENARIOS = (
     Scenario("get by id", "dispatcher", gets, "record"),
-    Scenario("list of 20", "dispatcher", lists(count=False), "items"),
-    Scenario("list of 20 with total", "dispatcher", lists(count=True), "items"),
-    Scenario("list of 20 under a row rule", "technician", lists(count=False), "items"),
+    Scenario("list of 20", "dispatcher", lists_of(PATH, count=False), "items"),
+    Scenario("list of 20 with total", "dispatcher", lists_of(PATH, count=True), "items"),
+    Scenario("list of 20 under a row rule", "technician", lists_of(PATH, count=False), "items"),
     Scenario("search, alone", "dispatcher", searches, "items", connections=1),
     Scenario("create", "dispatcher", creates, "created", status=201, repeat=False),
 )

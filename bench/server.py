@@ -19,12 +19,11 @@ from rich.console import Console
 from rich.progress import track
 
 from bench.scenarios import PATH, Data
-from bench.workload import BATCH, OBJECT, TECHNICIANS, technician_email, work_orders
+from bench.workload import BATCH, INSPECTION, OBJECT, TECHNICIANS, inspections, technician_email, work_orders
 from tests.databases import running_postgres, sqlite_address
 from tests.servers import ADMIN_EMAIL, Server, free_port, running_server, sign_in, started, wait_until_ready
 
 APP = Path(__file__).parent / "app"
-DISPATCHER_EMAIL = "dispatcher@fieldstone.example"
 PASSWORD = "a password of the benchmark"
 SAMPLE = 5_000
 
@@ -53,7 +52,7 @@ def stand(rows: int, folder: Path, console: Console, *, postgres: bool) -> Itera
         cluster = stack.enter_context(running_postgres(folder)) if postgres else None
         url = stack.enter_context(cluster.fresh_database()) if cluster else sqlite_address(folder / "fieldstone.db")
         with _fieldstone(url, folder) as server:
-            tokens, ids = _load(server, rows, console)
+            tokens, ids, inspected = _load(server, rows, console)
         if cluster:
             copy = stack.enter_context(cluster.fresh_database(like=url))
         else:
@@ -64,7 +63,7 @@ def stand(rows: int, folder: Path, console: Console, *, postgres: bool) -> Itera
             fieldstone=Side("Fieldstone", httpx.URL(server.url).port or 0, server.process_id),
             floor=stack.enter_context(_floor(copy, folder)),
             tokens=tokens,
-            data=Data(ids=ids, places=itertools.count(rows)),
+            data=Data(ids=ids, inspections=inspected, places=itertools.count(rows)),
         )
 
 
@@ -81,22 +80,34 @@ def _floor(database_url: str, folder: Path) -> Iterator[Side]:
         yield Side("floor", port, process.pid)
 
 
-def _load(server: Server, rows: int, console: Console) -> tuple[dict[str, str], list[str]]:
-    """Makes the callers, then the work orders, each technician his share; returns the tokens and a sample of the ids."""
+def _load(server: Server, rows: int, console: Console) -> tuple[dict[str, str], list[str], list[str]]:
+    """Makes the callers, then the work orders, each technician his share, and the inspections.
+
+    Returns the tokens, a sample of the ids of work orders, and one of those of inspections.
+    """
     with httpx.Client(base_url=server.url, timeout=120, trust_env=False) as http:
         admin = sign_in(server.url, ADMIN_EMAIL, server.admin_password)
-        tokens = {"dispatcher": _caller(http, server, admin, DISPATCHER_EMAIL, "dispatcher")}
+        tokens = {
+            role: _caller(http, server, admin, f"{role}@fieldstone.example", role)
+            for role in ("dispatcher", "inspector", "visitor")
+        }
         technicians = [
             _caller(http, server, admin, technician_email(place), "technician") for place in range(TECHNICIANS)
         ]
         tokens["technician"] = technicians[0]
         ids: list[str] = []
         for first in track(range(0, rows, BATCH), description=f"Loading {rows:,} work orders", console=console):
-            records = [{"data": record} for record in work_orders(first, min(BATCH, rows - first))]
-            body = {"operation": "create", "records": records, "options": {"atomic": True}}
-            answer = _post(http, f"{PATH}/batch", technicians[first // BATCH % TECHNICIANS], body)
-            ids += [result["id"] for result in answer["results"]]
-    return tokens, random.Random(OBJECT).sample(ids, min(SAMPLE, len(ids)))
+            records = list(work_orders(first, min(BATCH, rows - first)))
+            ids += _made(http, PATH, technicians[first // BATCH % TECHNICIANS], records)
+        inspected = _made(http, f"/api/v1/data/{INSPECTION}", tokens["inspector"], list(inspections()))
+    chance = random.Random(OBJECT)
+    return tokens, chance.sample(ids, min(SAMPLE, len(ids))), chance.sample(inspected, len(inspected))
+
+
+def _made(http: httpx.Client, path: str, token: str, records: list[dict[str, Any]]) -> list[str]:
+    """Makes records in one batch and returns their ids."""
+    body = {"operation": "create", "records": [{"data": record} for record in records], "options": {"atomic": True}}
+    return [result["id"] for result in _post(http, f"{path}/batch", token, body)["results"]]
 
 
 def _caller(http: httpx.Client, server: Server, admin: str, email: str, permission_set: str) -> str:

@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 OBJECT = "work_order"
+INSPECTION = "inspection"
 ROWS = 100_000
+INSPECTIONS = 5_000
 TECHNICIANS = 5
 BATCH = 5_000
 STATUSES = ("open", "waiting", "closed")
@@ -40,3 +42,11 @@ def work_order(place: int, status: str) -> dict[str, Any]:
         "due_on": (_FIRST_DAY + timedelta(days=draw.randrange(365))).isoformat(),
         "reported_at": (_FIRST_INSTANT + timedelta(seconds=draw.randrange(365 * 86_400))).isoformat(),
     }
+
+
+def inspections() -> Iterator[dict[str, Any]]:
+    """Yields the inspections in a fixed order, with texts of which some callers see a part."""
+    for place in range(INSPECTIONS):
+        order = work_order(place, STATUSES[place % len(STATUSES)])
+        same = {name: order[name] for name in ("title", "status", "priority", "reported_at")}
+        yield same | {"phone": f"+4930{place:07d}", "email": f"somebody-{place}@fieldstone.example"}

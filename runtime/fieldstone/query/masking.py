@@ -19,13 +19,13 @@ class Masking(msgspec.Struct, frozen=True):
 
     def shown(self, text: str) -> str:
         """Returns what is shown of a text; a text that is masked already stays as it is."""
-        if not self.domain:
-            return self._cut(text)
-        local, at, domain = text.rpartition("@")
-        return f"{self._cut(local)}@{domain}" if at else self._cut(text)
-
-    def _cut(self, text: str) -> str:
-        head, tail = text[: self.head], text[len(text) - self.tail :] if self.tail else ""
-        if text in (HIDDEN, f"{head}{HIDDEN}{tail}"):
-            return text
-        return f"{head}{HIDDEN}{tail}" if 2 * (self.head + self.tail) <= len(text) else HIDDEN
+        rest = ""
+        if self.domain:
+            at = text.rfind("@")
+            if at >= 0:
+                text, rest = text[:at], text[at:]
+        size = len(text)
+        cut = text[: self.head] + HIDDEN + text[size - self.tail :]
+        if text != cut and (2 * (self.head + self.tail) > size or text == HIDDEN):
+            cut = HIDDEN
+        return cut + rest

@@ -12,7 +12,7 @@ def repeated_key(text: bytes, value: Any) -> str | None:
 
     Every key is followed by a colon, so a text with as many colons as its value has keys repeats none.
     """
-    if text.count(b":") == _key_count(value):
+    if type(value) not in _HOLDERS or text.count(b":") == _key_count(value):
         return None
     repeated: list[str] = []
 
@@ -25,8 +25,9 @@ def repeated_key(text: bytes, value: Any) -> str | None:
 
 
 def _key_count(value: Any) -> int:
-    if type(value) is dict:
-        return len(value) + sum(_key_count(item) for item in value.values() if type(item) in _HOLDERS)
-    if type(value) is list:
-        return sum(_key_count(item) for item in value if type(item) in _HOLDERS)
-    return 0
+    """Returns how many keys all objects within a value have."""
+    keys, held = (len(value), value.values()) if type(value) is dict else (0, value)
+    for item in held:
+        if type(item) in _HOLDERS:
+            keys += _key_count(item)
+    return keys

@@ -3,7 +3,7 @@
 A statement is built once and run often: what remains for a run is to call one small function for each parameter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.types import TypeEngine
 
 from fieldstone.query.cel.expression import EvaluationError, evaluator
-from fieldstone.query.cel.ir import Node
+from fieldstone.query.cel.ir import Lit, Node
 from fieldstone.store.binds import Binds
 from fieldstone.store.columns import Convert
 
@@ -67,17 +67,25 @@ class Parameters:
         return self.add(("constant", type(value), value, convert), lambda _binds, _given: fixed, sql_type)
 
     def computed(self, node: Node, convert: Convert, sql_type: TypeEngine[Any]) -> BindParameter[Any]:
-        """Returns the parameter of an expression that names nothing of the record; one that cannot be computed is null."""
+        """Returns the parameter of an expression that names nothing of the record; one that cannot be computed is null.
+
+        What is written out is computed here, once; all else for each run.
+        """
         evaluate = evaluator(node)
 
-        def take(binds: Binds, _given: Given) -> Any:
-            activation = {"current_user": binds.caller, "now": binds.now, "timezone": binds.timezone}
+        def computed(activation: Mapping[str, Any]) -> Any:
             try:
                 value = evaluate(activation)
             except EvaluationError:
                 return None
             return None if value is None else convert(value)
 
+        def take(binds: Binds, _given: Given) -> Any:
+            return computed({"current_user": binds.caller, "now": binds.now, "timezone": binds.timezone})
+
+        if isinstance(node, Lit):
+            fixed = computed({})
+            return self.add(("computed", node, convert), lambda _binds, _given: fixed, sql_type)
         return self.add(("computed", node, convert), take, sql_type)
 
     def now(self) -> BindParameter[Any]:
