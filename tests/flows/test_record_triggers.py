@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from fieldstone.engine.operation import Create
-from fieldstone.errors import FieldstoneError, FlowRefused, Invalid, PermissionDenied
+from fieldstone.errors import DeclarationError, FieldstoneError, FlowRefused, Invalid, PermissionDenied
 from fieldstone.flows.chain import LONGEST
 from fieldstone.registry.catalog import Catalog
 from tests.engine.office import Office
@@ -252,3 +252,13 @@ async def test_a_condition_before_a_write_without_an_answer_refuses_it(factory: 
     async with opened(factory, unsure=text):
         with pytest.raises(Invalid, match="Whether the hook `flow unsure` is to run cannot be told"):
             await factory.floor.make("note", ann, title="a")
+
+
+async def test_a_flow_that_records_begin_needs_nothing_that_nobody_gives(factory: Factory) -> None:
+    text = """
+        inputs: {title: {type: text, required: true}}
+        trigger: {object: note, when: after_insert}
+        steps: [{type: create, object: folder, fields: {title: '{!inputs.title}'}}]
+    """
+    with pytest.raises(DeclarationError, match="Nobody gives `title` when records or times begin the flow"):
+        await factory.open({"needy": text})

@@ -1,7 +1,7 @@
 """Linking flows: a declaration of either dialect becomes a Graph, or every fault of it is told."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -81,6 +81,8 @@ def link_flow(
     if before_write:
         around = msgspec.structs.replace(around, amended=beginning.subject)
     inputs = {**link_inputs(flow.inputs), **variables.inputs}
+    if beginning.trigger is not None or beginning.schedule is not None:
+        around.faults.extend(_never_given(document, inputs))
     handling = flow.error_handling
     regions = Regions(around, kinds, retry_of(handling), goes_on=handling.strategy == "continue")
     path: Path = () if isinstance(content, Nodes) else ("steps",)
@@ -190,6 +192,15 @@ def _linked(
         active=flow.status == "active",
         content=around.document.content,
     )
+
+
+def _never_given(document: Document, inputs: Mapping[str, Input]) -> Iterator[Fault]:
+    """Yields a fault for each input that must be given to a flow which nobody asks for."""
+    for each in inputs.values():
+        if each.required:
+            message = f"Nobody gives `{each.name}` when records or times begin the flow."
+            path = ("inputs", each.name) if each.name in document.source.value.get("inputs", {}) else ("variables",)
+            yield document.fault(path, Code.FLOW, message, "Let it not be required.")
 
 
 def _beginning(flow: FlowDeclaration, around: Surroundings) -> Beginning:
