@@ -12,7 +12,7 @@ from tests.surfaces.running import Person, World, decoded, error_of, running
 
 FLOWS = "/api/v1/flows"
 FILES = {
-    "package.yaml": "name: shifts\nlabel: Shifts\nversion: 0.1.0\n",
+    "package.yaml": "name: shifts\nlabel: Shifts\nversion: 0.1.0\ncapabilities: [{name: pay}]\n",
     "shift.object.yaml": "name: shift\nsharingModel: private\nfields:\n  title: {type: text}\n  hours: {type: number, scale: 0}\n",
     "shift_worker.permission.yaml": (
         "name: shift_worker\nobjects: {shift: {allowRead: true, allowCreate: true, allowEdit: true}}\n"
@@ -33,6 +33,11 @@ steps:
 outputs: {shift: '{!step.made.output.id}'}
 """,
     "retired.flow.yaml": "name: retired\nstatus: obsolete\nsteps: [{type: create, object: shift}]\n",
+    "payroll.flow.yaml": (
+        "name: payroll\nrunAs: system\nrequiredPermissions: [pay]\n"
+        "steps: [{name: made, type: create, object: shift, fields: {title: paid}}]\n"
+    ),
+    "payer.permission.yaml": "name: payer\nsystemPermissions: [pay]\n",
     "nightly.flow.yaml": "name: nightly\nschedule: {cron: '0 3 * * *'}\nsteps: [{type: create, object: shift}]\n",
 }
 
@@ -115,6 +120,17 @@ async def test_what_cannot_be_started_leaves_no_run(world: World) -> None:
     error_of(await ann.get(f"{FLOWS}/plan/runs", params={"state": "x"}), 400, "VALIDATION_ERROR")
     error_of(await ann.get(f"{FLOWS}/none/runs"), 404, "NOT_FOUND")
     assert decoded(await admin.get("/api/v1/data/sys_automation_run"))["total"] == 0
+
+
+async def test_a_flow_asks_its_starter_for_capabilities(world: World) -> None:
+    admin = await world.person("admin@world.example")
+    ann = await worker(world, admin, "ann")
+    pay = await worker(world, admin, "pay", sets=("payer",))
+    refused = error_of(await ann.ask("POST", f"{FLOWS}/payroll/start", {}), 403, "PERMISSION_DENIED")
+    assert refused["details"]["permission"] == "pay"
+    assert decoded(await admin.get("/api/v1/data/sys_automation_run"))["total"] == 0
+    assert decoded(await pay.ask("POST", f"{FLOWS}/payroll/start", {}))["status"] == "completed"
+    assert decoded(await admin.get("/api/v1/data/shift"))["items"][0]["title"] == "paid"
 
 
 async def test_a_failed_run_is_told_of_as_one_that_was_there(world: World) -> None:

@@ -3,15 +3,16 @@
 A parameter that is like a field of the object is there for whoever may read or set that field, and unknown to everybody else.
 """
 
+from collections.abc import Sequence
+
 from fieldstone.access.caller import Caller
 from fieldstone.access.capabilities import capabilities
 from fieldstone.access.policies import Policies
 from fieldstone.registry.catalog import Action, Catalog, Field
 
 
-def lacking(catalog: Catalog, caller: Caller, action: Action) -> str | None:
-    """Returns a capability that an action asks for and its caller lacks; None when he may call it."""
-    required = action.declaration.required_permissions
+def lacking(catalog: Catalog, caller: Caller, required: Sequence[str]) -> str | None:
+    """Returns a capability that an action or a flow asks for and its caller lacks; None when he may call it."""
     if caller.system or not required:
         return None
     held = capabilities(catalog, caller.sets)

@@ -1,6 +1,7 @@
 """Starting a run: its inputs are checked, its row is written, and its first segment begins once the Unit stands.
 
-Refuses with NotFound, FlowDisabled and FlowNoStart a flow that cannot be started so, and with Invalid inputs that it does not take.
+Refuses with NotFound, FlowDisabled and FlowNoStart a flow that cannot be started so, with PermissionDenied whoever lacks a capability
+that it asks for, and with Invalid inputs that it does not take.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,7 +9,9 @@ from typing import Any
 
 import msgspec
 
+from fieldstone.access.actions import lacking
 from fieldstone.access.caller import Caller
+from fieldstone.access.capabilities import missing
 from fieldstone.clock import later
 from fieldstone.engine.activation import activation_of
 from fieldstone.engine.door import Door
@@ -54,6 +57,10 @@ class Starting:
     async def prepare(self, door: Door, operation: StartFlow, caller: Caller, unit: Unit | None) -> PreparedStart:
         """Returns the run ready to begin."""
         graph = self._versions.find(operation.flow)
+        if operation.trigger == BY_HAND and graph.declaration is not None:
+            capability = lacking(door.catalog, caller, graph.declaration.required_permissions)
+            if capability is not None:
+                raise missing(capability, caller)
         if not graph.active:
             raise FlowDisabled(f"The flow `{graph.name}` is not active.")
         if (

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from fieldstone.kinds.declaration import Declared, Kind, Name
+from fieldstone.kinds.declaration import CapabilityName, Declared, Kind, Name
 from fieldstone.kinds.fields.table import AnyField
 from fieldstone.kinds.step import Expression, Milliseconds, Steps
 
@@ -211,6 +211,8 @@ class FlowDeclaration(Declared, frozen=True, kw_only=True):
     """Only an `active` flow is begun; runs of an `obsolete` one go on, a `draft` is checked alone."""
     run_as: Literal["user", "system"] = "user"
     """As whom its steps read and write: whoever began it, or the system."""
+    required_permissions: tuple[CapabilityName, ...] = ()
+    """Capabilities that whoever starts it by hand must hold, all of them."""
     success_message: str | None = None
     """What faces say when it has ended well; told by the run."""
     error_message: str | None = None

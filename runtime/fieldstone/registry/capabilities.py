@@ -47,7 +47,7 @@ def capability_faults(
     documents: Mapping[str, Mapping[str, Document]], known: Mapping[str, Capability]
 ) -> Iterator[Fault]:
     """Yields the fault of every capability that is named in a declaration and that no package declares."""
-    named_in = {"permission": _given, "object": _required, "api": _asked, "action": _needed}
+    named_in = {"permission": _given, "object": _required, "api": _asked, "action": _needed, "flow": _needed}
     for kind, named in named_in.items():
         for document in documents[kind].values():
             for path, name in named(document.declared):

@@ -133,7 +133,8 @@ class Meta:
     def _callable(self, caller: Caller, action: DeclaredAction) -> KnownAction | None:
         """Returns an action as a caller may know it; None when he may not call it, or has no right on its object."""
         known = None if action.object is None else self._known(caller, self._catalog.objects[action.object])
-        if (known is not None and not known.actions) or lacking(self._catalog, caller, action) is not None:
+        lacks = lacking(self._catalog, caller, action.declaration.required_permissions)
+        if (known is not None and not known.actions) or lacks is not None:
             return None
         fields = frozenset[str]() if known is None else known.fields
         return KnownAction(action, known_params(self._policies, caller, action), fields)

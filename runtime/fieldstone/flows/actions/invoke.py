@@ -49,7 +49,7 @@ async def prepare_invoke(door: Door, operation: Invoke, caller: Caller, unit: Un
     action = door.catalog.actions.get(operation.action)
     if action is None:
         raise NotFound(f"No action `{shown(operation.action)}`.")
-    capability = lacking(door.catalog, caller, action)
+    capability = lacking(door.catalog, caller, action.declaration.required_permissions)
     if capability is not None:
         raise missing(capability, caller)
     if action.declaration.type in ("url", "modal", "form"):
