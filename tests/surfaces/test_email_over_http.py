@@ -10,7 +10,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from fieldstone.access.caller import SYSTEM
 from fieldstone.app import load_catalog
+from fieldstone.engine.operation import SendMail
 from fieldstone.errors import DeclarationError
 from fieldstone.settings import Limits, Settings
 from tests.databases import sqlite_address
@@ -109,6 +111,33 @@ async def test_a_mail_says_all_that_was_asked(office: World, ann: Person) -> Non
     assert (str(message["from"]), message["reply-to"]) == ("News <news@OTHER.example>", "answers@anywhere.example")
     (attachment,) = message.iter_attachments()
     assert (attachment.get_filename(), attachment.get_content()) == ("a.csv", "a,b")
+
+
+async def test_the_audit_log_tells_who_sent_a_mail_to_how_many_and_nothing_of_what_it_says(
+    office: World, admin: Person, ann: Person
+) -> None:
+    own = PLAIN | {"cc": "mia@example.org", "bcc": ["eva@example.org", "ann@example.org"]}
+    filled = {"to": "ann@example.org", "template": "greeting", "data": {"name": "Secret", "count": 7}}
+    told = {}
+    for body in (own, filled):
+        answer = await ann.ask("POST", SEND, body)
+        where = {"object_name": "sys_email", "record_id": answer.json()["id"]}
+        await sent(office, answer)
+        log = await admin.ask("POST", f"{DATA}/sys_audit_log/query", {"where": where})
+        (entry,) = log.json()["items"]
+        told[str(entry["details"])] = (entry["action"], entry["actor"])
+    ann_id = (await ann.get("/api/v1/auth/get-session")).json()["user"]["id"]
+    assert told == {
+        "{'recipients': 3}": ("email.sent", ann_id),
+        "{'template': 'greeting', 'recipients': 1}": ("email.sent", ann_id),
+    }
+
+
+async def test_the_audit_log_tells_nothing_of_mails_that_nobody_sends(office: World, admin: Person) -> None:
+    before = (await admin.get(f"{DATA}/sys_audit_log?action=email.sent")).json()["total"]
+    post = office.runtime.door.execute
+    await post(SendMail("known_address", "ann@world.example", {"name": "Ann", "app": "World"}), SYSTEM)
+    assert (await admin.get(f"{DATA}/sys_audit_log?action=email.sent")).json()["total"] == before
 
 
 async def test_a_template_is_filled_with_what_was_sent_and_nothing_else(office: World, ann: Person) -> None:

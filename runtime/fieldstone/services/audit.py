@@ -1,4 +1,4 @@
-"""What the audit log tells of records: grants, memberships, teams, shares, sessions, keys and accounts, by hooks of their objects.
+"""What the audit log tells of records: grants, memberships, teams, shares, sessions, keys, accounts and mails, by hooks of their objects.
 
 A line of `AUDITED` is all that another object needs.
 """
@@ -15,13 +15,21 @@ from fieldstone.engine.hooks import Change, Context, Event, Hook
 from fieldstone.engine.records import read_records
 from fieldstone.errors import PermissionDenied
 from fieldstone.registry.record_share import SHARES
+from fieldstone.services.mail.post import EMAIL
+
+_DEEDS: tuple[tuple[Event, str], ...] = (
+    ("after_create", "given"),
+    ("after_update", "changed"),
+    ("after_delete", "taken"),
+)
 
 
 class Audited(msgspec.Struct, frozen=True):
     """What is told of the records of an object: the deeds' name, the field of the user concerned, and the fields that are told.
 
     `changes` are the fields whose change is a deed, each with what it is called (None: by its value nothing is told); without any, every
-    change of a told field is one.
+    change of a told field is one. `deeds` are the events that are told, each with what it is called; `of_users`, those alone that a user
+    is behind.
     """
 
     object: str
@@ -29,6 +37,8 @@ class Audited(msgspec.Struct, frozen=True):
     concerned: str
     told: tuple[str, ...]
     changes: Mapping[str, str] = {}
+    deeds: tuple[tuple[Event, str], ...] = _DEEDS
+    of_users: bool = False
 
 
 AUDITED = (
@@ -52,14 +62,9 @@ AUDITED = (
             "two_factor_enabled": "two_factor_changed",
         },
     ),
+    Audited(EMAIL, "email", "", ("template", "recipients"), deeds=(("after_create", "sent"),), of_users=True),
 )
 """The objects whose records are told of."""
-
-_EVENTS: tuple[tuple[Event, str], ...] = (
-    ("after_create", "given"),
-    ("after_update", "changed"),
-    ("after_delete", "taken"),
-)
 
 
 def audit_hooks() -> tuple[Hook, ...]:
@@ -67,7 +72,7 @@ def audit_hooks() -> tuple[Hook, ...]:
     telling = (
         Hook("tell_the_audit_log", audited.object, event, partial(_tell, audited, deed))
         for audited in AUDITED
-        for event, deed in _EVENTS
+        for event, deed in audited.deeds
     )
     return (*telling, Hook("keep_the_audit_log", AUDIT, "before_update", keep_as_it_is))
 
@@ -78,6 +83,8 @@ async def keep_as_it_is(_context: Context, _change: Change) -> None:
 
 
 async def _tell(audited: Audited, deed: str, context: Context, change: Change) -> None:
+    if audited.of_users and context.caller.id is None:
+        return
     record = {**(change.previous or {}), **change.values, "id": change.id}
     action, details = _action(audited, deed, change, record)
     if action is None:

@@ -113,6 +113,7 @@ class Post:
             "id": mail_id,
             "to": ", ".join(box.address for box in (*letter.to, *letter.cc))[:_SHOWN],
             "subject": letter.subject[:_SUBJECT],
+            "recipients": len(letter.recipients),
             "template": template,
             "status": QUEUED,
             "attempts": 0,
