@@ -136,10 +136,10 @@ async def perform(job: Job) -> Measured:
     server = psutil.Process(job.process)
     try:
         await _all(connections, job.warm)
-        server_before, client_before, started = _cpu(server), time.process_time(), time.perf_counter()
+        server_before, client_before, started = cpu_seconds(server), time.process_time(), time.perf_counter()
         await _all(connections, job.seconds)
         seconds = time.perf_counter() - started
-        server_cpu, client_cpu = _cpu(server) - server_before, time.process_time() - client_before
+        server_cpu, client_cpu = cpu_seconds(server) - server_before, time.process_time() - client_before
     finally:
         for connection in connections:
             connection.close()
@@ -159,7 +159,8 @@ async def _all(connections: list[Connection], seconds: float) -> None:
     await asyncio.gather(*(connection.run(deadline) for connection in connections))
 
 
-def _cpu(server: psutil.Process) -> float:
+def cpu_seconds(server: psutil.Process) -> float:
+    """Returns the seconds of CPU that a process has taken so far."""
     times = server.cpu_times()
     return float(times.user + times.system)
 
