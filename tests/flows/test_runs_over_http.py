@@ -128,6 +128,12 @@ async def test_a_flow_asks_its_starter_for_capabilities(world: World) -> None:
     pay = await worker(world, admin, "pay", sets=("payer",))
     refused = error_of(await ann.ask("POST", f"{FLOWS}/payroll/start", {}), 403, "PERMISSION_DENIED")
     assert refused["details"]["permission"] == "pay"
+    known = decoded(await ann.get("/api/v1/meta/flow"))["items"]
+    assert [(flow["name"], [*flow.get("inputs", {})]) for flow in known] == [("plan", ["title", "hours", "code"])]
+    assert not {"steps", "outputs", "runAs"} & known[0].keys()
+    error_of(await ann.get("/api/v1/meta/flow/payroll"), 404, "NOT_FOUND")
+    assert {flow["name"] for flow in decoded(await pay.get("/api/v1/meta/flow"))["items"]} == {"plan", "payroll"}
+    assert "steps" in decoded(await admin.get("/api/v1/meta/flow/nightly"))["item"]
     assert decoded(await admin.get("/api/v1/data/sys_automation_run"))["total"] == 0
     assert decoded(await pay.ask("POST", f"{FLOWS}/payroll/start", {}))["status"] == "completed"
     assert decoded(await admin.get("/api/v1/data/shift"))["items"][0]["title"] == "paid"

@@ -1,7 +1,8 @@
 """Metadata as somebody may know it: the declarations, cut to a caller's rights (contract 8.1).
 
 An object that he has no right on is left out, and so is every field that he may neither read nor write; so is an action that he may not
-call. Declarations of other kinds are for administrators. Refuses unknown kinds and names: what he may not know of is unknown.
+call, and a flow that he may not start. Declarations of other kinds are for administrators. Refuses unknown kinds and names: what he may not
+know of is unknown.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,9 +24,10 @@ from fieldstone.registry.catalog import Catalog, Item, Object
 from fieldstone.registry.named_fields import title_fields
 from fieldstone.services.field_names import cut_computed, cut_field
 from fieldstone.services.known_actions import KnownAction, cut_action
+from fieldstone.services.known_flows import cut_flow, may_start
 
 ACTIONS: tuple[Action, ...] = ("read", "create", "update", "delete", "restore")
-_OPEN_KINDS = frozenset({"object", "action"})
+_OPEN_KINDS = frozenset({"object", "action", "flow"})
 _NAMING_ONE = ("nameField", "stageField")
 _NAMING_SEVERAL = ("searchableFields", "highlightFields")
 _NAMING_FIELDS = frozenset({"indexes", "titleFormat", "validations", *_NAMING_ONE, *_NAMING_SEVERAL})
@@ -175,6 +177,10 @@ class Meta:
             if called is None:
                 return None
             document = cut_action(document, called)
+        if item.kind == "flow" and not self._administers(caller):
+            if not may_start(self._catalog, caller, self._catalog.flows[item.name]):
+                return None
+            document = cut_flow(document, lambda name: bool(self._known(caller, self._catalog.objects[name]).actions))
         return document | {"_package": self._package(item.package)}
 
     def _package(self, name: str) -> dict[str, Any]:
