@@ -48,7 +48,7 @@ class Effects:
 
 class Memory:
     """A journal in memory. `waits` are those that are on, by key; `acted` the keys that were done here and not taken,
-    `ends_after` how many of them until the process ends."""
+    `skipped` those that were passed over, `ends_after` how many are done until the process ends."""
 
     def __init__(
         self, office: Office, caller: Caller, entries: Mapping[str, Entry] = {}, *, concurrent: bool = True
@@ -58,6 +58,7 @@ class Memory:
         self.waits: dict[str, Waiting] = {}
         self.calls: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self.acted: list[str] = []
+        self.skipped: list[str] = []
         self.ends_after: int | None = None
         self.inputs: dict[str, Any] = {}
         self._effects = (office, caller)
@@ -91,8 +92,9 @@ class Memory:
             raise Paused
         return self.entries[step.key]
 
-    def passed(self, _step: Step, _output: Any, /) -> None:
-        return
+    def passed(self, step: Step, _output: Any, /, *, skipped: bool = False) -> None:
+        if skipped:
+            self.skipped.append(step.key)
 
 
 async def run(

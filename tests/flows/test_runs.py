@@ -117,3 +117,48 @@ async def test_a_run_as_the_system_has_every_right_within_its_organisation_and_n
     assert run.status == "completed"
     assert (await factory.office.stored("note", mine))["title"] == "seen"
     assert await factory.office.titles(eve, "note") == ["elsewhere"]
+
+
+async def test_a_step_that_is_passed_over_is_told_as_skipped(factory: Factory) -> None:
+    ann = factory.office.caller("ann", "everything")
+    text = """
+        variables: [{name: big, type: boolean, isInput: true, required: true}]
+        steps:
+          - {name: counted, type: assignment, when: vars.big, assignments: {big: false}}
+          - {name: made, type: create, when: inputs.big, object: note, fields: {title: made}}
+          - {name: rest, type: wait, duration: PT1H}
+    """
+    async with opened(factory, guarded=text):
+        run = await factory.start("guarded", ann, big=False)
+        told = {step.key: step.status for step in run.steps}
+        assert told == {"rest": "waiting", "counted": "skipped", "made": "skipped"}
+        run = await factory.after(run, ann, 3600)
+        assert {step.key: (step.status, step.output) for step in run.steps} == {
+            "rest": ("success", None),
+            "counted": ("skipped", None),
+            "made": ("skipped", None),
+        }
+        assert await factory.office.titles(ann, "note") == []
+        done = await factory.start("guarded", ann, big=True)
+        assert {step.key: step.status for step in done.steps}["made"] == "success"
+
+
+@pytest.mark.parametrize("status", ["draft", "obsolete"])
+async def test_a_flow_that_is_not_active_is_begun_by_nobody_and_its_runs_go_on(factory: Factory, status: str) -> None:
+    ann = factory.office.caller("ann", "everything")
+    text = """
+        trigger: {object: note, when: after_insert}
+        steps: [{name: rest, type: wait, duration: PT1H}, {name: made, type: create, object: note, fields: {title: made}}]
+    """
+    async with opened(factory, old=text):
+        await factory.floor.make("note", ann, title="first")
+        (run,) = await factory.runs("old")
+        assert run.status == "paused"
+    async with opened(factory, old=f"        status: {status}{text}"):
+        await factory.floor.make("note", ann, title="second")
+        with pytest.raises(FlowDisabled):
+            await factory.start("old", ann)
+        run = await factory.after(run, ann, 3600)
+        assert run.status == "completed", run.error
+        assert await factory.floor.titles(ann, "note") == ["first", "made", "second"]
+        assert [each.id for each in await factory.runs("old")] == [run.id]

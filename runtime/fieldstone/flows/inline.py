@@ -46,7 +46,7 @@ class InlineJournal:
         """Refuses: another flow is a run of its own."""
         raise FlowMistake(f"`{step.node_id}` starts a flow, and a Unit is open.")
 
-    def passed(self, step: Step, output: Any, /) -> None:
+    def passed(self, step: Step, output: Any, /, *, skipped: bool = False) -> None:
         """Takes no note."""
 
 

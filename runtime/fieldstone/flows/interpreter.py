@@ -176,9 +176,10 @@ class Run:
 
     async def _step(self, node: Node, scope: Scope, key: str) -> tuple[Scope, list[str]]:
         """Does one step; returns the scope behind it and the nodes to go on with."""
-        if node.when is not None and not self.decided(node, node.when, scope.names, key):
-            return scope, self._ways(node, None, scope, key)
         turn = Turn(self, node, key, scope)
+        if node.when is not None and not self.decided(node, node.when, scope.names, key):
+            self.journal.passed(self.step(turn, None), None, skipped=True)
+            return scope, self._ways(node, None, scope, key)
         try:
             result = await self._runners[node.kind](turn)
         except (EvaluationError, FlowMistake) as error:

@@ -91,8 +91,8 @@ class Journal(Protocol):
     async def call(self, step: Step, flow: str, inputs: Mapping[str, Any], /) -> Entry:
         """Returns the outputs of a run of another flow, or its error. Raises Paused until it has ended."""
 
-    def passed(self, step: Step, output: Any, /) -> None:
-        """Takes note of a pure step, for people to read; it is told again whenever the run is begun anew."""
+    def passed(self, step: Step, output: Any, /, *, skipped: bool = False) -> None:
+        """Takes note of a pure step, or of one that was passed over, for people to read; told again whenever the run is begun anew."""
 
 
 def error_of(error: FieldstoneError) -> dict[str, Any]:

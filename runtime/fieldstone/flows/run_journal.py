@@ -160,14 +160,15 @@ class RunJournal:
             return await self._failed(step, began, error)
         return self._entry_unless_asleep(row)
 
-    def passed(self, step: Step, output: Any, /) -> None:
-        """Takes note of a pure step, as long as there are not too many."""
+    def passed(self, step: Step, output: Any, /, *, skipped: bool = False) -> None:
+        """Takes note of a pure step, or of one that was passed over, as long as there are not too many."""
         if len(self.passed_by) < MOST_PASSED:
             self.passed_by[step.key] = {
                 "key": step.key,
                 "nodeId": step.node_id,
                 "nodeType": step.kind,
                 "label": step.label,
+                "status": "skipped" if skipped else "success",
                 "input": self._segment.hide(step.input),
                 "output": output,
                 "at": self._segment.clock(),

@@ -8,8 +8,8 @@ from fieldstone.flows.hiding import Hide
 from fieldstone.flows.runs import Row
 
 
-def state_of(run: Row, hide: Hide, steps: Sequence[Row] = ()) -> RunState:
-    """Returns a run as people may read it."""
+def state_of(run: Row, hide: Hide, steps: Sequence[Row] | None = None) -> RunState:
+    """Returns a run as people may read it; its steps where they were read."""
     return RunState(
         id=run["id"],
         flow=run["flow_name"],
@@ -25,9 +25,9 @@ def state_of(run: Row, hide: Hide, steps: Sequence[Row] = ()) -> RunState:
         started_at=run["started_at"],
         completed_at=run["completed_at"],
         replay_of=run["replay_of"],
-        steps=(*(_step(row, hide) for row in steps), *(_passed(row, hide) for row in run["passed"] or ()))
-        if steps
-        else (),
+        steps=()
+        if steps is None
+        else (*(_step(row, hide) for row in steps), *(_passed(row, hide) for row in run["passed"] or ())),
     )
 
 
@@ -67,7 +67,7 @@ def _passed(row: Row, hide: Hide) -> RunStep:
         node_id=row["nodeId"],
         node_type=row["nodeType"],
         label=row["label"],
-        status="success",
+        status=row.get("status", "success"),
         attempt=1,
         input=row["input"],
         output=hide(row["output"]),

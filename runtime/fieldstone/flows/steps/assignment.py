@@ -7,7 +7,7 @@ from fieldstone.flows.steps.step import StepType
 from fieldstone.kinds.declaration import Declared
 from fieldstone.kinds.step import StepOptions
 from fieldstone.registry.flows.graph import Evaluate, Linked, StepKind
-from fieldstone.registry.flows.site import Site
+from fieldstone.registry.flows.site import Path, Site
 
 RECORD = "record"
 
@@ -30,13 +30,15 @@ class AssignmentNode(Declared, frozen=True, kw_only=True):
 
 def _link(declared: AssignmentStep | AssignmentNode, site: Site) -> Linked | None:
     values: dict[str, Evaluate] = {}
+    sets: dict[str, Path] = {}
     for name, raw in declared.assignments.items():
         root, _, field = name.partition(".")
         path = site.at("assignments", name)
         value = site.amendment(field, raw, path) if field and root == RECORD else site.variable(name, raw, path)
         if value is not None:
             values[name] = value.evaluate
-    return Linked(values) if len(values) == len(declared.assignments) else None
+            sets[root] = path
+    return Linked(values, sets=sets) if len(values) == len(declared.assignments) else None
 
 
 async def _run(turn: Turn) -> Result:

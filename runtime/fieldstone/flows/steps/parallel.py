@@ -15,14 +15,14 @@ class ParallelStep(StepOptions, frozen=True, kw_only=True, tag="parallel"):
     """Runs lists of steps side by side."""
 
     branches: dict[Name, Steps]
-    """The lists, by name; what the last of them sets a variable to stays."""
+    """The lists, by name; no two of them set the same variable."""
 
 
 class ParallelNode(Declared, frozen=True, kw_only=True):
     """Runs parts side by side."""
 
     branches: dict[Name, Nodes]
-    """The parts, by name; what the last of them sets a variable to stays."""
+    """The parts, by name; no two of them set the same variable."""
 
 
 def _link(declared: ParallelStep | ParallelNode, site: Site) -> Linked | None:
@@ -32,6 +32,7 @@ def _link(declared: ParallelStep | ParallelNode, site: Site) -> Linked | None:
     return Linked(
         None,
         bodies={name: Body(site.at("branches", name), each, certain=True) for name, each in declared.branches.items()},
+        beside=True,
     )
 
 

@@ -64,6 +64,10 @@ class Linked(msgspec.Struct, frozen=True, eq=False):
     """The flows that it starts."""
     inputs: Mapping[str, Input] = {}
     """What is filled into it while the run waits: the fields of a screen."""
+    sets: Mapping[str, tuple[str | int, ...]] = {}
+    """The variables that it sets beside its output, and where."""
+    beside: bool = False
+    """Its Regions are run side by side."""
 
 
 class Trigger(msgspec.Struct, frozen=True, eq=False):

@@ -1,6 +1,6 @@
 """Regions: the steps of one declaration linked in their order, each with the names that are bound at its point, and what is within them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ from fieldstone.kinds.step import Retry
 from fieldstone.query.cel.types import DYN, optional, struct_of
 from fieldstone.query.names import did_you_mean
 from fieldstone.registry.codes import Code
+from fieldstone.registry.flows.beside import SetNames, branch_of, clash_faults, opened_together
 from fieldstone.registry.flows.bound import ERROR, Bound, merged
 from fieldstone.registry.flows.graph import Edge, Linked, Node, Region, StepKinds
 from fieldstone.registry.flows.node_graph import Layout, Way, read_graph
@@ -42,6 +43,7 @@ class Regions:
         self._around = around
         self._kinds = kinds
         self._taken = Names(around)
+        self._sets: dict[str, SetNames] = {}
         self._retry = retry
         self._goes_on = goes_on
 
@@ -105,7 +107,22 @@ class Regions:
             found[name] = msgspec.structs.replace(node, edges=opened, fault=target, join=layout.joins.get(name))
             self._unanswered(labels, opened, sketch)
         self.nodes |= found
+        self._open_together(found)
         return (Region(layout.start, found) if whole else None), merged(ends or [bound])
+
+    def _open_together(self, nodes: Mapping[str, Node]) -> None:
+        """Notes names that several branches set which the edges of a node open."""
+        for node in nodes.values():
+            for targets in opened_together(node):
+                branches = [(each, self._set_by(branch_of(each, node, nodes))) for each in targets]
+                self._around.faults.extend(clash_faults(self._around.document, branches))
+
+    def _set_by(self, names: Iterable[str]) -> dict[str, Path]:
+        """Returns what the steps of these names set, each name where it is set first."""
+        found: dict[str, Path] = {}
+        for name in names:
+            found = {**self._sets.get(name, {}), **found}
+        return found
 
     def _come_back(self, before: Bound, layout: Layout, name: str) -> Bound:
         """Returns the names at a node with those that are bound in circles through it, which may be null the first time."""
@@ -186,6 +203,9 @@ class Regions:
         behind = behind.with_step(sketch.id, optional(output) if unsure else output, sketch.output)
         if regions is None or len(around.faults) > before:
             return None, linked.labels, behind
+        self._sets[sketch.id] = self._set_in(sketch, site, linked, regions)
+        if len(around.faults) > before:
+            return None, linked.labels, behind
         node = Node(
             id=sketch.id,
             kind=sketch.kind.name,
@@ -201,6 +221,23 @@ class Regions:
             inputs=linked.inputs,
         )
         return node, linked.labels, behind
+
+    def _set_in(self, sketch: Sketch, site: Site, linked: Linked, regions: Mapping[str, Region]) -> SetNames:
+        """Returns what a step sets, within it, too, as far as it stays behind it; notes what two of its branches set."""
+        inner = {
+            name: {
+                each: path
+                for each, path in self._set_by(region.nodes).items()
+                if region.lasting == "all" or each in self._around.variables
+            }
+            for name, region in regions.items()
+        }
+        if linked.beside:
+            self._around.faults.extend(clash_faults(self._around.document, inner.items()))
+        own = {} if sketch.output is None else {sketch.output: site.at("output")}
+        for names in inner.values():
+            own = {**names, **own}
+        return {**own, **linked.sets}
 
     def _options(self, sketch: Sketch, site: Site) -> None:
         kind = sketch.kind
