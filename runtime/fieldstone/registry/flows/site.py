@@ -170,9 +170,8 @@ class Site:
         if flow is None:
             return None
         if flow.status != "active":
-            self.refuse(
-                self.at("flow"), f"The flow `{name}` is `{flow.status}`, so that it is never begun.", code=Code.FLOW
-            )
+            message = f"The flow `{name}` is `{flow.status}`, so that it is never begun."
+            self.refuse(self.at("flow"), message, "Say `status: active` there, or drop the step.", Code.FLOW)
             return None
         known = {each: options.required for each, options in flow.inputs.items()}
         known |= {each.name: each.required for each in flow.variables if each.is_input}
