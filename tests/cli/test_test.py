@@ -78,7 +78,7 @@ def test_a_sentence_that_does_not_hold_is_told_with_the_roads_that_tell_so(
     done = run("test", str(notes))
     assert done.code == 1
     assert "notes.policy_test.yaml: cannot eva reads a" in done.out
-    assert any(line.startswith("    GET /api/v1/data/{object}/{id} by id: ") for line in done.out.splitlines())
+    assert any(line.startswith("    GET /api/v1/data/{object} listed: ") for line in done.out.splitlines())
     assert "rules" not in done.out
 
 

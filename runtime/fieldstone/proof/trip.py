@@ -223,7 +223,7 @@ class Trip:
         text = answer.body.decode()
         for secret, told_by in self._secrets.items():
             if secret in text and secret not in sent:
-                raise Leak(f"`{secret}` is in {text[:300]}, though {told_by}")
+                raise Leak(f"`{secret}` is in {' '.join(text[:300].split())}, though {told_by}")
 
 
 @lru_cache
