@@ -89,6 +89,50 @@ async def test_a_condition_is_explained_over_the_records_that_the_asker_sees(
     assert verdicts(answer)["owd_baseline"] == "narrows"
 
 
+async def explained(admin: Person, person: Person, operation: str, **asked: Any) -> dict[str, Any]:
+    """Returns why a person may write a body to a ticket, or not."""
+    question = {"object": "ticket", "operation": operation, "userId": await id_of(person), **asked}
+    answer = await admin.ask("POST", EXPLAIN, question)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def test_of_a_change_it_is_told_whether_its_row_may_stand_and_nothing_is_written(
+    admin: Person, ann: Person
+) -> None:
+    ticket = await ticket_of(ann)
+    before = (await ann.get(f"/api/v1/data/ticket/{ticket}")).json()
+    good = await explained(admin, ann, "update", recordId=ticket, body={"subject": "Better"})
+    assert (good["allowed"], verdicts(good)["check"], good["smallestGrant"]) == (True, "grants", None)
+    check = good["layers"][-1]
+    (rule,) = (each for each in check["contributors"] if each["what"] == "open_tickets_change")
+    assert rule["holds"] == 1
+    assert rule["place"].startswith("desk/permissions/support_agent.permission.yaml:")
+    assert (await ann.get(f"/api/v1/data/ticket/{ticket}")).json() == before
+
+
+async def test_a_field_of_a_body_that_may_not_be_set_is_told_with_its_place(admin: Person, ann: Person) -> None:
+    ticket = await ticket_of(ann)
+    told = await explained(admin, ann, "update", recordId=ticket, body={"internal_rating": 3})
+    assert (told["allowed"], verdicts(told)["fls"]) == (False, "denies")
+    (kept,) = next(layer for layer in told["layers"] if layer["layer"] == "fls")["contributors"]
+    assert (kept["what"], kept["permissionSet"]) == ("ticket.internal_rating", "support_agent")
+    assert "check" not in verdicts(told)
+
+
+async def test_a_body_that_comes_to_no_row_is_refused_with_its_faults(admin: Person, ann: Person) -> None:
+    asked = {"object": "ticket", "operation": "create", "userId": await id_of(ann)}
+    refusal = error_of(await admin.ask("POST", EXPLAIN, asked | {"body": {}}), 400, "VALIDATION_ERROR")
+    assert "body.subject" in {fault["field"] for fault in refusal["details"]["fields"]}
+    others: tuple[dict[str, Any], ...] = ({"operation": "read"}, {"operation": "update"}, {"where": {}})
+    for wrong in others:
+        error_of(await admin.ask("POST", EXPLAIN, asked | {"body": {"subject": "x"}} | wrong), 400, "VALIDATION_ERROR")
+    nowhere = asked | {"body": {"subject": "x", "customer": "01HZZZZZZZZZZZZZZZZZZZZZZZ", "subjekt": "y"}}
+    refusal = error_of(await admin.ask("POST", EXPLAIN, nowhere), 400, "VALIDATION_ERROR")
+    faults = {fault["field"]: fault["code"] for fault in refusal["details"]["fields"]}
+    assert faults == {"customer": "reference_not_found", "subjekt": "unknown_field"}
+
+
 async def test_only_holders_of_the_capability_ask_and_nobody_beyond_the_wall(admin: Person, ann: Person) -> None:
     refusal = error_of(
         await ann.ask("POST", EXPLAIN, {"object": "ticket", "operation": "read"}), 403, "PERMISSION_DENIED"

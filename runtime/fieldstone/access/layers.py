@@ -14,7 +14,7 @@ from fieldstone.access.grants import allows, grant_of, held_sets, lifts
 from fieldstone.access.policies import Policies
 from fieldstone.access.policy import Action, Policy
 from fieldstone.access.rows import rows_reached, rules_for
-from fieldstone.access.scope import scope_parts
+from fieldstone.access.scope import scope_after_write, scope_parts
 from fieldstone.errors import Place
 from fieldstone.kinds.permission import ObjectGrant
 from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, disjunction
@@ -31,6 +31,7 @@ LayerName = Literal[
     "sharing",
     "vama_bypass",
     "rls",
+    "check",
 ]
 Verdict = Literal["grants", "denies", "narrows", "widens", "neutral", "not_applicable"]
 
@@ -75,9 +76,7 @@ def layers_of(catalog: Catalog, policies: Policies, sets: frozenset[str], policy
     """Yields the layers of a policy of somebody who holds these sets, in their order."""
     subject, action = catalog.objects[policy.object], policy.action
     declared = catalog.items["object"][subject.name]
-    granted = [(held, grant) for held in held_sets(catalog, sets) if (grant := grant_of(held, subject)) is not None]
-    granting = [holding for holding in granted if allows(holding[1], action)]
-    bound = [holding for holding in granting if not lifts(holding[1], action)]
+    granting, bound = _holdings(catalog, sets, subject, action)
     yield _wall(subject, declared.at("tenancy"))
     yield _required(catalog, sets, subject, action)
     yield _object_right(catalog, granting, subject, action)
@@ -96,10 +95,45 @@ def layers_of(catalog: Catalog, policies: Policies, sets: frozenset[str], policy
     )
     yield _widening("depth", disjunction(*(part.depth for _, _, part in parts)), deep)
     yield _widening("sharing", disjunction(*(part.shares for _, _, part in parts)), ())
-    lifting = [holding for holding in granting if lifts(holding[1], action)]
-    told = tuple(Contributor(_lifting_key(grant), held.name, _place(catalog, held, subject)) for held, grant in lifting)
-    yield _widening("vama_bypass", EVERYTHING if lifting else NOTHING, told)
+    lifting = _lifting(catalog, granting, subject, action)
+    yield _widening("vama_bypass", EVERYTHING if lifting else NOTHING, lifting)
     yield _rules(bound, subject, action)
+
+
+def check_layer(catalog: Catalog, policies: Policies, sets: frozenset[str], policy: Policy) -> Layer:
+    """Returns the layer of what must hold on a row after a write: the wall, the parent, and what the row policies accept."""
+    subject, action = catalog.objects[policy.object], policy.action
+    declared = catalog.items["object"][subject.name]
+    granting, bound = _holdings(catalog, sets, subject, action)
+    parent = scope_after_write(subject, policies.parent_rows(sets))
+    fixed = (
+        Contributor("tenancy", None, declared.at("tenancy"), subject.wall),
+        Contributor(f"sharingModel: {subject.sharing_model}", None, declared.at("sharingModel"), parent),
+    )
+    rules = (
+        Contributor(rule.name, held.name, rule.place, rule.check)
+        for held, _ in bound
+        for rule in rules_for(held, subject.name, action)
+    )
+    narrowing = tuple(each for each in fixed if each.rows != EVERYTHING)
+    return _narrowing("check", policy.check, (*narrowing, *_lifting(catalog, granting, subject, action), *rules))
+
+
+def _holdings(
+    catalog: Catalog, sets: frozenset[str], subject: Object, action: Action
+) -> tuple[list[Holding], list[Holding]]:
+    """Returns the sets that grant an action, and those of them that do not lift what bounds it."""
+    granted = [(held, grant) for held in held_sets(catalog, sets) if (grant := grant_of(held, subject)) is not None]
+    granting = [holding for holding in granted if allows(holding[1], action)]
+    return granting, [holding for holding in granting if not lifts(holding[1], action)]
+
+
+def _lifting(catalog: Catalog, granting: list[Holding], subject: Object, action: Action) -> tuple[Contributor, ...]:
+    return tuple(
+        Contributor(_lifting_key(grant), held.name, _place(catalog, held, subject))
+        for held, grant in granting
+        if lifts(grant, action)
+    )
 
 
 def _wall(subject: Object, place: Place) -> Layer:

@@ -43,6 +43,7 @@ class Policies:
         self._bounded = lru_cache(maxsize=KEPT)(self._compile)
         self._unbounded = lru_cache(maxsize=KEPT)(self._compile_system)
         self._looking_back = lru_cache(maxsize=KEPT)(_past)
+        self._standing = lru_cache(maxsize=KEPT)(_unchecked)
         self._capabilities = lru_cache(maxsize=KEPT)(partial(capabilities, catalog))
 
     def policy(self, caller: Caller, object_name: str, action: Action) -> Policy:
@@ -65,6 +66,10 @@ class Policies:
     def past(self, policy: Policy) -> Policy:
         """Returns a policy for reading as one over the history: a version is shown that satisfies it, of a record that does so now."""
         return self._looking_back(policy)
+
+    def unchecked(self, policy: Policy) -> Policy:
+        """Returns a policy under which whatever is written stands, for a look at it in a Unit that is undone."""
+        return self._standing(policy)
 
     def _compile_system(self, object_name: str, action: Action) -> Policy:
         """Returns the system's policy: no wall, no rule, every field, internal ones and the system's own among them.
@@ -173,6 +178,10 @@ def _past(policy: Policy) -> Policy:
     now = Exists(policy.object, "id", "id", policy.rows)
     rows = conjunction(policy.rows, now)
     return msgspec.structs.replace(policy, object=history_name(policy.object), rows=rows)
+
+
+def _unchecked(policy: Policy) -> Policy:
+    return msgspec.structs.replace(policy, check=EVERYTHING)
 
 
 def _nothing(subject: Object, action: Action, missing: str | None) -> Policy:

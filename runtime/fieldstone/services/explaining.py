@@ -1,7 +1,8 @@
 """Explaining access: why somebody may do something with records, or not, layer by layer (contract 4.8).
 
 Each layer's filter, and at last the policy's own, is asked of the records in one statement, with the values of the one who is
-explained. The records are those that the asker sees himself. Refuses with NotFound whatever he may not know of.
+explained. The records are those that the asker sees himself. Of a body it is told whether the row that it comes to may stand. Refuses
+with NotFound whatever the asker may not know of.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -10,11 +11,11 @@ from typing import Any, Literal
 import msgspec
 
 from fieldstone.access.caller import Caller
-from fieldstone.access.layers import Contributor, Layer, LayerName, Verdict, layers_of
+from fieldstone.access.layers import Contributor, Layer, LayerName, Verdict, check_layer, layers_of
 from fieldstone.access.policies import Policies
 from fieldstone.access.policy import Action, Policy
 from fieldstone.engine.door import Door
-from fieldstone.engine.operation import Read
+from fieldstone.engine.operation import Create, Read, Update
 from fieldstone.engine.plans import ID_AMONG
 from fieldstone.errors import FieldFault, Invalid, NotFound
 from fieldstone.query.ast import EVERYTHING, Filter, Select, conjunction
@@ -22,6 +23,7 @@ from fieldstone.query.document import QueryDocument
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Catalog
 from fieldstone.services.smallest_grant import SmallestGrant, smallest_grant
+from fieldstone.services.written_row import WrittenRow, ask_of_written, kept_fields, require_known
 from fieldstone.store.binds import Binds
 
 MOST_RECORDS = 1000
@@ -48,13 +50,17 @@ CallerOf = Callable[[str, str | None], Awaitable[Caller | None]]
 
 
 class Question(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """What is to be explained: of a record, of the records of a condition, or of the object as a whole; oneself unless a user is named."""
+    """What is to be explained: of a record, of the records of a condition, or of the object as a whole; oneself unless a user is named.
+
+    `body` is what a create, or an update of the record, would write; nothing is written.
+    """
 
     object: str
     operation: str
     user_id: str | None = None
     record_id: str | None = None
     where: dict[str, Any] | None = None
+    body: dict[str, Any] | None = None
 
 
 class ContributorAnswer(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -78,8 +84,9 @@ class LayerAnswer(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tru
 class Explanation(msgspec.Struct, frozen=True, rename="camel"):
     """Why somebody may do something, or not.
 
-    `allowed` is what the door would say: of the object as a whole, and with records, whether every examined one is reached. `examined` are
-    the records that were looked at, `reached` those of them that the operation reaches: what is not seen is not changed either.
+    `allowed` is what the door would say: of the object as a whole, and with records, whether every examined one is reached; with a body,
+    whether its row may stand, too. `examined` are the records that were looked at, `reached` those of them that the operation reaches: what
+    is not seen is not changed either.
     """
 
     object: str
@@ -109,12 +116,20 @@ class Explaining:
         caller = asker if question.user_id is None else await self._caller_of(question.user_id, asker.organization_id)
         if caller is None or caller.organization_id != asker.organization_id:
             raise NotFound(f"No user `{shown(str(question.user_id))}`.")
+        if question.body is not None:
+            _require_one(question)
+            await require_known(self._door, asker, question.object, question.body)
         ids = await self._examined(asker, question, action)
         policies, sets = self._door.policies, caller.sets
         policy = policies.policy(caller, question.object, action)
         found = await self._asked(policies, caller, policy, ids)
         reached = found.reached if policy.allowed else 0
         allowed = policy.allowed and (action == "create" or reached == len(ids))
+        grant = None if allowed else await smallest_grant(self, caller, policy, ids)
+        layers = found.answers if ids or policy.allowed else found.gates
+        if question.body is not None and allowed:
+            written = await self._written(caller, policy, question, layers)
+            allowed, layers, grant = written.stands, written.layers, written.grant
         return Explanation(
             object=question.object,
             operation=question.operation,
@@ -124,8 +139,8 @@ class Explaining:
             allowed=allowed,
             examined=len(ids),
             reached=reached,
-            layers=[self._principal(caller), *(found.answers if ids or policy.allowed else found.gates)],
-            smallest_grant=None if allowed else await smallest_grant(self, caller, policy, ids),
+            layers=[self._principal(caller), *layers],
+            smallest_grant=grant,
         )
 
     @property
@@ -147,14 +162,57 @@ class Explaining:
         return _Asked(counts[0], [_answer(self._catalog, layer, numbers, len(ids)) for layer in layers])
 
     async def _flags(
-        self, object_name: str, ids: Sequence[str], caller: Caller, filters: tuple[Filter, ...]
+        self,
+        object_name: str,
+        ids: Sequence[str],
+        caller: Caller,
+        filters: tuple[Filter, ...],
+        written: WrittenRow | None = None,
     ) -> list[tuple[int, ...]]:
         """Returns how many of some records satisfy each of some filters, in one statement; nothing for no records."""
         if not ids:
             return []
         statement = self._door.store.prepare(Select(object_name, ("id",), ID_AMONG, flags=filters))
-        rows = await self._door.store.fetch(statement, Binds((list(ids),), caller.values, self._door.clock()))
+        fetch, now = (self._door.store.fetch, self._door.clock()) if written is None else (written.fetch, written.now)
+        rows = await fetch(statement, Binds((list(ids),), caller.values, now))
         return [tuple(sum(bool(row[1 + number]) for row in rows) for number in range(len(filters)))]
+
+    async def _written(
+        self, caller: Caller, policy: Policy, question: Question, layers: list[LayerAnswer]
+    ) -> "_Written":
+        """Returns whether what a body comes to may stand, with the layers: a field that is kept, or else the `check` of its row."""
+        body, name = question.body or {}, question.object
+        kept = kept_fields(self._door, caller, policy, body)
+        if kept:
+            declared = self._catalog.items["object"][name]
+            spoken = {each.what: each for layer in layers if layer.layer == "fls" for each in layer.contributors}
+            told = [
+                spoken.get(
+                    key := f"{name}.{field}",
+                    ContributorAnswer(key, None, self._catalog.told(declared.at("fields", field))),
+                )
+                for field in kept
+            ]
+            denied = LayerAnswer("fls", "denies", told)
+            return _Written([denied if each.layer == "fls" else each for each in layers], stands=False)
+        layer = check_layer(self._catalog, self._door.policies, caller.sets, policy)
+
+        async def ask(row: WrittenRow) -> "_Written":
+            (counts,) = await self._flags(name, (row.id,), caller, tuple(_filters([layer])), row)
+            answer = _answer(self._catalog, layer, iter(counts), 1)
+            stands = not row.changed or bool(counts[0])
+            grant = None if stands else await smallest_grant(_AfterWrite(self, row), caller, policy, (row.id,))
+            return _Written([*layers, answer], stands=stands, grant=grant)
+
+        record_id = question.record_id
+        return await ask_of_written(
+            self._door, caller, Create(name, (body,)) if record_id is None else Update(name, record_id, body), ask
+        )
+
+    async def accepted(self, caller: Caller, policy: Policy, row: WrittenRow) -> int:
+        """Returns whether a policy lets a row stand that was written, as the number of such rows."""
+        (flags,) = await self._flags(policy.object, (row.id,), caller, (policy.check,), row)
+        return flags[0]
 
     async def _require_object(self, asker: Caller, name: str) -> None:
         known = [item for item, each in self._catalog.objects.items() if each.api_enabled]
@@ -183,6 +241,30 @@ class Explaining:
         return LayerAnswer("principal", "grants" if caller.id is not None else "neutral", told)
 
 
+class _Written(msgspec.Struct, frozen=True):
+    """Whether what a body comes to may stand, with all layers, and what would have to be given where it may not."""
+
+    layers: list[LayerAnswer]
+    stands: bool
+    grant: SmallestGrant | None = None
+
+
+class _AfterWrite(msgspec.Struct, frozen=True):
+    """Asks of a row that was written whether it may stand, for the smallest grant."""
+
+    explaining: Explaining
+    row: WrittenRow
+
+    @property
+    def catalog(self) -> Catalog:
+        """What is declared."""
+        return self.explaining.catalog
+
+    async def reached(self, _policies: Policies, caller: Caller, policy: Policy, _ids: Sequence[str]) -> int:
+        """Returns how many rows may stand: the one, or none."""
+        return await self.explaining.accepted(caller, policy, self.row)
+
+
 class _Asked(msgspec.Struct, frozen=True):
     """What the layers say; `gates` are those that speak of the object as a whole."""
 
@@ -199,6 +281,16 @@ def _rows(policies: Policies, caller: Caller, policy: Policy) -> Filter:
     if policy.action in ("update", "delete"):
         return conjunction(policies.policy(caller, policy.object, "read").rows, policy.rows)
     return policy.rows
+
+
+def _require_one(question: Question) -> None:
+    """Raises Invalid for a body that is not of one row to be written."""
+    if question.operation == "create" and question.record_id is None and question.where is None:
+        return
+    if question.operation == "update" and question.record_id is not None and question.where is None:
+        return
+    message = "A body is explained of a `create`, or of an `update` of the record `recordId`, without `where`."
+    raise Invalid(message, faults=[FieldFault("body", "invalid_value", message)])
 
 
 def _action(question: Question) -> Action:
