@@ -19,7 +19,7 @@ from fieldstone.engine.operation import Create, Update, Work
 from fieldstone.engine.unit import Fetch, Unit
 from fieldstone.engine.update import apply_update, prepare_update
 from fieldstone.engine.validate import find_faults
-from fieldstone.errors import FieldFault, FieldstoneError, Invalid
+from fieldstone.errors import FieldFault, FieldstoneError, FlowFailed, Invalid
 
 Answer = TypeVar("Answer")
 
@@ -68,7 +68,7 @@ async def ask_of_written(
 
     try:
         worked = await door.execute(Work(do), SYSTEM, dry=True)
-    except REFUSALS as error:
+    except (*REFUSALS, FlowFailed) as error:
         raise _no_row(error) from None
     answer: Answer = worked.value
     return answer
