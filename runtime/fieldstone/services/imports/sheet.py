@@ -30,7 +30,7 @@ class Unreadable(msgspec.Struct, frozen=True):
 class ColumnForm(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """How the texts of a column write numbers and days; None where no text shows it.
 
-    `ambiguous` where the texts of the whole column can be read in more than one way: such a text is refused until somebody declares the way.
+    `ambiguous` where the texts of the whole column can be read in two ways: such a text is refused until somebody declares the way.
     """
 
     decimal_mark: DecimalMark | Ambiguous | None = None
