@@ -58,6 +58,7 @@ REASONS = {
     "NO_TRASH": "The trash of an object is asked for that has none.",
     "NOT_SHAREABLE": "A share is asked for of an object whose records are not shared one by one.",
     "INVALID_BATCH": "A batch, or a record of it, is not of the right form.",
+    "INVALID_IMPORT": "What is to be imported is no table, or the import asks for something that it cannot be.",
     "INVALID_INVITATION": "An invitation is over, was used, is another's, or never was.",
     "INVALID_TOKEN": "The token of a mail is over, was used, or never was.",
     "INVALID_IDEMPOTENCY_KEY": "An idempotency key is not of the right form, or stands where none is taken.",
