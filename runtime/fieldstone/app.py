@@ -47,7 +47,7 @@ from fieldstone.services.mail.delivery import Delivery
 from fieldstone.services.mail.post import EMAIL
 from fieldstone.services.mail.room import open_mailroom
 from fieldstone.services.mail.sending import Sending
-from fieldstone.services.meta import Meta
+from fieldstone.services.meta.items import Meta
 from fieldstone.services.rights import Rights
 from fieldstone.services.search import Searching
 from fieldstone.services.sweeping import EXPIRING, Sweep, sweep_for_ever, sweep_outbox

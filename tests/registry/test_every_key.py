@@ -33,7 +33,7 @@ from fieldstone.registry.catalog import Action as DeclaredAction
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.registry.load import load_app
 from fieldstone.registry.validations.rule import RECORD
-from fieldstone.services.meta import Meta
+from fieldstone.services.meta.items import Meta
 from fieldstone.store.dialects import SqliteDialect
 from fieldstone.store.schema import schema_of
 from fieldstone.surfaces.openapi.document import openapi_document

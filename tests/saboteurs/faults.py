@@ -23,7 +23,7 @@ from fieldstone.identity import granting, holdings, hooks, placing
 from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, Not
 from fieldstone.registry import objects, rules
 from fieldstone.registry.catalog import Object
-from fieldstone.services import meta
+from fieldstone.services.meta import known_objects
 from fieldstone.store.binds import Binds
 from fieldstone.surfaces.rest import face
 
@@ -369,11 +369,14 @@ SABOTEURS = (
         ("found in its object",),
     ),
     Saboteur(
-        "metadata_unmasked", replaced(meta, "_masked", lambda _real: _nothing_masked), "hidden_field", ("told of",)
+        "metadata_unmasked",
+        replaced(known_objects, "_masked", lambda _real: _nothing_masked),
+        "hidden_field",
+        ("told of",),
     ),
     Saboteur(
         "expression_told",
-        replaced(meta, "_masked_field", lambda _real: lambda _name, field, _known: field.items()),
+        replaced(known_objects, "_masked_field", lambda _real: lambda _name, field, _known: field.items()),
         "formula",
         ("told of",),
     ),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fieldstone.services.field_names import cut_computed, cut_field
+from fieldstone.services.meta.field_names import cut_computed, cut_field
 from tests.registry.declared import load
 
 FILES = {

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from fieldstone.registry.action_params import RECORD_ID
 from fieldstone.registry.actions import GLOBAL
-from fieldstone.services.known_actions import KnownAction
+from fieldstone.services.meta.known_actions import KnownAction
 from fieldstone.surfaces.openapi.operation_object import describe, parameters_of, request_body
 from fieldstone.surfaces.openapi.record_schema import has_default, written
 from fieldstone.surfaces.openapi.responses import content, responses_of

@@ -8,8 +8,8 @@ import msgspec
 from fieldstone.engine.outcome import Remark
 from fieldstone.query.buckets import BUCKETS
 from fieldstone.query.measures import MEASURES
-from fieldstone.services.known_actions import KnownAction
-from fieldstone.services.meta import KnownObject
+from fieldstone.services.meta.known_actions import KnownAction
+from fieldstone.services.meta.known_objects import KnownObject
 from fieldstone.surfaces.openapi.action_object import action_operations
 from fieldstone.surfaces.openapi.operation_object import operations
 from fieldstone.surfaces.openapi.record_schema import record_schemas

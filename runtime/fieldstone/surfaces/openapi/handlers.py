@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.errors import Unauthenticated
-from fieldstone.services.meta import Meta
+from fieldstone.services.meta.items import Meta
 from fieldstone.surfaces.http.conditional import tagged
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.request import Response

@@ -9,7 +9,7 @@ from fieldstone.engine.outcome import Remark
 from fieldstone.kinds.api import DataOperation
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.validations.rule import WARNINGS
-from fieldstone.services.meta import KnownObject
+from fieldstone.services.meta.known_objects import KnownObject
 from fieldstone.surfaces.http.body import FORM
 from fieldstone.surfaces.openapi.record_schema import EXPECTED_VERSION, create_name, read_name, update_name
 from fieldstone.surfaces.openapi.responses import content, is_tagged, responses_of

@@ -7,7 +7,7 @@ import msgspec
 
 from fieldstone.query.masking import HIDDEN
 from fieldstone.registry.catalog import Field
-from fieldstone.services.meta import KnownObject
+from fieldstone.services.meta.known_objects import KnownObject
 from fieldstone.surfaces.openapi.struct_schema import reference
 from fieldstone.surfaces.rest.table import Schema
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.services.meta import Meta, TypeEntry
+from fieldstone.services.meta.items import Meta, TypeEntry
 from fieldstone.surfaces.http.conditional import tagged
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.request import Response

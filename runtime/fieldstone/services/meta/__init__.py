@@ -1,0 +1,1 @@
+"""Metadata: the declarations, as far as somebody may know them."""
