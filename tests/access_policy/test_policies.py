@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from fieldstone.access.caller import ANONYMOUS, SYSTEM, Caller, system_in
@@ -9,6 +10,7 @@ from fieldstone.access.capabilities import capabilities
 from fieldstone.access.policies import Policies
 from fieldstone.query.ast import EVERYTHING, NOTHING, CallerValue, Exists, Term, conjunction
 from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.record_share import SHARES
 from tests.worlds import load_world
 
 WALL = Term("organization_id", "eq", CallerValue("organization_id"))
@@ -48,6 +50,20 @@ def test_a_child_holds_the_filter_of_its_parent(catalog: Catalog) -> None:
     task = policies.policy(caller, "task", "read").rows
     assert task == conjunction(WALL, Exists("project", "project", "id", above))
     assert policies.policy(caller, "step", "read").rows == conjunction(WALL, Exists("task", "task", "id", task))
+
+
+def test_shares_are_asked_for_only_where_there_may_be_some(catalog: Catalog) -> None:
+    policies = Policies(catalog)
+    unknown = holding("project_worker")
+    alone, with_some, elsewhere = (
+        msgspec.structs.replace(unknown, shared=frozenset(names)) for names in ((), ("project",), ("note",))
+    )
+    for name in ("project", "task", "step"):
+        asking, silent = policies.policy(with_some, name, "read"), policies.policy(alone, name, "read")
+        assert SHARES in repr(asking.rows)
+        assert SHARES not in repr(silent.rows)
+        assert policies.policy(unknown, name, "read") is asking
+        assert policies.policy(elsewhere, name, "read") is silent
 
 
 def test_without_the_right_the_rest_is_empty(catalog: Catalog) -> None:

@@ -16,6 +16,7 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
     and, when a set of his asks for them, the users who report to him, `report_ids`, and all members, `org_user_ids`. `recipient_ids` are
     all by which a record can be shared with him: his own id, his teams, his positions, and his unit with those above it. `scopes` is
     None without a limit, else the only scopes that his credential carries; `key` is the id of the API key that he shows, if it is one.
+    `shared` names every object of which a record is shared with him, and may name more; None where nobody has looked.
     The system caller stands above every policy and the wall.
     """
 
@@ -24,6 +25,7 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
     scopes: frozenset[str] | None = None
     system: bool = False
     key: str | None = None
+    shared: frozenset[str] | None = None
 
     @property
     def id(self) -> str | None:
@@ -36,7 +38,11 @@ class Caller(msgspec.Struct, frozen=True, eq=False):
         return self.values.get("organization_id")
 
 
-ANONYMOUS = Caller(sets=frozenset({"guest"}), values={"roles": (), "positions": (), "permissions": ("guest",)})
+ANONYMOUS = Caller(
+    sets=frozenset({"guest"}),
+    values={"roles": (), "positions": (), "permissions": ("guest",)},
+    shared=frozenset(),
+)
 SYSTEM = Caller(sets=frozenset(), values={}, system=True)
 
 

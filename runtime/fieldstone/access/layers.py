@@ -81,7 +81,10 @@ def layers_of(catalog: Catalog, policies: Policies, sets: frozenset[str], policy
     yield _required(catalog, sets, subject, action)
     yield _object_right(catalog, granting, subject, action)
     yield _fields(catalog, granting, subject, policy)
-    parts = [(held, grant, scope_parts(subject, action, grant, policies.parent_rows(sets))) for held, grant in bound]
+    parts = [
+        (held, grant, scope_parts(subject, action, grant, policies.parent_rows(sets, shared=True)))
+        for held, grant in bound
+    ]
     model = Contributor(f"sharingModel: {subject.sharing_model}", None, declared.at("sharingModel"))
     yield _narrowing(
         "owd_baseline", disjunction(*(part.baseline for _, _, part in parts)), (model,), open_to_all="grants"
@@ -105,7 +108,7 @@ def check_layer(catalog: Catalog, policies: Policies, sets: frozenset[str], poli
     subject, action = catalog.objects[policy.object], policy.action
     declared = catalog.items["object"][subject.name]
     granting, bound = _holdings(catalog, sets, subject, action)
-    parent = scope_after_write(subject, policies.parent_rows(sets))
+    parent = scope_after_write(subject, policies.parent_rows(sets, shared=True))
     fixed = (
         Contributor("tenancy", None, declared.at("tenancy"), subject.wall),
         Contributor(f"sharingModel: {subject.sharing_model}", None, declared.at("sharingModel"), parent),

@@ -2,7 +2,8 @@
 
 Effective rows = wall AND the OR, over the caller's sets, of (object bit AND record scope AND that set's row rules): DESIGN.md,
 "Policy". One module each for the three parts: `grants`, `scope`, `rows`; `fields` for the two field sets. Everything here
-depends on the catalog and on which sets are held; the caller's own values are bound when a statement runs.
+depends on the catalog, on which sets are held, and on whether anything is shared at all; the caller's own values are bound when a
+statement runs.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,7 @@ from fieldstone.access.masks import masked_fields
 from fieldstone.access.policy import Action, Policy
 from fieldstone.access.rows import rows_accepted, rows_reached, rules_for
 from fieldstone.access.scope import ParentRows, record_scope, scope_after_write
+from fieldstone.access.shares import sharing_root
 from fieldstone.kinds.permission import ObjectGrant
 from fieldstone.query.ast import EVERYTHING, NOTHING, Exists, Filter, Literal, Not, Term, conjunction, disjunction
 from fieldstone.query.masking import Masking
@@ -45,12 +47,13 @@ class Policies:
         self._looking_back = lru_cache(maxsize=KEPT)(_past)
         self._standing = lru_cache(maxsize=KEPT)(_unchecked)
         self._capabilities = lru_cache(maxsize=KEPT)(partial(capabilities, catalog))
+        self._roots = lru_cache(maxsize=None)(lambda name: sharing_root(catalog, catalog.objects[name]))
 
     def policy(self, caller: Caller, object_name: str, action: Action) -> Policy:
         """Returns what the caller may; the object must be in the catalog."""
         if caller.system:
             return self._unbounded(object_name, action)
-        return self._bounded(caller.sets, object_name, action)
+        return self._bounded(caller.sets, object_name, action, shared=self._is_shared(caller, object_name))
 
     def export(self, caller: Caller, object_name: str) -> Policy:
         """Returns what the caller may take out as a file: what he reads by those of his sets that do not deny it."""
@@ -61,7 +64,8 @@ class Policies:
             for held, grant in self._holdings(caller.sets, self._catalog.objects[object_name])
             if grant.allow_export is False
         )
-        return self._bounded(caller.sets.difference(denying), object_name, "read")
+        shared = self._is_shared(caller, object_name)
+        return self._bounded(caller.sets.difference(denying), object_name, "read", shared=shared)
 
     def past(self, policy: Policy) -> Policy:
         """Returns a policy for reading as one over the history: a version is shown that satisfies it, of a record that does so now."""
@@ -89,7 +93,11 @@ class Policies:
             writable=frozenset(name for name in names if not subject.fields[name].type.computed),
         )
 
-    def _compile(self, sets: frozenset[str], object_name: str, action: Action) -> Policy:
+    def _is_shared(self, caller: Caller, object_name: str) -> bool:
+        """Tells whether a share may open a record of an object to the caller."""
+        return caller.shared is None or self._roots(object_name) in caller.shared
+
+    def _compile(self, sets: frozenset[str], object_name: str, action: Action, *, shared: bool) -> Policy:
         subject = self._catalog.objects[object_name]
         holdings = self._holdings(sets, subject)
         granting = [holding for holding in holdings if allows(holding[1], action)]
@@ -105,15 +113,15 @@ class Policies:
         writers = [held for held, _ in granting] if action in ("create", "update") else []
         idle = any(name not in capable for name in required_capabilities(subject, "update"))
         editors = [] if idle else [held for held, grant in holdings if allows(grant, "update")]
-        rows = EVERYTHING if action == "create" else self._rows(sets, subject, action, granting)
+        rows = EVERYTHING if action == "create" else self._rows(sets, subject, action, granting, shared=shared)
         if action in TRASH_ACTIONS:
-            rows = conjunction(rows, self._seen(sets, subject, readers))
+            rows = conjunction(rows, self._seen(sets, subject, readers, shared=shared))
         return Policy(
             object=object_name,
             action=action,
             allowed=True,
             rows=rows,
-            check=self._check(sets, subject, action, granting) if writes else EVERYTHING,
+            check=self._check(sets, subject, action, granting, shared=shared) if writes else EVERYTHING,
             shape=_shape(subject, readable, masked_fields(subject, readable, editors)),
             readable=readable,
             writable=writable_fields(subject, writers, capable, transfer=transfer),
@@ -125,46 +133,50 @@ class Policies:
         held = held_sets(self._catalog, sets)
         return [(item, grant) for item in held if (grant := grant_of(item, subject)) is not None]
 
-    def _rows(self, sets: frozenset[str], subject: Object, action: Action, granting: Iterable[Holding]) -> Filter:
+    def _rows(
+        self, sets: frozenset[str], subject: Object, action: Action, granting: Iterable[Holding], *, shared: bool
+    ) -> Filter:
         """Returns the rows that the action reaches."""
 
         def reached(held: PermissionSet, grant: ObjectGrant) -> Filter:
             if lifts(grant, action):
                 return EVERYTHING
-            scope = record_scope(subject, action, grant, self.parent_rows(sets))
+            scope = record_scope(subject, action, grant, self.parent_rows(sets, shared=shared), shared=shared)
             return conjunction(scope, rows_reached(rules_for(held, subject.name, action)))
 
         kept = conjunction(subject.wall, _kept_rows(subject, action))
         return conjunction(kept, disjunction(*(reached(held, grant) for held, grant in granting)))
 
-    def _seen(self, sets: frozenset[str], subject: Object, readers: Iterable[Holding]) -> Filter:
+    def _seen(self, sets: frozenset[str], subject: Object, readers: Iterable[Holding], *, shared: bool) -> Filter:
         """Returns the rows that would be seen if they were not in the trash."""
         scopes = (
             EVERYTHING
             if lifts(grant, "read")
             else conjunction(
-                record_scope(subject, "read", grant, self.parent_rows(sets)),
+                record_scope(subject, "read", grant, self.parent_rows(sets, shared=shared), shared=shared),
                 rows_reached(rules_for(held, subject.name, "read")),
             )
             for held, grant in readers
         )
         return disjunction(*scopes)
 
-    def _check(self, sets: frozenset[str], subject: Object, action: Action, granting: Iterable[Holding]) -> Filter:
+    def _check(
+        self, sets: frozenset[str], subject: Object, action: Action, granting: Iterable[Holding], *, shared: bool
+    ) -> Filter:
         """Returns what must hold on a row after the write."""
 
         def accepted(held: PermissionSet, grant: ObjectGrant) -> Filter:
             if lifts(grant, action):
                 return EVERYTHING
-            scope = scope_after_write(subject, self.parent_rows(sets))
+            scope = scope_after_write(subject, self.parent_rows(sets, shared=shared))
             return conjunction(scope, rows_accepted(rules_for(held, subject.name, action)))
 
         kept = conjunction(subject.wall, _kept_rows(subject, "read"))
         return conjunction(kept, disjunction(*(accepted(held, grant) for held, grant in granting)))
 
-    def parent_rows(self, sets: frozenset[str]) -> ParentRows:
-        """Returns how to ask for the rows of a parent that the same sets reach."""
-        return lambda object_name, action: self._bounded(sets, object_name, action).rows
+    def parent_rows(self, sets: frozenset[str], *, shared: bool) -> ParentRows:
+        """Returns how to ask for the rows of a parent that the same sets reach; the shares of both are those of the same object."""
+        return lambda object_name, action: self._bounded(sets, object_name, action, shared=shared).rows
 
 
 def _kept_rows(subject: Object, action: Action) -> Filter:

@@ -1,8 +1,9 @@
 """The Policy: what a caller may, for one object and one action, as filters and two field sets.
 
 The algebra is DESIGN.md's: effective rows = wall AND the OR, over the caller's sets, of (that set's object bit AND its record
-scope AND its own row policies for the action). A Policy depends on which sets somebody holds, never on who he is: his
-values are bound when a statement runs, so a policy is compiled once per (catalog, sets, object, action).
+scope AND its own row policies for the action). A Policy depends on which sets somebody holds and on whether any record of the
+object is shared with him, never on who he is: his values are bound when a statement runs, so a policy is compiled once per
+(catalog, sets, shared or not, object, action).
 """
 
 from typing import Literal

@@ -30,10 +30,15 @@ class ScopeParts(msgspec.Struct, frozen=True):
     shares: Filter = NOTHING
 
 
-def record_scope(subject: Object, action: Action, grant: ObjectGrant, parent_rows: ParentRows) -> Filter:
-    """Returns the rows that baseline, depth and shares open for an action."""
+def record_scope(
+    subject: Object, action: Action, grant: ObjectGrant, parent_rows: ParentRows, *, shared: bool
+) -> Filter:
+    """Returns the rows that baseline and depth open for an action, and shares where any record of the object is `shared` with the holder.
+
+    A filter that asks for shares costs a list its order by index, and most people have none.
+    """
     parts = scope_parts(subject, action, grant, parent_rows)
-    return disjunction(parts.baseline, parts.depth, parts.shares)
+    return disjunction(parts.baseline, parts.depth, parts.shares if shared else NOTHING)
 
 
 def scope_parts(subject: Object, action: Action, grant: ObjectGrant, parent_rows: ParentRows) -> ScopeParts:

@@ -25,6 +25,13 @@ def is_shareable(subject: Object) -> bool:
     return subject.walled and subject.sharing_model in ("private", "public_read")
 
 
+def sharing_root(catalog: Catalog, subject: Object) -> str:
+    """Returns the object whose shares decide on the records of one: itself, or the parent at the top of those that control it."""
+    while subject.sharing_model == "controlled_by_parent" and subject.parent is not None and subject.parent.reference:
+        subject = catalog.objects[subject.parent.reference]
+    return subject.name
+
+
 def may_share_any(catalog: Catalog, sets: Iterable[str], subject: Object) -> bool:
     """Tells whether somebody shares records of an object that are not his: who changes all of them, or manages sharing."""
     held = held_sets(catalog, sets)

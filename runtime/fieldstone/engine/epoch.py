@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from fieldstone.access.policy import Action
 from fieldstone.engine.unit import Unit
+from fieldstone.registry.record_share import SHARES
 
 FEEDS_POLICY: Mapping[str, frozenset[Action]] = {
     "sys_user": frozenset({"update", "delete"}),
@@ -17,15 +18,20 @@ FEEDS_POLICY: Mapping[str, frozenset[Action]] = {
     "sys_business_unit": frozenset({"update", "delete"}),
     "sys_session": frozenset({"update", "delete"}),
     "sys_api_key": frozenset({"update", "delete"}),
+    SHARES: frozenset({"create", "update"}),
 }
-"""Objects whose rows say who somebody is and what he holds, with the writes that can change an answer already given."""
+"""Objects whose rows say who somebody is and what he holds, with the writes that can change an answer already given.
+
+A share that ends leaves its object among those of which something may be shared with its recipient.
+"""
 
 
 UNFELT: Mapping[str, frozenset[str]] = {
     "sys_session": frozenset({"last_seen_at"}),
     "sys_api_key": frozenset({"last_used_at"}),
+    SHARES: frozenset({"access_level", "reason", "granted_by"}),
 }
-"""Fields of those objects that change nobody's rights: they are written again and again, and everybody would be looked up anew."""
+"""Fields of those objects that change nothing of what is remembered of somebody: everybody would be looked up anew for each write."""
 
 
 def note_write(unit: Unit, object_name: str, action: Action, changed: Collection[str] = ()) -> None:

@@ -14,6 +14,7 @@ from fieldstone.identity.holdings import Holdings, baseline, load_holdings
 from fieldstone.identity.keys import find_key
 from fieldstone.identity.placement import ACTIVE_MEMBER, load_placement
 from fieldstone.identity.sessions import find_session
+from fieldstone.identity.shared_objects import load_shared_objects
 from fieldstone.identity.windows import earliest
 from fieldstone.kinds.app import Auth
 from fieldstone.registry.catalog import PermissionSet
@@ -84,11 +85,13 @@ async def _resolve(execute: Execute, user_id: str, organization_id: str | None, 
     holdings = Holdings(sets=baseline(sets, member=False), positions={})
     place = {"user_id": user_id, "organization_id": organization_id, **ACTIVE_MEMBER}
     member = await read_first(execute, "sys_member", place, _MEMBER) if organization_id else None
+    shared: frozenset[str] | None = frozenset()
     if member is not None:
         holdings = await load_holdings(execute, sets, user_id, member["organization_id"], now)
         values |= await _membership(execute, member, holdings, sets)
+        shared = await load_shared_objects(execute, member["organization_id"], values["recipient_ids"])
     values["permissions"] = tuple(sorted(holdings.sets))
-    return _Found(Caller(sets=frozenset(holdings.sets), values=values), holdings.changes_at)
+    return _Found(Caller(sets=frozenset(holdings.sets), values=values, shared=shared), holdings.changes_at)
 
 
 async def _membership(execute: Execute, member: Mapping[str, Any], holdings: Holdings, sets: Sets) -> Mapping[str, Any]:
