@@ -12,14 +12,14 @@ import msgspec
 
 
 class Place(msgspec.Struct, frozen=True, order=True):
-    """A position in a declaration file; line and column count from 1."""
+    """A position in a declaration file; line and column count from 1, and are 0 for what stands in no file, but in an overlay."""
 
     file: str
     line: int
     column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 class Fault(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from fieldstone.errors import DeclarationError
 from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.registry.api_operations import DialectParts
 from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.layers.overlay import Overlays
 from fieldstone.registry.load import load_app
 
 BARE = {
@@ -41,16 +42,17 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
         path.write_text(textwrap.dedent(text), "utf-8")
 
 
-def load(folder: Path, files: Mapping[str, str], *, cache: Path | None = None) -> Catalog:
+def load(folder: Path, files: Mapping[str, str], *, cache: Path | None = None, overlays: Overlays = ()) -> Catalog:
     """Returns the catalog of a bare app with these files added or replaced, on the small platform."""
     write(folder, {**PLATFORM, **BARE, **files})
-    return load_app(folder / "app", parts=PARTS, cache=cache, platform=folder / "metadata", steps=STEP_KINDS)
+    platform = folder / "metadata"
+    return load_app(folder / "app", parts=PARTS, cache=cache, platform=platform, steps=STEP_KINDS, overlays=overlays)
 
 
-def faults_of(folder: Path, files: Mapping[str, str]) -> list[str]:
+def faults_of(folder: Path, files: Mapping[str, str], overlays: Overlays = ()) -> list[str]:
     """Returns the faults of such an app as lines, their places relative to the folder."""
     try:
-        load(folder, files)
+        load(folder, files, overlays=overlays)
     except DeclarationError as error:
         return [str(fault).replace(f"{folder}/", "") for fault in error.faults]
     return []

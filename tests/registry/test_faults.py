@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from fieldstone.registry.codes import EXPLANATIONS, Code
+from fieldstone.registry.layers.overlay import Overlay, in_order
 from tests.registry.declared import faults_of
 
 CASES = Path(__file__).parent / "faults"
@@ -29,11 +30,14 @@ def test_a_mistake_is_answered_with_its_place_and_a_way_out(
     case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert faults_of(tmp_path, case["files"]) == case["faults"].splitlines()
+    laid = [(*what.split(), delta) for what, delta in case.get("overlays", {}).items()]
+    overlays = in_order(Overlay(kind, name, delta) for kind, name, delta in laid)
+    assert faults_of(tmp_path, case["files"], overlays) == case["faults"].splitlines()
 
 
 def test_every_code_has_a_mistake_that_it_answers() -> None:
-    answered = {line.split()[1] for _, case in cases() for line in case["faults"].splitlines()}
+    words = {word for _, case in cases() for line in case["faults"].splitlines() for word in line.split()}
+    answered = words & set(Code)
     assert answered | OF_FILES | OF_THE_DATABASE == set(Code)
 
 

@@ -44,7 +44,7 @@ def _fault_text(fault: Fault, lines: list[str]) -> Text:
     place = fault.place
     text = Text.assemble((str(place), "bold"), " ", (fault.code, "bold red"), " ", fault.message)
     margin = " " * len(str(place.line))
-    line = lines[place.line - 1].rstrip().replace("\t", " ") if place.line <= len(lines) else ""
+    line = lines[place.line - 1].rstrip().replace("\t", " ") if 0 < place.line <= len(lines) else ""
     if line:
         marked = _TOKEN.match(line, place.column - 1)
         before = " " * (place.column - 1)

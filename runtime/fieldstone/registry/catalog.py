@@ -27,6 +27,7 @@ from fieldstone.query.masking import Masking
 from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.registry.flows.graph import Graph
 from fieldstone.registry.handlers import Handler, Handlers
+from fieldstone.registry.layers.overlay import Layered, Overlays
 from fieldstone.registry.layout import APP_FILE
 from fieldstone.registry.policy_test import PolicyTest
 from fieldstone.registry.source import Spot
@@ -252,7 +253,8 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     `histories` are the histories of the objects that keep one, by their own names: the store keeps them, and nobody can ask for them.
     `rollups` stand in the order in which they are computed: one over summaries behind those. `actions` are by key,
     `hooks` in the order in which those of one event run.
-    `handlers` are what the packages' `handlers.py` hold. `files` are the files' paths within packages.
+    `handlers` are what the packages' `handlers.py` hold. `files` are the files' paths within packages, `layered` is what has an overlay,
+    by kind and name.
     """
 
     version: str
@@ -274,7 +276,20 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     handlers: Handlers = Handlers()
     files: Mapping[str, str] = {}
     flows: Mapping[str, Graph] = {}
+    layered: Mapping[tuple[str, str], Layered] = {}
+
+    @property
+    def overlays(self) -> Overlays:
+        """What lies over the packages' declarations."""
+        return tuple(item.overlay for item in self.layered.values())
+
+    def packaged(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """Returns the document that a package has of a declaration, None where none declares it."""
+        if (kind, name) in self.layered:
+            return self.layered[kind, name].packaged
+        item = self.items.get(kind, {}).get(name)
+        return None if item is None else item.document
 
     def told(self, place: Place) -> str:
         """Returns a place as callers may know it, within its package: where a server keeps its files is nobody's matter."""
-        return f"{self.files.get(place.file, APP_FILE)}:{place.line}"
+        return f"{self.files.get(place.file, APP_FILE)}:{place.line}" if place.line else place.file

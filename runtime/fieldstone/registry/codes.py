@@ -60,6 +60,7 @@ class Code(StrEnum):
     FLOW_UNREACHABLE = "FLOW_UNREACHABLE"
     FLOW_CYCLE = "FLOW_CYCLE"
     NEEDS_MIGRATION = "NEEDS_MIGRATION"
+    OVERLAY = "OVERLAY"
 
 
 EXPLANATIONS: dict[Code, str] = {
@@ -117,4 +118,5 @@ EXPLANATIONS: dict[Code, str] = {
     Code.FLOW_UNREACHABLE: "A node that no way leads to.",
     Code.FLOW_CYCLE: "Ways that lead in a circle, and out of it never, or not openly.",
     Code.NEEDS_MIGRATION: "The database holds something else than what is declared, and only a migration can bring the two together.",
+    Code.OVERLAY: "An overlay lies over something that is not there any more, or that it may not change.",
 }

@@ -28,8 +28,11 @@ def expression_faults(document: Document, path: Sequence[str | int], text: str, 
 def place_within(start: Place, lines: Sequence[str], value: str, offset: int) -> Place:
     """Returns the place of a character of a YAML value that begins at `start`.
 
-    Folding and indentation change white space only, so the value's other characters are met in the file one after the other.
+    One that stands in no file is told as a whole. Folding and indentation change white space only, so the value's other characters are met
+    in the file one after the other.
     """
+    if not start.line:
+        return start
     source = "\n".join(lines[start.line - 1 :])
     at = start.column - 1
     style = source[at : at + 1]

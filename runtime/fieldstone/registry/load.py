@@ -18,6 +18,8 @@ from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Package, PackagedFile, read_documents, read_file
 from fieldstone.registry.flows.graph import StepKinds
 from fieldstone.registry.handlers import handler_sources, load_handlers
+from fieldstone.registry.layers.overlaid import overlay_reading
+from fieldstone.registry.layers.overlay import Overlays
 from fieldstone.registry.layout import (
     APP_FILE,
     PACKAGE_FILE,
@@ -35,9 +37,15 @@ NO_STEPS: StepKinds = {}
 
 
 def load_app(
-    folder: Path, *, parts: DialectParts, cache: Path | None, platform: Path, steps: StepKinds = NO_STEPS
+    folder: Path,
+    *,
+    parts: DialectParts,
+    cache: Path | None,
+    platform: Path,
+    steps: StepKinds = NO_STEPS,
+    overlays: Overlays = (),
 ) -> Catalog:
-    """Returns the catalog of the app in a folder.
+    """Returns the catalog of the app in a folder, with overlays over what its packages declare.
 
     `parts` are the names of the tables that a dialect may use, `steps` the kinds of steps that flows may take, `cache`
     the folder that keeps what was parsed, `platform` the folder of the platform's own package. Raises DeclarationError with every fault of
@@ -52,7 +60,8 @@ def load_app(
         spot = source.spot
         places = [spot.find(("packages", number)).of_value(shown(path)) for number in range(len(app.packages))]
         packages, more = read_named(app.packages, folder, package_shelves(folder), places)
-        catalog = _load(app, packages, [], [*faults, *more], parts, cache, platform, steps)
+        means = _Means(parts, platform, steps)
+        catalog = _load(app, packages, [], [*faults, *more], means, cache, overlays)
         if wrong := app_faults(app, source.spot, shown(path), catalog):
             raise DeclarationError(wrong)
         return catalog
@@ -67,23 +76,32 @@ def load_path(path: Path, *, parts: DialectParts, platform: Path, steps: StepKin
     if app.is_file():
         return load_app(app.parent, parts=parts, cache=None, platform=platform, steps=steps)
     package = path if path.name == PACKAGE_FILE else path / PACKAGE_FILE
+    means = _Means(parts, platform, steps)
     with _without_collection():
         if package.is_file():
-            return _load_package(package.parent, parts, platform, steps)
-        return _load_file(path, parts, platform, steps)
+            return _load_package(package.parent, means)
+        return _load_file(path, means)
 
 
-def _load_package(folder: Path, parts: DialectParts, platform: Path, steps: StepKinds) -> Catalog:
-    if folder.resolve() == platform.resolve():
-        return _load(_nameless(), [], [], [], parts, None, platform, steps)
+class _Means(msgspec.Struct, frozen=True):
+    """What everything is loaded with: see `load_app`."""
+
+    parts: DialectParts
+    platform: Path
+    steps: StepKinds
+
+
+def _load_package(folder: Path, means: _Means) -> Catalog:
+    if folder.resolve() == means.platform.resolve():
+        return _load(_nameless(), [], [], [], means)
     package, faults = read_package(folder)
     if package is None:
         raise DeclarationError(faults)
     packages, more = with_dependencies(package, package_shelves(folder))
-    return _load(_nameless(), packages, [], [*faults, *more], parts, None, platform, steps)
+    return _load(_nameless(), packages, [], [*faults, *more], means)
 
 
-def _load_file(path: Path, parts: DialectParts, platform: Path, steps: StepKinds) -> Catalog:
+def _load_file(path: Path, means: _Means) -> Catalog:
     if not path.is_file():
         message = f"`{shown(path)}` is neither an app, nor a package, nor a declaration."
         hint = f"An app's folder has a file `{APP_FILE}`, a package's `{PACKAGE_FILE}`."
@@ -93,9 +111,9 @@ def _load_file(path: Path, parts: DialectParts, platform: Path, steps: StepKinds
         raise DeclarationError([found])
     home = next((folder for folder in path.resolve().parents if (folder / PACKAGE_FILE).is_file()), None)
     if home is None:
-        return _load(_nameless(), [], [PackagedFile("", found)], [], parts, None, platform, steps)
+        return _load(_nameless(), [], [PackagedFile("", found)], [], means)
     try:
-        return _load_package(home, parts, platform, steps)
+        return _load_package(home, means)
     except DeclarationError as error:
         own = [fault for fault in error.faults if Path(fault.place.file).resolve() == path.resolve()]
         raise DeclarationError(own or error.faults) from None
@@ -106,13 +124,12 @@ def _load(
     packages: Sequence[Package],
     loose: Sequence[PackagedFile],
     faults: list[Fault],
-    parts: DialectParts,
-    cache: Path | None,
-    platform: Path,
-    steps: StepKinds,
+    means: _Means,
+    cache: Path | None = None,
+    overlays: Overlays = (),
 ) -> Catalog:
-    """Reads and links packages behind the platform's; `faults` are those of finding them."""
-    base, more = read_package(platform, platform=True)
+    """Reads and links packages behind the platform's, with overlays over them; `faults` are those of finding them."""
+    base, more = read_package(means.platform, platform=True)
     sequence, wrong = ordered([*([base] if base else []), *packages])
     faults = [*faults, *more, *wrong]
     files: list[PackagedFile] = []
@@ -127,10 +144,13 @@ def _load(
     heads = [msgspec.json.encode(app), *(msgspec.json.encode(package.declaration) for package in sequence)]
     heads.append(handler_sources(folders.values()))
     reading = read_documents(files, b"".join(heads), Cache(cache) if cache else None)
+    reading, layered = overlay_reading(reading, overlays)
     faults += reading.faults
     if any(fault.code == Code.UNKNOWN_PACKAGE for fault in faults):
         raise DeclarationError(faults)
-    return link(app, sequence, reading, faults, parts, steps, handlers)
+    return msgspec.structs.replace(
+        link(app, sequence, reading, faults, means.parts, means.steps, handlers), layered=layered
+    )
 
 
 def _what_can_be_read(source: Source) -> AppDeclaration:
