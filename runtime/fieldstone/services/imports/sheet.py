@@ -38,9 +38,13 @@ class ColumnForm(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True
 
 
 class Detected(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """What a reader found out by itself, told in the answer; `columns` are those about which there is something to say."""
+    """What a reader found out by itself, told in the answer; `columns` are those about which there is something to say.
+
+    `other_encodings` are as likely as the one that was taken, and make other texts of the file: whoever knows better declares his.
+    """
 
     encoding: str | None = None
+    other_encodings: tuple[str, ...] = ()
     separator: str | None = None
     sheet: str | None = None
     columns: Mapping[str, ColumnForm] = {}

@@ -1,0 +1,1 @@
+"""Reading what is to be imported: the bytes of a file become a sheet."""

@@ -1,0 +1,81 @@
+"""A file that is to be imported, read as a sheet; a large one beside the event loop, so that other requests are answered meanwhile."""
+
+import asyncio
+from typing import Literal
+
+import msgspec
+
+from fieldstone.errors import Invalid
+from fieldstone.query.names import did_you_mean, shown
+from fieldstone.services.imports.reading.encoding import decode_text
+from fieldstone.services.imports.reading.separated import SEPARATORS, sheet_of_text
+from fieldstone.services.imports.reading.workbook import sheet_of_workbook
+from fieldstone.services.imports.sheet import Sheet
+
+FileFormat = Literal["csv", "xlsx"]
+
+AT_ONCE = 2
+"""How many large files are read at the same time: each may take many times its size in memory."""
+
+_READ_AT_ONCE = 32 * 1024
+"""Bytes of a text that are read in less time than another thread takes to begin."""
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file as it was sent: its content, and what was declared of it. `path` names where in the request it was.
+
+    `encoding` and `separator` are of a csv, found out where they are None; `sheet` is of a workbook, its first where it is None.
+    """
+
+    content: bytes | str
+    format: FileFormat
+    path: str
+    encoding: str | None = None
+    separator: str | None = None
+    sheet: str | None = None
+
+
+class FileReader:
+    """Reads files, a few at a time."""
+
+    def __init__(self) -> None:
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def read(self, file: File, most_rows: int) -> Sheet:
+        """Returns the sheet that a file holds; raises Invalid, PayloadTooLarge."""
+        if file.format == "csv" and len(file.content) <= _READ_AT_ONCE:
+            return sheet_of_file(file, most_rows)
+        async with self._turns:
+            return await asyncio.to_thread(sheet_of_file, file, most_rows)
+
+
+def sheet_of_file(file: File, most_rows: int) -> Sheet:
+    """Returns the sheet that a file holds, whatever time that takes; raises Invalid, PayloadTooLarge."""
+    _refuse_in_vain(file)
+    if file.format == "xlsx":
+        content = file.content.encode() if isinstance(file.content, str) else file.content
+        return sheet_of_workbook(content, most_rows, file.path, file.sheet)
+    separator = _separator(file.separator)
+    decoded = decode_text(file.content, file.encoding, file.path)
+    return sheet_of_text(decoded, most_rows, file.path, separator)
+
+
+def _refuse_in_vain(file: File) -> None:
+    """Raises Invalid for what was declared and has no meaning in the file."""
+    names = ("sheet",) if file.format == "csv" else ("encoding", "separator")
+    declared = {"sheet": file.sheet, "encoding": file.encoding, "separator": file.separator}
+    if isinstance(file.content, str):
+        names = (*names, "encoding")
+    in_vain = next((name for name in names if declared[name] is not None), None)
+    if in_vain is not None:
+        what = "text that is sent as JSON" if in_vain == "encoding" and file.format == "csv" else f"`{file.format}`"
+        raise Invalid(f"`{in_vain}` has no meaning in {what}.", reason="INVALID_IMPORT", path=in_vain)
+
+
+def _separator(declared: str | None) -> str | None:
+    if declared is None or declared in SEPARATORS.values():
+        return declared
+    if declared in SEPARATORS:
+        return SEPARATORS[declared]
+    hint = did_you_mean(declared, SEPARATORS) or f"There are {', '.join(f'`{name}`' for name in SEPARATORS)}."
+    raise Invalid(f"No separator `{shown(declared)}`.", reason="INVALID_IMPORT", path="separator", hint=hint)
