@@ -35,14 +35,14 @@ def overlay_reading(reading: Reading, overlays: Overlays) -> tuple[Reading, Laye
     broken = set(reading.broken)
     layered: dict[tuple[str, str], Layered] = {}
     for overlay in overlays:
-        at = places.get((overlay.type, overlay.name))
+        at = places.get(overlay.key)
         packaged = None if at is None else documents[at]
         document, wrong = _overlaid(overlay, packaged)
         faults += wrong
         if document is None:
-            broken.add((overlay.type, overlay.name))
+            broken.add(overlay.key)
             continue
-        layered[overlay.type, overlay.name] = Layered(packaged.source.value if packaged else None, overlay)
+        layered[overlay.key] = Layered(packaged.source.value if packaged else None, overlay)
         if at is None:
             documents.append(document)
         else:

@@ -26,6 +26,11 @@ class Overlay(msgspec.Struct, frozen=True):
     version: int = 1
 
     @property
+    def key(self) -> tuple[str, str]:
+        """What it lies over, by kind and name."""
+        return self.type, self.name
+
+    @property
     def place(self) -> str:
         """What stands where a file's name does."""
         return place_of(self.type, self.name)
@@ -49,7 +54,7 @@ def place_of(kind: str, name: str) -> str:
 
 def in_order(overlays: Iterable[Overlay]) -> Overlays:
     """Returns overlays in their order."""
-    return tuple(sorted(overlays, key=lambda overlay: (overlay.type, overlay.name)))
+    return tuple(sorted(overlays, key=lambda overlay: overlay.key))
 
 
 def delta_text(delta: Delta) -> str:
