@@ -20,9 +20,10 @@ FAST = "-c full_page_writes=off -c synchronous_commit=off -c max_connections=200
 class PostgresServer:
     """A running server in which databases are made and dropped."""
 
-    def __init__(self, port: int) -> None:
-        """Remembers where the server listens; `running_postgres` starts it."""
+    def __init__(self, port: int, programs: Path) -> None:
+        """Remembers where the server listens, and the folder of the programs that came with it; `running_postgres` starts it."""
         self._port = port
+        self.programs = programs
         self._numbers = itertools.count(1)
 
     def url(self, database: str) -> str:
@@ -67,7 +68,7 @@ def running_postgres(folder: Path) -> Iterator[PostgresServer]:
 
     control("-l", str(installed.pgdata / "log"), "-o", options, "start")
     try:
-        yield PostgresServer(port)
+        yield PostgresServer(port, Path(installed.bin_path))
     finally:
         control("-m", "immediate", "stop")
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fieldstone.errors import SettingsError
 
-Use = Literal["cursors", "secret fields", "second factor", "trusted devices", "oidc sign-in"]
+Use = Literal["cursors", "secret fields", "second factor", "trusted devices", "oidc sign-in", "backups"]
 """What keys are for; a new use needs a new word, and an old word never gets another use."""
 
 LENGTH = 32
@@ -33,6 +33,11 @@ class Keyring:
         return tuple(
             HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(secret) for secret in self._secrets
         )
+
+
+def found_secret(path: Path) -> str | None:
+    """Returns the secret in a file; None where none was made."""
+    return path.read_text(encoding="ascii").strip() if path.is_file() else None
 
 
 def kept_secret(path: Path) -> str:

@@ -42,6 +42,7 @@ WITH_A_SERVER = (
     "limit-requests.md",
     "declare-a-flow.md",
     "run-flows.md",
+    "backup.md",
 )
 
 

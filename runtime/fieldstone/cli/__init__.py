@@ -6,9 +6,11 @@ from importlib.metadata import version
 
 from cyclopts import App
 
+from fieldstone.cli.backup import backup
 from fieldstone.cli.check import check
 from fieldstone.cli.new import new_command
 from fieldstone.cli.report import report_error
+from fieldstone.cli.restore import restore
 from fieldstone.cli.schema import schema
 from fieldstone.cli.serve import serve
 from fieldstone.cli.test import test_command
@@ -22,6 +24,8 @@ COMMANDS = (
     verify,
     schema,
     serve,
+    backup,
+    restore,
     new_command(),
     user_command(),
 )

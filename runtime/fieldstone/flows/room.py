@@ -34,7 +34,7 @@ from fieldstone.log import Log
 from fieldstone.query.ast import Slot, Term
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.flows.graph import StepKinds
-from fieldstone.store.side_file import SQLITE, side_file
+from fieldstone.store.side_file import SQLITE, engine_url
 
 SWEPT_AT_ONCE = 200
 _STEPS_OF = Term("run_id", "in", Slot(0))
@@ -112,7 +112,7 @@ class FlowRoom:
         segments, executor = Segments(workshop), self._new_id()
         proceed = partial(self._proceed, segments)
         alone = setting.url.startswith(SQLITE)
-        own_url = setting.own_url or (side_file(setting.url, "flows") if alone else setting.url)
+        own_url = engine_url(setting.url, setting.own_url)
         self._carrier = (
             DbosCarrier(own_url, executor, proceed, setting.log) if setting.durable else LoopCarrier(proceed)
         )

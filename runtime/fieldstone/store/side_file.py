@@ -13,6 +13,11 @@ def side_file(url: str, purpose: str) -> str:
     return f"{SQLITE}{path.with_name(f'{path.stem}.{purpose}{path.suffix}')}"
 
 
+def engine_url(url: str, own_url: str | None) -> str:
+    """Returns where the engine of flows keeps its part: where a setting says so, else beside an SQLite database or in a PostgreSQL one."""
+    return own_url or (side_file(url, "flows") if url.startswith(SQLITE) else url)
+
+
 def prepare_side_file(url: str) -> None:
     """Makes the file where there is none, and has it write ahead, which a file remembers."""
     with closing(sqlite3.connect(url.removeprefix(SQLITE))) as connection:
