@@ -14,7 +14,7 @@ from fieldstone.registry.layout import APP_FILE, PACKAGE_FILE
 ROOT = Path(__file__).parents[2]
 
 EXAMPLES = {
-    "app": "apps/demo/app.yaml",
+    "deployment": "apps/demo/app.yaml",
     "package": "packages/desk/package.yaml",
     "object": "packages/desk/objects/ticket.object.yaml",
     "permission": "packages/desk/permissions/support_agent.permission.yaml",
@@ -24,6 +24,9 @@ EXAMPLES = {
     "action": "packages/desk/actions/close.action.yaml",
     "hook": "packages/crm/hooks/close_on_the_day.hook.yaml",
     "seed": "packages/desk/seeds/customers.seed.yaml",
+    "view": "packages/desk/views/open.view.yaml",
+    "dashboard": "packages/desk/dashboards/desk.dashboard.yaml",
+    "app": "packages/desk/navigation/desk.app.yaml",
 }
 """A real declaration of each kind; the native surface, the longest, is only pointed to."""
 
@@ -38,7 +41,7 @@ agree. Names of objects are global. A key without a default in the tables is not
 
 def kinds_page() -> str:
     """Returns the page."""
-    structs: dict[str, type[msgspec.Struct]] = {"app": AppDeclaration, "package": PackageDeclaration}
+    structs: dict[str, type[msgspec.Struct]] = {"deployment": AppDeclaration, "package": PackageDeclaration}
     structs |= {kind.name: kind.struct for kind in KINDS.values()}
     forms = {kind.name: kind.forms for kind in KINDS.values()}
     sections = [_section(name, struct, forms.get(name, ())) for name, struct in structs.items()]
@@ -46,7 +49,7 @@ def kinds_page() -> str:
 
 
 def _section(name: str, struct: type[msgspec.Struct], forms: tuple[type[msgspec.Struct], ...]) -> str:
-    file = {"app": APP_FILE, "package": PACKAGE_FILE}.get(name, f"<name>.{name}.yaml")
+    file = {"deployment": APP_FILE, "package": PACKAGE_FILE}.get(name, f"<name>.{name}.yaml")
     parts = [f"## {code(name)}", f"File {code(file)}. {paragraph(struct.__doc__)}", _keys(struct)]
     inner_structs = dict.fromkeys((*forms, *nested(struct), *(inner for form in forms for inner in nested(form))))
     for inner in inner_structs:

@@ -47,6 +47,9 @@ def write_world(text: str, folder: Path, name: str) -> Path:
     _write(files / "package.yaml", {"name": "world", "dependencies": list(world.packages)})
     for declared, document in world.objects.items():
         _write(files / f"{declared}.object.yaml", {"name": declared, **document})
+        columns = [name for name, options in document["fields"].items() if _is_shown(options)]
+        if columns:
+            _write(files / declared / "all.view.yaml", {"name": "all", "object": declared, "columns": columns})
     for declared, document in world.sets.items():
         _write(files / f"{declared}.permission.yaml", {"name": declared, **document})
     _write(files / f"{name}.policy_test.yaml", {"name": name, **world.test})
@@ -106,6 +109,10 @@ def _filtered_lists(objects: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[s
                 for number, field in enumerate((*_SYSTEM_FIELDS, *fields))
             },
         }
+
+
+def _is_shown(options: Mapping[str, Any]) -> bool:
+    return options["type"] != "password" and not options.get("internal")
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:

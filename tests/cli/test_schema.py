@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fieldstone.cli.schema import declaration_schemas
-from fieldstone.registry.layout import checkout
+from fieldstone.registry.layout import APP_FILE, checkout
 from fieldstone.registry.source import parse
 from tests.cli.run import Run
 
@@ -18,6 +18,8 @@ KINDS = [
     "api",
     "app",
     "calendar",
+    "dashboard",
+    "deployment",
     "email_template",
     "flow",
     "hook",
@@ -26,6 +28,7 @@ KINDS = [
     "permission",
     "policy_test",
     "seed",
+    "view",
 ]
 
 
@@ -35,7 +38,7 @@ def declarations() -> Iterator[tuple[str, Path]]:
     assert root is not None
     for folder in ("metadata", "packages", "apps"):
         for path in sorted((root / folder).rglob("*.yaml")):
-            yield path.name.split(".")[-2], path
+            yield "deployment" if path.name == APP_FILE else path.name.split(".")[-2], path
 
 
 def validator(kind: str) -> Any:

@@ -21,6 +21,9 @@ def test_the_kinds() -> None:
         "policy_test": "policy_tests",
         "flow": "flows",
         "calendar": "calendars",
+        "view": "views",
+        "dashboard": "dashboards",
+        "app": "apps",
     }
 
 

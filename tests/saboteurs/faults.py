@@ -23,7 +23,7 @@ from fieldstone.identity import granting, holdings, hooks, placing
 from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, Not
 from fieldstone.registry import objects, rules
 from fieldstone.registry.catalog import Object
-from fieldstone.services.meta import known_objects
+from fieldstone.services.meta import known_objects, told
 from fieldstone.store.binds import Binds
 from fieldstone.surfaces.rest import face
 
@@ -373,6 +373,12 @@ SABOTEURS = (
         replaced(known_objects, "_masked", lambda _real: _nothing_masked),
         "hidden_field",
         ("told of",),
+    ),
+    Saboteur(
+        "view_unmasked",
+        replaced(told, "cut_view", lambda _real: lambda _sight, _caller, document: dict(document)),
+        "hidden_field",
+        ("shown in a view",),
     ),
     Saboteur(
         "expression_told",

@@ -9,12 +9,10 @@ ONE_DATABASE = True
 META = "/api/v1/meta"
 
 
-async def test_an_administrator_sees_every_kind_and_others_see_objects_actions_and_flows(
-    admin: Person, ann: Person
-) -> None:
+async def test_an_administrator_sees_every_kind_and_others_what_faces_are_told(admin: Person, ann: Person) -> None:
     assert set((await admin.get(META)).json()["types"]) >= {"object", "permission", "api", "seed"}
     answer = (await ann.get(META)).json()
-    assert answer["types"] == ["object", "action", "flow"]
+    assert answer["types"] == ["object", "action", "flow", "view", "dashboard", "app"]
     assert answer["entries"][0] == {
         "type": "object",
         "label": "Object",

@@ -34,9 +34,12 @@ def schema(*, out: Path = Path("metadata/schemas")) -> None:
 
 
 def declaration_schemas() -> dict[str, dict[str, Any]]:
-    """Returns the JSON Schema of each kind, and of `app.yaml` and `package.yaml`, by name; a plain rule may leave its type out."""
+    """Returns the JSON Schema of each kind, of `app.yaml` (`deployment`) and of `package.yaml`, by name.
+
+    A plain rule may leave its type out.
+    """
     structs: dict[str, tuple[type[Declared], ...]] = {kind.name: kind.structs for kind in KINDS.values()}
-    structs |= {"app": (AppDeclaration,), "package": (PackageDeclaration,)}
+    structs |= {"deployment": (AppDeclaration,), "package": (PackageDeclaration,)}
     schemas = {name: _schema(forms) for name, forms in structs.items()}
     plain = schemas["object"]["$defs"][PredicateRule.__name__]
     plain["required"].remove(PredicateRule.__struct_config__.tag_field)

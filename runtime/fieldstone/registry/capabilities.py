@@ -14,6 +14,7 @@ from fieldstone.registry.catalog import Item
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package
 from fieldstone.registry.layout import PACKAGE_FILE, shown
+from fieldstone.registry.navigation import entries_of
 
 Named = tuple[tuple[str | int, ...], str]
 """Where in a document a capability is named, and its name."""
@@ -47,7 +48,14 @@ def capability_faults(
     documents: Mapping[str, Mapping[str, Document]], known: Mapping[str, Capability]
 ) -> Iterator[Fault]:
     """Yields the fault of every capability that is named in a declaration and that no package declares."""
-    named_in = {"permission": _given, "object": _required, "api": _asked, "action": _needed, "flow": _needed}
+    named_in = {
+        "permission": _given,
+        "object": _required,
+        "api": _asked,
+        "action": _needed,
+        "flow": _needed,
+        "app": _entered,
+    }
     for kind, named in named_in.items():
         for document in documents[kind].values():
             for path, name in named(document.declared):
@@ -73,6 +81,12 @@ def _needed(declared: Any) -> Iterator[Named]:
     return _each(("requiredPermissions",), declared.required_permissions)
 
 
+def _entered(declared: Any) -> Iterator[Named]:
+    yield from _needed(declared)
+    for path, entry in entries_of(declared):
+        yield from _each((*path, "requiredPermissions"), entry.required_permissions)
+
+
 def _required(declared: Any) -> Iterator[Named]:
     declaration: ObjectDeclaration = declared
     required = declaration.required_permissions
@@ -85,7 +99,7 @@ def _required(declared: Any) -> Iterator[Named]:
         yield from _each(("fields", field, "requiredPermissions"), options.required_permissions)
 
 
-def _each(path: tuple[str, ...], names: Sequence[str]) -> Iterator[Named]:
+def _each(path: tuple[str | int, ...], names: Sequence[str]) -> Iterator[Named]:
     return (((*path, number), name) for number, name in enumerate(names))
 
 

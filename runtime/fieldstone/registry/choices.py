@@ -22,6 +22,7 @@ from fieldstone.query.storage import ObjectShape
 from fieldstone.query.where import Conditions
 from fieldstone.registry.catalog import Choice, Field, Object
 from fieldstone.registry.codes import Code
+from fieldstone.registry.declared_query import shape_in_sight
 from fieldstone.registry.documents import Document
 from fieldstone.registry.expressions import expression_faults
 from fieldstone.registry.known import Known, unknown_field
@@ -75,13 +76,13 @@ def _reference(
     target = objects.get(str(getattr(options, "reference", "")))
     if target is None:
         return None, faults
-    shown = {field for field, linked in target.fields.items() if not linked.internal}
+    shape = shape_in_sight(target)
     faults += [
-        unknown_field(place, other, target.name, shown)
+        unknown_field(place, other, target.name, shape.fields)
         for other, place in _presented(document, path, options)
-        if other not in shown
+        if other not in shape.fields
     ]
-    choice, wrong = _choice(document, path, options.lookup_filters, _shape(target, shown))
+    choice, wrong = _choice(document, path, options.lookup_filters, shape)
     return choice, [*faults, *wrong]
 
 
@@ -92,10 +93,6 @@ def _presented(document: Document, path: tuple[str, str], options: ReferenceOpti
             yield name, document.value_at(*path, key)
     for number, name in enumerate(options.lookup_columns):
         yield name, document.value_at(*path, "lookupColumns", number)
-
-
-def _shape(target: Object, shown: set[str]) -> ObjectShape:
-    return ObjectShape(target.name, {name: shape for name, shape in target.shape.fields.items() if name in shown})
 
 
 def _choice(

@@ -59,6 +59,10 @@ class Code(StrEnum):
     FLOW_STEP = "FLOW_STEP"
     FLOW_UNREACHABLE = "FLOW_UNREACHABLE"
     FLOW_CYCLE = "FLOW_CYCLE"
+    QUERY = "QUERY"
+    VIEW = "VIEW"
+    DASHBOARD = "DASHBOARD"
+    NAVIGATION = "NAVIGATION"
     NEEDS_MIGRATION = "NEEDS_MIGRATION"
     OVERLAY = "OVERLAY"
 
@@ -117,6 +121,10 @@ EXPLANATIONS: dict[Code, str] = {
     Code.FLOW_STEP: "A step of a flow or an action cannot do what it says.",
     Code.FLOW_UNREACHABLE: "A node that no way leads to.",
     Code.FLOW_CYCLE: "Ways that lead in a circle, and out of it never, or not openly.",
+    Code.QUERY: "A filter, an order or a group cannot be asked for, by anybody.",
+    Code.VIEW: "The keys of a view do not fit together, or show something that its type cannot.",
+    Code.DASHBOARD: "A widget of a dashboard cannot be drawn as it says.",
+    Code.NAVIGATION: "An entry of an app leads nowhere.",
     Code.NEEDS_MIGRATION: "The database holds something else than what is declared, and only a migration can bring the two together.",
     Code.OVERLAY: "An overlay lies over something that is not there any more, or that it may not change.",
 }

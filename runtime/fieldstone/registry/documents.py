@@ -14,6 +14,7 @@ from fieldstone.kinds.action import ActionDeclaration
 from fieldstone.kinds.declaration import Declared
 from fieldstone.kinds.package import PackageDeclaration
 from fieldstone.kinds.table import KINDS
+from fieldstone.kinds.view import ViewDeclaration
 from fieldstone.registry.cache import Cache
 from fieldstone.registry.codes import Code
 from fieldstone.registry.decode import D, decode
@@ -49,7 +50,7 @@ class Document(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """By what it is found among those of its kind."""
-        return self.declared.key if isinstance(self.declared, ActionDeclaration) else self.name
+        return self.declared.key if isinstance(self.declared, ActionDeclaration | ViewDeclaration) else self.name
 
     def value_at(self, *path: str | int) -> Place:
         """Returns the place of the value at a path, or of the last step of it that is there."""

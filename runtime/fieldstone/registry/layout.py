@@ -106,6 +106,9 @@ def declaration_files(folder: Path, kinds: Iterable[str]) -> tuple[list[Declarat
 def declaration_file(path: Path, root: Path, kinds: list[str]) -> DeclarationFile | Fault:
     """Returns what a file's name says, or why it says nothing."""
     matched = _FILE_NAME.fullmatch(path.name)
+    if path.name == APP_FILE:
+        hint = "What faces offer is declared in `<name>.app.yaml`; a deployment has a folder of its own."
+        return Fault(_start(path), Code.FILE_NAME, f"`{path.name}` is a deployment, and this is a package.", hint)
     if matched is None:
         hint = f"Name it `<name>.<kind>.yaml` in lower case, with one of the kinds {', '.join(kinds)}."
         return Fault(_start(path), Code.FILE_NAME, f"`{path.name}` does not say what it declares.", hint)

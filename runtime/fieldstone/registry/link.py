@@ -23,6 +23,7 @@ from fieldstone.registry.catalog import Action, Catalog, DeclaredHook, Item, Obj
 from fieldstone.registry.choices import link_choices
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package, Reading
+from fieldstone.registry.faces import face_faults
 from fieldstone.registry.flows.all import link_flows
 from fieldstone.registry.flows.graph import Graph, StepKinds
 from fieldstone.registry.formulas import link_formulas
@@ -71,6 +72,7 @@ def link(
     faults += wrong
     capabilities, wrong = link_capabilities(packages)
     faults += [*wrong, *capability_faults(by_kind, capabilities)]
+    faults += face_faults(by_kind, objects, acting.callable)
     for document in by_kind["email_template"].values():
         faults += template_faults(document)
     for name, document in replaced.items():

@@ -53,6 +53,7 @@ from fieldstone.proof.roads import (
     search_roads,
     share_roads,
     trash_roads,
+    view_roads,
     write_roads,
 )
 from fieldstone.proof.trip import Road
@@ -202,7 +203,7 @@ HANDLER_ROADS: Mapping[str, Roads] = {
     "actions.call": ACTION_ROADS,
     "meta.items": {
         ("reads", "object"): object_roads.META_LIST_ROADS,
-        ("reads", "field"): object_roads.META_LIST_ROADS,
+        ("reads", "field"): (*object_roads.META_LIST_ROADS, *view_roads.VIEW_LIST_ROADS),
     },
     "meta.item": {
         ("reads", "object"): object_roads.META_ROADS,

@@ -1,8 +1,8 @@
 """Metadata as somebody may know it: the declarations, cut to a caller's rights (contract 8.1).
 
 An object that he has no right on is left out, and so is every field that he may neither read nor write; so is an action that he may not
-call, and a flow that he may not start. Declarations of other kinds are for administrators. Refuses unknown kinds and names: what he may not
-know of is unknown.
+call, a flow that he may not start, and a view, a dashboard or an app that has nothing to show him. Declarations of other kinds are for
+administrators. Refuses unknown kinds and names: what he may not know of is unknown.
 """
 
 from typing import Any

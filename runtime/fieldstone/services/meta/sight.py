@@ -4,6 +4,8 @@ from fieldstone.access.actions import known_params, lacking
 from fieldstone.access.caller import Caller
 from fieldstone.access.policies import Policies
 from fieldstone.access.policy import Action
+from fieldstone.query.storage import ObjectShape
+from fieldstone.query.viewpoint import Related
 from fieldstone.registry.catalog import Action as DeclaredAction
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.services.meta.known_actions import KnownAction
@@ -46,6 +48,22 @@ class Sight:
     def knows(self, caller: Caller, name: str) -> bool:
         """Tells whether a caller has any right on an object."""
         return bool(self.known(caller, self.catalog.objects[name]).actions)
+
+    def reads(self, caller: Caller, name: str) -> bool:
+        """Tells whether a caller may come to see records of an object."""
+        offered = caller.system or self.catalog.objects[name].api_enabled
+        return offered and self._policies.policy(caller, name, "read").allowed
+
+    def shape(self, caller: Caller, name: str) -> ObjectShape:
+        """Returns an object as the queries of a caller see it."""
+        return self._policies.policy(caller, name, "read").shape
+
+    def related(self, caller: Caller, name: str) -> Related | None:
+        """Returns what the references in a caller's queries lead to; None where he may not look."""
+        if not self.reads(caller, name):
+            return None
+        policy = self._policies.policy(caller, name, "read")
+        return Related(policy.shape, policy.rows, self.catalog.objects[name].declaration.max_page_size)
 
     def readable(self, caller: Caller, name: str) -> frozenset[str]:
         """Returns the fields of an object that a caller reads."""

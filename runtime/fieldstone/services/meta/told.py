@@ -9,8 +9,10 @@ from typing import Any
 from fieldstone.access.caller import Caller
 from fieldstone.registry.catalog import Item
 from fieldstone.services.meta.known_actions import cut_action
+from fieldstone.services.meta.known_apps import cut_app
 from fieldstone.services.meta.known_flows import cut_flow, may_start
 from fieldstone.services.meta.known_objects import cut_object
+from fieldstone.services.meta.known_views import cut_dashboard, cut_view
 from fieldstone.services.meta.sight import Sight
 
 Cut = Callable[[Sight, Caller, Item], dict[str, Any] | None]
@@ -50,4 +52,11 @@ def _flow(sight: Sight, caller: Caller, item: Item) -> dict[str, Any] | None:
     return cut_flow(item.document, lambda name: sight.knows(caller, name))
 
 
-_CUTS: Mapping[str, Cut] = {"object": _object, "action": _action, "flow": _flow}
+_CUTS: Mapping[str, Cut] = {
+    "object": _object,
+    "action": _action,
+    "flow": _flow,
+    "view": lambda sight, caller, item: cut_view(sight, caller, item.document),
+    "dashboard": lambda sight, caller, item: cut_dashboard(sight, caller, item.document),
+    "app": lambda sight, caller, item: cut_app(sight, caller, item.document),
+}
