@@ -64,7 +64,7 @@ def command_names(command: Any = None, words: str = "fieldstone") -> Iterator[st
 
 # The file name of a page -> what gives the names that it must have as headings.
 PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
-    "kinds.md": lambda: {*KINDS, "app", "package"},
+    "kinds.md": lambda: {*KINDS, "deployment", "package"},
     "fields.md": lambda: FIELD_TYPES,
     "validations.md": rule_types,
     "steps.md": lambda: STEP_KINDS,

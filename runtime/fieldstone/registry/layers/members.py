@@ -16,8 +16,10 @@ NAMED_BY: Mapping[str, tuple[str, ...]] = {
     "variables": ("name",),
     "columns": ("field",),
     "sections": ("name",),
-    "widgets": ("name",),
-    "navigation": ("name",),
+    "widgets": ("id",),
+    "aggregations": ("alias",),
+    "navigation": ("id",),
+    "children": ("id",),
 }
 """By the key under which a list stands: the keys that name its members, the first that is there. A text among them is its own name."""
 
