@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from fieldstone.app import load_catalog
+from fieldstone.app_catalog import load_catalog
 from fieldstone.surfaces.rest.idents import IDENTS
 from tests.conformance.explorer import Explorer, Known, Seen
 from tests.conformance.scene import PASSWORD, Person, Scene, enter, make_records

@@ -17,7 +17,7 @@ from fieldstone.engine.operation import CancelRun, ReadRun, ReplayRun, ResumeRun
 from fieldstone.engine.outcome import RunState
 from fieldstone.engine.records import read_records
 from fieldstone.flows.outbound import Outbound
-from fieldstone.flows.room import FlowRoom, FlowSetting
+from fieldstone.flows.room import FlowRoom, FlowSetting, Playing
 from fieldstone.flows.runs import RUNS, UNDER_WAY
 from fieldstone.flows.steps.table import RUNNERS, STEP_KINDS
 from fieldstone.ids import new_id
@@ -52,27 +52,28 @@ class Factory:
         for name, text in flows.items():
             graph = _flow(name, text, catalog)
             catalog = msgspec.structs.replace(catalog, flows={**catalog.flows, name: graph})
-        self.room = FlowRoom(catalog, STEP_KINDS, RUNNERS, days=30, new_id=new_id, opened=_opened)
+        self.room = FlowRoom(STEP_KINDS, RUNNERS, days=30, new_id=new_id, opened=_opened)
+        repertoire = self.room.repertoire(catalog)
         self.door = Door(
             self.office.store,
-            {**DATA_HANDLERS, **self.room.handlers},
+            {**DATA_HANDLERS, **repertoire.handlers},
             Settings(secret="secret of the tests"),
-            hooks=self.room.hooks,
+            hooks=repertoire.hooks,
             preparers={"secret": _seal},
             clock=lambda: self.now,
             new_id=new_id,
         )
         setting = FlowSetting(
+            execute=self.door.execute,
+            clock=self.door.clock,
             url=self.url,
             organization_id=self.office.here,
-            outbound=Outbound(self.allowed),
             own_url=None,
             durable=False,
-            member=self._member,
             epoch=self.office.store.epoch,
             log=open_log(self.log, readable=True),
         )
-        await self.room.open(self.door, setting)
+        await self.room.open(Playing(repertoire, self.door, self._member, Outbound(self.allowed)), setting)
 
     async def start(self, flow: str, caller: Caller, **inputs: Any) -> RunState:
         """Starts a run and returns it once it has ended or sleeps."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fieldstone.access.caller import SYSTEM
-from fieldstone.app import Seams
+from fieldstone.app_process import Seams
 from fieldstone.engine.operation import ReadRun
 from fieldstone.engine.outcome import RunState
 from fieldstone.engine.records import read_records

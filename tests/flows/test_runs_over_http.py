@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.app import Seams
+from fieldstone.app_process import Seams
 from fieldstone.settings import Limits, Settings
 from tests.surfaces.running import Person, World, decoded, error_of, running
 

@@ -13,7 +13,7 @@ from docs import generate
 from docs.generator.dialects import TABLES
 from docs.generator.errors import FIELD_CODES, REASONS
 from docs.generator.validations import rule_types
-from fieldstone.app import DIALECT_PARTS
+from fieldstone.app_catalog import DIALECT_PARTS
 from fieldstone.cli import build_app
 from fieldstone.errors import FieldstoneError
 from fieldstone.flows.steps.table import STEP_KINDS

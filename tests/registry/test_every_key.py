@@ -18,7 +18,7 @@ from fieldstone.access.caller import SYSTEM, Caller
 from fieldstone.access.capabilities import capabilities
 from fieldstone.access.policies import Policies
 from fieldstone.access.policy import Action
-from fieldstone.app import DIALECT_PARTS
+from fieldstone.app_catalog import DIALECT_PARTS
 from fieldstone.engine.rules import judge
 from fieldstone.errors import DeclarationError
 from fieldstone.flows.hooks import declared_hooks

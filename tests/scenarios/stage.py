@@ -17,7 +17,8 @@ import httpx
 import msgspec
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from fieldstone.app import Runtime, Seams, open_runtime
+from fieldstone.app import Runtime, open_runtime
+from fieldstone.app_process import Seams
 from fieldstone.clock import later
 from fieldstone.identity.bootstrap import Account, create_account
 from fieldstone.log import open_log

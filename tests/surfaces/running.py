@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import msgspec
 
-from fieldstone.app import Runtime, Seams, open_runtime
+from fieldstone.app import Runtime, open_runtime
+from fieldstone.app_process import Seams
 from fieldstone.log import open_log
 from fieldstone.settings import Limits, Settings
 

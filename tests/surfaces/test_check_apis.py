@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fieldstone.app import load_catalog
+from fieldstone.app_catalog import load_catalog
 from fieldstone.errors import DeclarationError
 from tests.surfaces.running import WORLD
 

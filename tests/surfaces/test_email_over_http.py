@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from fieldstone.access.caller import SYSTEM
-from fieldstone.app import load_catalog
+from fieldstone.app_catalog import load_catalog
 from fieldstone.engine.operation import SendMail
 from fieldstone.errors import DeclarationError
 from fieldstone.settings import Limits, Settings

@@ -8,7 +8,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from fieldstone.app import Seams, load_catalog
+from fieldstone.app_catalog import load_catalog
+from fieldstone.app_process import Seams
 from fieldstone.errors import DeclarationError
 from fieldstone.settings import Settings
 from fieldstone.surfaces.http.proxies import client_key

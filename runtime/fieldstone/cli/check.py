@@ -8,7 +8,7 @@ import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from fieldstone.app import DIALECT_PARTS
+from fieldstone.app_catalog import DIALECT_PARTS
 from fieldstone.cli.report import report_faults
 from fieldstone.errors import DeclarationError, Fault
 from fieldstone.flows.steps.table import STEP_KINDS

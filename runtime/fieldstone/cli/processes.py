@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from watchfiles import Change, watch
 
-from fieldstone.app import load_catalog
+from fieldstone.app_catalog import load_catalog
 from fieldstone.cli.report import report_faults
 from fieldstone.cli.worker import serve_app
 from fieldstone.errors import DeclarationError

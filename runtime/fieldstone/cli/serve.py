@@ -11,7 +11,8 @@ import msgspec
 from cyclopts import Parameter, validators
 from rich.console import Console
 
-from fieldstone.app import TOOL, load_catalog, open_runtime
+from fieldstone.app import TOOL, open_runtime
+from fieldstone.app_catalog import load_catalog
 from fieldstone.cli.processes import serve_and_reload, serve_in_workers
 from fieldstone.cli.worker import open_server_log, serve_app
 from fieldstone.errors import SettingsError

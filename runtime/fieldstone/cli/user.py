@@ -11,7 +11,8 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from fieldstone.access.caller import ADMINISTRATOR
-from fieldstone.app import TOOL, load_catalog, open_runtime
+from fieldstone.app import TOOL, open_runtime
+from fieldstone.app_catalog import load_catalog
 from fieldstone.cli.worker import open_server_log
 from fieldstone.errors import Conflict, Invalid, SettingsError, UniqueViolation
 from fieldstone.identity.bootstrap import Account, create_account

@@ -1,6 +1,6 @@
 """The desk where runs are asked for: starts them and waits a little, lists them, and tells what a screen asks."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from fieldstone.engine.door import Door
 from fieldstone.engine.operation import CancelRun, Read, ReadRun, ReplayRun, ResumeRun, StartFlow
 from fieldstone.engine.outcome import Page, RunState
 from fieldstone.errors import Internal, InvalidState
-from fieldstone.flows.room import FlowRoom
+from fieldstone.flows.room import Repertoire
 from fieldstone.flows.runs import ALIVE, RUNS
 from fieldstone.query.document import QueryDocument
 
@@ -21,6 +21,9 @@ LISTED = (
 """What a list tells of a run; everything else is told of one at a time."""
 
 MOST_LISTED = 200
+
+Settled = Callable[[str, float], Awaitable[None]]
+"""Returns when a run has ended or sleeps, or after so many seconds."""
 
 
 class RunFilter(msgspec.Struct, frozen=True):
@@ -38,10 +41,11 @@ class RunFilter(msgspec.Struct, frozen=True):
 class FlowDesk:
     """Answers what is asked about runs."""
 
-    def __init__(self, door: Door, room: FlowRoom, *, seconds: float) -> None:
-        """Takes how long a start waits for its run to end."""
+    def __init__(self, door: Door, flows: Repertoire, settled: Settled, *, seconds: float) -> None:
+        """Takes what waits until a run has ended or sleeps, and how long a start waits for that."""
         self._door = door
-        self._room = room
+        self._flows = flows
+        self._settled = settled
         self._seconds = seconds
 
     async def start(self, caller: Caller, flow: str, inputs: Mapping[str, Any]) -> RunState:
@@ -74,7 +78,7 @@ class FlowDesk:
 
     async def runs(self, caller: Caller, flow: str, chosen: RunFilter) -> Page:
         """Returns a page of the runs of a flow that the caller may see, the newest first."""
-        self._room.require(flow)
+        self._flows.versions.find(flow)
         named = {"status": chosen.status, "trigger_type": chosen.trigger, "started_by": chosen.started_by}
         where: dict[str, Any] = {"flow_name": flow} | {
             name: value for name, value in named.items() if value is not None
@@ -95,5 +99,5 @@ class FlowDesk:
         return page
 
     async def _followed(self, caller: Caller, run: RunState) -> RunState:
-        await self._room.settled(run.id, self._seconds)
+        await self._settled(run.id, self._seconds)
         return await self.read(caller, run.flow, run.id)

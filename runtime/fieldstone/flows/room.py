@@ -10,6 +10,7 @@ import msgspec
 
 from fieldstone.clock import Clock, system_clock
 from fieldstone.engine.door import Door, Handlers
+from fieldstone.engine.hooks import Hook
 from fieldstone.engine.own_rows import delete_own
 from fieldstone.engine.records import Execute, in_one_unit, read_first, read_records
 from fieldstone.engine.unit import Unit
@@ -44,27 +45,65 @@ _AMONG = Term("id", "in", Slot(0))
 class FlowSetting(msgspec.Struct, frozen=True, eq=False):
     """What the room is opened with: `url` is the address of the app's database, `own_url` that of the engine's where a setting says it.
 
-    `organization_id` is the organisation of runs that nobody starts and that are for no record.
+    `execute` is the door of today, whichever that is when it is called. `organization_id` is the organisation of runs that nobody starts
+    and that are for no record.
 
     Without `durable`, segments are carried by this process alone: a rehearsal.
     """
 
+    execute: Execute
+    clock: Clock
     url: str
     organization_id: str
-    outbound: Outbound
     own_url: str | None
     durable: bool
-    member: Member
     epoch: Epoch
     log: Log
 
 
+class Hush:
+    """Whether records begin flows."""
+
+    def __init__(self) -> None:
+        self.is_quiet = False
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Lets no record begin a flow while the block runs: what an app is delivered with is nothing that happened."""
+        self.is_quiet = True
+        try:
+            yield
+        finally:
+            self.is_quiet = False
+
+
+class Repertoire(msgspec.Struct, frozen=True, eq=False):
+    """The flows of one catalog, as its door takes them."""
+
+    catalog: Catalog
+    versions: Versions
+    hooks: tuple[Hook, ...]
+    handlers: Handlers
+    hush: Hush
+
+
+class Playing(msgspec.Struct, frozen=True, eq=False):
+    """What segments that begin now are done with: the flows of today, their door, who its members are, and whom they may ask outside."""
+
+    repertoire: Repertoire
+    door: Door
+    member: Member
+    outbound: Outbound
+
+
 class FlowRoom:
-    """Flows that run: `handlers` and `hooks` are the door's, everything else begins with `open`."""
+    """Flows that run: a door takes the handlers and hooks of a `repertoire`, everything else begins with `open`.
+
+    What runs goes on whatever becomes of the catalog: each segment is done with what was `follow`ed last when it began.
+    """
 
     def __init__(
         self,
-        catalog: Catalog,
         kinds: StepKinds,
         runners: Mapping[str, Runner],
         *,
@@ -74,70 +113,77 @@ class FlowRoom:
     ) -> None:
         """Takes the kinds of steps and their work, for how many days runs that are over are kept, and how a sealed text is read."""
         self._opened = opened
-        self._catalog = catalog
+        self._kinds = kinds
         self._runners = runners
         self._new_id = new_id
-        self._versions = Versions(catalog, kinds)
         self._endings = Endings(tell=self._told, days=days)
-        starting = Starting(self._versions, self._begin, self._endings.final)
-        self._is_quiet = False
-        self.hooks = (*declared_hooks(catalog), *record_triggers(catalog, lambda: self._is_quiet))
-        self.handlers: Handlers = Helm(self._versions, starting, self._endings, tell=self._told, opened=opened).handlers
         self._awaited: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._beginning: set[asyncio.Task[None]] = set()
         self._watching: set[asyncio.Task[None]] = set()
-        self._execute: Execute | None = None
-        self._clock: Clock = system_clock
+        self._setting: FlowSetting | None = None
+        self._segments: Segments | None = None
         self._carrier: Carrier | None = None
         self._under_way = 0
         self._keeper: Keeper | None = None
         self.waker: Waker | None = None
         self.schedules: Schedules | None = None
 
-    async def open(self, door: Door, setting: FlowSetting) -> None:
+    def repertoire(self, catalog: Catalog) -> Repertoire:
+        """Returns the flows of a catalog."""
+        versions = Versions(catalog, self._kinds)
+        starting = Starting(versions, self._begin, self._endings.final)
+        hush = Hush()
+        hooks = (*declared_hooks(catalog), *record_triggers(catalog, lambda: hush.is_quiet))
+        helm = Helm(versions, starting, self._endings, tell=self._told, opened=self._opened)
+        return Repertoire(catalog, versions, hooks, helm.handlers, hush)
+
+    async def open(self, playing: Playing, setting: FlowSetting) -> None:
         """Begins to carry runs; goes on with those that were under way where there are any."""
-        self._execute, self._clock = door.execute, door.clock
-        workshop = Workshop(
-            execute=door.execute,
-            versions=self._versions,
-            authority=Authority(setting.member, setting.epoch),
-            endings=self._endings,
-            runners=self._runners,
-            opened=self._opened,
-            clock=door.clock,
-            new_id=self._new_id,
-            log=setting.log,
-            outbound=setting.outbound,
-        )
-        segments, executor = Segments(workshop), self._new_id()
-        proceed = partial(self._proceed, segments)
+        self._setting, executor = setting, self._new_id()
+        execute, log = setting.execute, setting.log
         alone = setting.url.startswith(SQLITE)
         own_url = engine_url(setting.url, setting.own_url)
         self._carrier = (
-            DbosCarrier(own_url, executor, proceed, setting.log) if setting.durable else LoopCarrier(proceed)
+            DbosCarrier(own_url, executor, self._proceed, log) if setting.durable else LoopCarrier(self._proceed)
         )
-        self._keeper = Keeper(door.execute, self._carrier, executor, clock=system_clock, log=setting.log, alone=alone)
-        self.waker = Waker(door.execute, self.carry, places=self._places, clock=door.clock, log=setting.log)
-        self.schedules = Schedules(
-            door.execute, self._catalog.flows, setting.organization_id, clock=door.clock, log=setting.log
-        )
-        await self.schedules.settle()
-        if self.schedules.any and setting.durable:
-            self._watching.add(asyncio.create_task(self.schedules.run()))
-        where = {"status": {"$in": list(ALIVE)}}
-        if self._catalog.flows or await read_first(door.execute, RUNS, where, ("id",)):
-            self._watching.add(asyncio.create_task(self.waker.run()))
-            if setting.durable:
-                self._watching.add(asyncio.create_task(self._keeper.run()))
+        self._keeper = Keeper(execute, self._carrier, executor, clock=system_clock, log=log, alone=alone)
+        self.waker = Waker(execute, self.carry, places=self._places, clock=setting.clock, log=log)
+        self.schedules = Schedules(execute, setting.organization_id, clock=setting.clock, log=log)
+        await self.follow(playing)
+        if not self._watching and await read_first(execute, RUNS, {"status": {"$in": list(ALIVE)}}, ("id",)):
+            self._watch()
 
-    @contextmanager
-    def quiet(self) -> Iterator[None]:
-        """Lets no record begin a flow while the block runs: what an app is delivered with is nothing that happened."""
-        self._is_quiet = True
-        try:
-            yield
-        finally:
-            self._is_quiet = False
+    async def follow(self, playing: Playing) -> None:
+        """Does every segment that begins from now on with the flows of another catalog; nothing before the room is open."""
+        setting, schedules = self._setting, self.schedules
+        if setting is None or schedules is None:
+            return
+        workshop = Workshop(
+            execute=playing.door.execute,
+            versions=playing.repertoire.versions,
+            authority=Authority(playing.member, setting.epoch),
+            endings=self._endings,
+            runners=self._runners,
+            opened=self._opened,
+            clock=setting.clock,
+            new_id=self._new_id,
+            log=setting.log,
+            outbound=playing.outbound,
+        )
+        self._segments = Segments(workshop)
+        flows = playing.repertoire.catalog.flows
+        schedules.follow(flows)
+        await schedules.settle()
+        if flows and not self._watching:
+            self._watch()
+
+    def _watch(self) -> None:
+        """Begins to look for what is due; for what other processes have left where runs are durable."""
+        setting, schedules, waker, keeper = self._setting, self.schedules, self.waker, self._keeper
+        if setting is None or schedules is None or waker is None or keeper is None:
+            return
+        chores = [waker.run()] if not setting.durable else [waker.run(), schedules.run(), keeper.run()]
+        self._watching = {asyncio.create_task(chore) for chore in chores}
 
     async def close(self) -> None:
         """Ends; what is under way is left to whoever takes over."""
@@ -147,10 +193,6 @@ class FlowRoom:
         if self._carrier is not None and self._keeper is not None:
             await self._carrier.close()
             await self._keeper.release()
-
-    def require(self, flow: str) -> None:
-        """Raises NotFound for a flow that is not there."""
-        self._versions.find(flow)
 
     async def settled(self, run_id: str, seconds: float) -> None:
         """Returns when a run that was just begun has ended or sleeps, or after so many seconds; at once where nothing is carried."""
@@ -170,13 +212,13 @@ class FlowRoom:
 
     async def sweep(self) -> int:
         """Forgets runs whose time is over, with their steps, and what the carrier knows of them; returns how many."""
-        if self._execute is None or self._carrier is None:
+        setting = self._setting
+        if setting is None:
             return 0
-        now = self._clock()
-        over = await read_records(self._execute, RUNS, {"expires_at": {"$lte": now}}, ("id",))
+        over = await read_records(setting.execute, RUNS, {"expires_at": {"$lte": setting.clock()}}, ("id",))
         ids = [row["id"] for row in over]
         for first in range(0, len(ids), SWEPT_AT_ONCE):
-            await in_one_unit(self._execute, partial(_forget, ids[first : first + SWEPT_AT_ONCE]))
+            await in_one_unit(setting.execute, partial(_forget, ids[first : first + SWEPT_AT_ONCE]))
         return len(ids)
 
     def _begin(self, run_id: str, segment: int) -> None:
@@ -192,11 +234,13 @@ class FlowRoom:
         await self._keeper.begin()
         await self._carrier.carry(run_id, segment)
 
-    async def _proceed(self, segments: Segments, run_id: str, number: int) -> None:
+    async def _proceed(self, run_id: str, number: int) -> None:
         """Does a segment, and lets the waker know that there is a place again."""
+        if self._segments is None:
+            return
         self._under_way += 1
         try:
-            await segments.proceed(run_id, number)
+            await self._segments.proceed(run_id, number)
         finally:
             self._under_way -= 1
             if self.waker is not None and self._under_way == AT_ONCE - 1:

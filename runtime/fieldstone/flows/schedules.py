@@ -42,20 +42,17 @@ Row = Mapping[str, Any]
 class Schedules:
     """Starts what is due."""
 
-    def __init__(
-        self, execute: Execute, flows: Mapping[str, Graph], organization_id: str, *, clock: Clock, log: Log
-    ) -> None:
-        """Takes all flows, and the organisation to which runs belong that are for no record."""
+    def __init__(self, execute: Execute, organization_id: str, *, clock: Clock, log: Log) -> None:
+        """Takes the organisation to which runs belong that are for no record; there is nothing to start yet."""
         self._execute = execute
-        self._flows = {name: flow.schedule for name, flow in flows.items() if flow.active and flow.schedule}
+        self._flows: dict[str, Scheduled] = {}
         self._organization_id = organization_id
         self._clock = clock
         self._log = log
 
-    @property
-    def any(self) -> bool:
-        """There is something to start."""
-        return bool(self._flows)
+    def follow(self, flows: Mapping[str, Graph]) -> None:
+        """Starts from now on what is due of these flows; `settle` tells the database."""
+        self._flows = {name: flow.schedule for name, flow in flows.items() if flow.active and flow.schedule}
 
     async def run(self) -> None:
         """Starts what is due until it is cancelled."""
@@ -72,6 +69,8 @@ class Schedules:
         """Brings the rows to what is declared: what is new, or is due at other times, is due from now on."""
         rows = {row["flow_name"]: row for row in await self._rows({})}
         for name in sorted(self._flows.keys() | rows.keys()):
+            if name in rows and name in self._flows and rows[name]["timetable"] == repr(self._flows[name].timetable):
+                continue
             try:
                 await in_one_unit(self._execute, partial(self._settle_one, name, rows.get(name)))
             except UniqueViolation:

@@ -32,6 +32,16 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.settings import Settings
 
 
+class Lasting(msgspec.Struct, frozen=True, eq=False):
+    """What of identity lasts as long as the process; every room over its database may use it."""
+
+    passwords: Passwords
+    keyring: Keyring
+    limiter: Limiter
+    presence: Presence
+    errands: Errands
+
+
 class IdentityRoom(msgspec.Struct, frozen=True, eq=False):
     """What the surfaces use of identity, and what runs beside the requests."""
 
@@ -50,27 +60,24 @@ class IdentityRoom(msgspec.Struct, frozen=True, eq=False):
 def open_identity(
     door: Door,
     settings: Settings,
-    passwords: Passwords,
-    keyring: Keyring,
+    lasting: Lasting,
     *,
     mails: bool,
-    limiter: Limiter,
     seconds: Callable[[], float],
     log: Log,
 ) -> IdentityRoom:
     """Returns the room over the door; `mails` says that there is a transport. Raises SettingsError."""
     catalog, execute, clock = door.catalog, door.execute, door.clock
-    auth = catalog.app.auth
+    auth, keyring, limiter = catalog.app.auth, lasting.keyring, lasting.limiter
     throttle = Throttle(limiter, settings.limits.sign_ins or ATTEMPTS)
-    presence = Presence(execute)
     means = Means(
         execute=execute,
         auth=auth,
         app=catalog.app.label or catalog.app.name,
         fields=catalog.objects["sys_user"].fields,
-        passwords=passwords,
+        passwords=lasting.passwords,
         throttle=throttle,
-        errands=Errands(log),
+        errands=lasting.errands,
         links=_links(catalog, settings) if mails else None,
         clock=clock,
         new_id=door.new_id,
@@ -81,15 +88,15 @@ def open_identity(
             hint="Set FIELDSTONE_PUBLIC_URL, and FIELDSTONE_SMTP_URL or FIELDSTONE_MAIL_FOLDER.",
         )
     steps = SecondStep(execute, keyring)
-    identity = Identity(execute, catalog, presence=presence, clock=clock, epoch=door.store.epoch)
+    identity = Identity(execute, catalog, presence=lasting.presence, clock=clock, epoch=door.store.epoch)
     return IdentityRoom(
         identity=identity,
-        presence=presence,
+        presence=lasting.presence,
         accounts=Accounts(
             execute,
             auth=auth,
             scopes=asked_scopes(catalog),
-            passwords=passwords,
+            passwords=lasting.passwords,
             throttle=throttle,
             steps=steps,
             errands=means.errands,

@@ -11,7 +11,8 @@ import msgspec
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from fieldstone.access.caller import SYSTEM, Caller, system_in
-from fieldstone.app import Runtime, Seams, open_runtime
+from fieldstone.app import Runtime, open_runtime
+from fieldstone.app_process import Seams
 from fieldstone.clock import system_clock
 from fieldstone.engine.operation import Create, Delete, Read, Update
 from fieldstone.engine.records import create_records, read_first

@@ -15,7 +15,7 @@ from fieldstone.query.cel.ir import Node
 class Formula(msgspec.Struct, frozen=True, eq=False):
     """How one field is computed, by `node`, from the fields of `record` in `inputs`, other formulas perhaps among them.
 
-    `name` is made of the object's name and its own.
+    `name` is made of the object's name, its own, and what it computes: another one of the same name computes the same.
 
     `compute` takes an activation with these in `record` and returns the value in wire form; it raises EvaluationError where there is
     none. `unfit` is why the database cannot compute it; None when it can. `weight` is how much there would be of it in SQL.

@@ -248,8 +248,9 @@ class Item(msgspec.Struct, frozen=True, eq=False):
 
 
 class Catalog(msgspec.Struct, frozen=True, eq=False):
-    """Everything declared; `version` is a hash over all files. `items` is by kind, then name; what a `package.yaml` declares is among them.
+    """Everything declared; `version` is a hash over all of it, `files_version` over the files alone.
 
+    `items` is by kind, then name; what a `package.yaml` declares is among them.
     `histories` are the histories of the objects that keep one, by their own names: the store keeps them, and nobody can ask for them.
     `rollups` stand in the order in which they are computed: one over summaries behind those. `actions` are by key,
     `hooks` in the order in which those of one event run.
@@ -258,6 +259,7 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     """
 
     version: str
+    files_version: str
     app: AppDeclaration
     packages: Mapping[str, PackageDeclaration]
     capabilities: Mapping[str, Capability]

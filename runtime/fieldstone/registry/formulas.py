@@ -5,6 +5,7 @@ disclosures of what is no input.
 """
 
 from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 from typing import cast
 
 import msgspec
@@ -67,7 +68,7 @@ def _link(linked: Object, document: Document) -> Object | list[Fault]:
         return faults
     made: dict[str, Formula] = {}
     for name in order:
-        made[name] = _formula(linked.name, compiled[name].node, fields[name], uses[name], made)
+        made[name] = _formula(linked, compiled[name].node, fields[name], uses[name], made)
     return _with(linked, made)
 
 
@@ -145,12 +146,15 @@ def _reached(name: str, uses: Mapping[str, tuple[str, ...]]) -> set[str]:
     return found
 
 
-def _formula(owner: str, node: Node, field: Field, inputs: tuple[str, ...], made: Mapping[str, Formula]) -> Formula:
-    result = result_of(cast("FormulaOptions", field.declaration))
+def _formula(linked: Object, node: Node, field: Field, inputs: tuple[str, ...], made: Mapping[str, Formula]) -> Formula:
+    declared = cast("FormulaOptions", field.declaration)
+    result = result_of(declared)
+    kept = [(name, linked.fields[name].shape.storage) for name in inputs]
+    computed = blake2b(repr((declared.expression, result, kept)).encode(), digest_size=8).hexdigest()
     weight = sum(_weight(part, made) for part in walk(node))
     reason = _unfit(node, weight, made)
     return Formula(
-        name=f"{owner}.{field.name}",
+        name=f"{linked.name}.{field.name}.{computed}",
         node=node,
         inputs=inputs,
         compute=computation(node, result),

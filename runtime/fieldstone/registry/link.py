@@ -81,6 +81,7 @@ def link(
         raise DeclarationError(faults)
     return Catalog(
         version=reading.version,
+        files_version=reading.version,
         app=app,
         packages={package.name: package.declaration for package in packages},
         capabilities=capabilities,

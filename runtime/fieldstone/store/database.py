@@ -1,6 +1,6 @@
 """What a driver offers to the rest of the store: texts of SQL with their parameters in, raw rows out, failures of our tree."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -38,6 +38,9 @@ class Database(Protocol):
 
     dialect: Dialect
     unique_keys: UniqueKeys
+
+    def know(self, functions: Mapping[str, Callable[..., Any]]) -> None:
+        """Lets statements call more functions, where the database calls functions of this process at all."""
 
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query by itself; `bounded` says that it stops after a number of rows."""

@@ -1,6 +1,7 @@
 """Formulas as functions of SQLite, for rows whose numbers are too long for its arithmetic: they call the evaluator of answers.
 
-One is known to every connection for each formula of the catalog, under its object's and its own name.
+One is known to every connection for each formula of a catalog. Its name says what it computes, for statements of an earlier catalog may
+still run where the formula is another one by now.
 """
 
 from collections.abc import Callable, Mapping

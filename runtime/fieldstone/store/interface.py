@@ -57,6 +57,9 @@ class Transaction(Protocol):
     async def raise_epoch(self) -> None:
         """Raises the policy epoch of the database by one, with the transaction."""
 
+    async def raise_metadata_epoch(self, expected: int) -> bool:
+        """Raises the metadata epoch with the transaction; False where it is not the expected one any more."""
+
 
 class Store(Protocol):
     """The database of one catalog."""

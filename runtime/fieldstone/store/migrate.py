@@ -1,4 +1,4 @@
-"""Bringing the database to the catalog at start: missing tables, columns and indexes are made, columns renamed.
+"""Bringing the database to a catalog: missing tables, columns and indexes are made, columns renamed.
 
 What would change stored values is refused, with the place of its declaration. What each table was made from is kept in `sys_schema`,
 so that a start with nothing new compares one hash for each object. A field or an object that is no longer declared stays where it is.
@@ -16,6 +16,7 @@ from fieldstone.registry.history import VALID_FROM, VALID_TO
 from fieldstone.store import counter, ddl, outbox, rates
 from fieldstone.store.columns import DialectName
 from fieldstone.store.database import Database, Session
+from fieldstone.store.deployment import DEPLOYMENT_TABLE, EPOCH_TABLE, TABLES, Standing, standing_of
 from fieldstone.store.dialects import Dialect
 from fieldstone.store.number_fill import NumberFill
 from fieldstone.store.rename import renamed, renames_of
@@ -31,18 +32,13 @@ from fieldstone.store.schema import (
 from fieldstone.store.search_fill import make_search
 from fieldstone.store.summary_fill import fill_summaries
 
-EPOCH_TABLE = "sys_epoch"
 SCHEMA_TABLE = "sys_schema"
 MIGRATION_HINT = "Changing what is stored belongs to `fieldstone migrate`; take the change back, or give it a new name."
 OBJECTS_AT_ONCE = 40
 """How many objects share a transaction: PostgreSQL holds a lock for each table and index in one."""
 
 _OWN_TABLES = (
-    (
-        f"CREATE TABLE IF NOT EXISTS {EPOCH_TABLE}"
-        " (id INTEGER PRIMARY KEY, policy BIGINT NOT NULL, metadata BIGINT NOT NULL)"
-    ),
-    f"INSERT INTO {EPOCH_TABLE} (id, policy, metadata) SELECT 1, 1, 1 WHERE NOT EXISTS (SELECT 1 FROM {EPOCH_TABLE})",
+    *TABLES,
     f"CREATE TABLE IF NOT EXISTS {SCHEMA_TABLE} (name TEXT PRIMARY KEY, hash TEXT NOT NULL, definition TEXT NOT NULL)",
 )
 _READ = f"SELECT name, hash, definition FROM {SCHEMA_TABLE}"
@@ -82,15 +78,18 @@ class _Change(msgspec.Struct, frozen=True, eq=False):
         return next((reference.object for reference in self.wanted.references if reference.column == column), None)
 
 
-async def bring_up(catalog: Catalog, database: Database) -> None:
-    """Makes what is missing; raises DeclarationError with every change that it does not make, before it makes any."""
+async def bring_up(catalog: Catalog, database: Database, *, yielding: bool = False, running: bool = False) -> Standing:
+    """Makes what is missing, and returns how the catalog's files stand in the database.
+
+    When `yielding`, files that are older than those in force change nothing. While others are `running`, no column is renamed. Raises
+    DeclarationError with every change that it does not make, before it makes any.
+    """
     dialect = database.dialect.name
     tables = {**catalog.objects, **catalog.histories}
     summaries = summaries_of(catalog.rollups)
     wanted = {name: schema_of(linked, database.dialect, summaries.get(name, ())) for name, linked in tables.items()}
-    database.unique_keys = {
-        name: fields for schema in wanted.values() for name, fields in unique_keys_of(schema).items()
-    }
+    keys = {name: fields for schema in wanted.values() for name, fields in unique_keys_of(schema).items()}
+    database.unique_keys = {**database.unique_keys, **keys}
     async with database.schema_change():
         async with database.transaction() as session:
             for text in (
@@ -101,6 +100,7 @@ async def bring_up(catalog: Catalog, database: Database) -> None:
             ):
                 await session.define(text)
             rows = [tuple(row) for row in await session.read(_READ, (), bounded=False)]
+            standing = await standing_of(catalog.files_version, session)
         hashes = {name: text for name, text, _ in rows}
         definitions = {name: text for name, _, text in rows}
         changes = [
@@ -108,10 +108,17 @@ async def bring_up(catalog: Catalog, database: Database) -> None:
             for name, schema in wanted.items()
             if hashes.get(name) != fingerprint(schema)
         ]
+        yields = yielding and standing.older
         faults = [fault for change in changes for fault in _faults(change, dialect)]
+        if yields:
+            faults += [fault for change in changes for fault in _outdated_faults(change)]
+        elif running:
+            faults += [fault for change in changes for fault in _renaming_faults(change)]
         if faults:
             raise DeclarationError(faults)
-        await _apply(changes, catalog, database)
+        if not yields:
+            await _apply(changes, catalog, database)
+        return standing
 
 
 def _change(linked: Object, wanted: TableSchema, stored: TableSchema | None) -> _Change:
@@ -164,7 +171,14 @@ def _portions(changes: Sequence[_Change]) -> Iterator[Sequence[_Change]]:
 
 def _faults(change: _Change, dialect: DialectName) -> Iterator[Fault]:
     name = change.wanted.name
-    if name in (EPOCH_TABLE, SCHEMA_TABLE, outbox.EVENT_TABLE, counter.COUNTER_TABLE, rates.RATE_TABLE):
+    if name in (
+        EPOCH_TABLE,
+        DEPLOYMENT_TABLE,
+        SCHEMA_TABLE,
+        outbox.EVENT_TABLE,
+        counter.COUNTER_TABLE,
+        rates.RATE_TABLE,
+    ):
         yield Fault(
             change.linked.place,
             Code.NAME_RESERVED,
@@ -200,6 +214,20 @@ def _dropped_faults(change: _Change, stored: TableSchema) -> Iterator[Fault]:
         if column.required and column.name not in named:
             what = f"`{stored.name}.{column.name}` has a value in every stored record, and new ones would have none."
             yield Fault(change.linked.place, Code.NEEDS_MIGRATION, what, MIGRATION_HINT)
+
+
+def _outdated_faults(change: _Change) -> Iterator[Fault]:
+    """Yields a fault for each column that older files need, and that the newer ones have left no more of."""
+    stored = set() if change.stored is None else {column.name for column in change.stored.columns}
+    for column in change.wanted.columns:
+        if column.name not in stored:
+            yield _fault(change, column.name, "is not stored any more: newer declarations have been put in force since")
+
+
+def _renaming_faults(change: _Change) -> Iterator[Fault]:
+    """Yields a fault for each column that would get another name, by which those who run do not know it."""
+    for old, new in change.renames.items():
+        yield _fault(change, new, f"is stored as `{old}`, and is only renamed at a start")
 
 
 def _fault(change: _Change, field: str, what: str) -> Fault:

@@ -7,6 +7,7 @@ from fieldstone.log import Log
 from fieldstone.registry.catalog import Catalog
 from fieldstone.settings import Limits, Settings
 from fieldstone.store.database import Database
+from fieldstone.store.deployment import Standing
 from fieldstone.store.failures import SQLITE_FAILURES
 from fieldstone.store.formula_function import formula_functions
 from fieldstone.store.migrate import bring_up
@@ -31,21 +32,35 @@ def database_url(folder: Path, catalog: Catalog, settings: Settings) -> str:
 async def open_store(
     catalog: Catalog, url: str, *, synchronous: Synchronous, limits: Limits, log: Log | None = None
 ) -> SqlStore:
-    """Returns the store of a catalog at an address, `sqlite:///file` or `postgresql://...`; missing tables and columns are made.
+    """Returns the store of a catalog over a database of its own; missing tables and columns are made.
 
-    `synchronous` is SQLite's: `full` survives a power cut, `normal` may lose the last commits in one. Raises SettingsError for
-    an address that cannot be opened, DeclarationError for a change that needs a migration.
+    Raises as `open_database` and `store_over` do.
     """
-    database = await _open(catalog, url, synchronous, float(limits.statement_seconds))
+    database = await open_database(url, synchronous=synchronous, limits=limits)
     try:
-        await bring_up(catalog, database)
+        store, _ = await store_over(catalog, database, log)
     except BaseException:
         await database.close()
         raise
-    return SqlStore(catalog, database, log)
+    return store
 
 
-async def _open(catalog: Catalog, url: str, synchronous: Synchronous, seconds: float) -> Database:
+async def store_over(
+    catalog: Catalog, database: Database, log: Log | None = None, *, yielding: bool = False, running: bool = False
+) -> tuple[SqlStore, Standing]:
+    """Returns the store of a catalog over an open database, brought up as `bring_up` says, and how the catalog's files stand there."""
+    if database.dialect.name == "sqlite":
+        database.know(formula_functions(catalog))
+    standing = await bring_up(catalog, database, yielding=yielding, running=running)
+    return SqlStore(catalog, database, log), standing
+
+
+async def open_database(url: str, *, synchronous: Synchronous, limits: Limits) -> Database:
+    """Returns the database at an address, `sqlite:///file` or `postgresql://...`; raises SettingsError where it cannot be opened.
+
+    `synchronous` is SQLite's: `full` survives a power cut, `normal` may lose the last commits in one.
+    """
+    seconds = float(limits.statement_seconds)
     if url.startswith(POSTGRESQL):
         return await open_postgres(url, statement_seconds=seconds)
     name = url.removeprefix(SQLITE)
@@ -57,8 +72,7 @@ async def _open(catalog: Catalog, url: str, synchronous: Synchronous, seconds: f
     path = Path(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        functions = formula_functions(catalog)
-        return SqliteDatabase(path, synchronous=synchronous, statement_seconds=seconds, functions=functions)
+        return SqliteDatabase(path, synchronous=synchronous, statement_seconds=seconds)
     except (OSError, *SQLITE_FAILURES) as error:
         raise SettingsError(
             f"The SQLite file `{path}` cannot be opened.", hint="Check that it can be written."

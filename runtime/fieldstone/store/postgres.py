@@ -1,7 +1,7 @@
 """PostgreSQL: a pool of connections by asyncpg, statements with `$n` parameters, prepared once per connection."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -81,6 +81,9 @@ class PostgresDatabase:
         self._pool = pool
         self._seconds = statement_seconds
         self._streams = 0
+
+    def know(self, functions: Mapping[str, Callable[..., Any]]) -> None:
+        """Does nothing: the server computes by itself."""
 
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query by itself; the server stops what takes too long, bounded or not."""

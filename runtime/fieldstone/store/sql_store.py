@@ -12,10 +12,10 @@ from fieldstone.store.aggregate import compile_group_count, compile_groups
 from fieldstone.store.binds import Binds
 from fieldstone.store.counter import Counter, reserve, reserve_text
 from fieldstone.store.database import Database, RawRows, Session
+from fieldstone.store.deployment import POLICY_EPOCH, RAISE_POLICY_EPOCH, put_in_force, raise_metadata_epoch
 from fieldstone.store.event import RecordEvent
 from fieldstone.store.explain import explain_statement
 from fieldstone.store.interface import Row, Statement
-from fieldstone.store.migrate import EPOCH_TABLE
 from fieldstone.store.outbox import event_row, insert_text, sweep_some
 from fieldstone.store.plan import StatementPlan
 from fieldstone.store.rates import Rates
@@ -37,20 +37,18 @@ from fieldstone.store.write import (
 
 SHAPES_KEPT = 4096
 
-_EPOCH = f"SELECT policy FROM {EPOCH_TABLE} WHERE id = 1"
-_RAISE_EPOCH = f"UPDATE {EPOCH_TABLE} SET policy = policy + 1 WHERE id = 1"
 _READY = "SELECT 1"
 
 
 class SqlStore:
-    """The database of one catalog; implements `interface.Store`."""
+    """A database under one catalog; implements `interface.Store`. Several may share the database."""
 
     def __init__(self, catalog: Catalog, database: Database, log: Log | None = None) -> None:
         """Takes a database that holds what the catalog needs."""
         self.catalog = catalog
         self._database = database
         self._log = log
-        self._dialect = database.dialect
+        self.dialect = database.dialect
         self._tables = Tables(catalog, database.dialect)
         self._observe: Callable[[SqlTransaction], Awaitable[None]] | None = None
         self._selects: ShapeCache[Select, ReadStatement] = ShapeCache(SHAPES_KEPT)
@@ -64,31 +62,29 @@ class SqlStore:
         self.insert_event = insert_text(database.dialect)
         self.rates = Rates(database)
         self.reserve_counts = reserve_text(database.dialect)
-        self.rollups = Rollups(catalog, self._tables, self._dialect)
+        self.rollups = Rollups(catalog, self._tables, self.dialect)
 
     def prepare(self, select: Select) -> Statement:
         """Returns the statement of a shape, compiled at most once and kept in a bounded cache."""
-        return self._selects.get(select, lambda: compile_select(select, self._tables, self._dialect))
+        return self._selects.get(select, lambda: compile_select(select, self._tables, self.dialect))
 
     def prepare_count(self, object_name: str, where: Filter) -> Statement:
         """Returns a statement that yields one row with one column: how many rows satisfy the filter."""
         key = (object_name, where)
-        return self._counts.get(key, lambda: compile_count(object_name, where, self._tables, self._dialect))
+        return self._counts.get(key, lambda: compile_count(object_name, where, self._tables, self.dialect))
 
     def prepare_groups(self, aggregation: Aggregation) -> Statement:
         """Returns the statement of a page of groups."""
-        return self._groups.get(aggregation, lambda: compile_groups(aggregation, self._tables, self._dialect))
+        return self._groups.get(aggregation, lambda: compile_groups(aggregation, self._tables, self.dialect))
 
     def prepare_group_count(self, aggregation: Aggregation) -> Statement:
         """Returns a statement that yields one row with one column: how many groups there are."""
-        return self._group_counts.get(
-            aggregation, lambda: compile_group_count(aggregation, self._tables, self._dialect)
-        )
+        return self._group_counts.get(aggregation, lambda: compile_group_count(aggregation, self._tables, self.dialect))
 
     def prepare_insert(self, object_name: str, columns: tuple[str, ...]) -> InsertStatement:
         """Returns the statement that inserts rows of these columns."""
         key = (object_name, columns)
-        return self._inserts.get(key, lambda: compile_insert(object_name, columns, self._tables, self._dialect))
+        return self._inserts.get(key, lambda: compile_insert(object_name, columns, self._tables, self.dialect))
 
     def prepare_update(
         self, object_name: str, columns: tuple[str, ...], where: Filter, *, bump: bool
@@ -96,19 +92,19 @@ class SqlStore:
         """Returns the statement that sets columns on the rows of a filter."""
         return self._updates.get(
             (object_name, columns, where, bump),
-            lambda: compile_update(object_name, columns, where, self._tables, self._dialect, bump=bump),
+            lambda: compile_update(object_name, columns, where, self._tables, self.dialect, bump=bump),
         )
 
     def prepare_delete(self, object_name: str, where: Filter) -> Sql:
         """Returns the statement that deletes the rows of a filter."""
         key = (object_name, where)
-        return self._deletes.get(key, lambda: compile_delete(object_name, where, self._tables, self._dialect))
+        return self._deletes.get(key, lambda: compile_delete(object_name, where, self._tables, self.dialect))
 
     def prepare_copy(self, source: str, target: str, columns: tuple[str, ...], where: Filter) -> Sql:
         """Returns the statement that copies the rows of a filter to another object."""
         return self._copies.get(
             (source, target, columns, where),
-            lambda: compile_copy(source, target, columns, where, self._tables, self._dialect),
+            lambda: compile_copy(source, target, columns, where, self._tables, self.dialect),
         )
 
     async def sweep_events(self, *, before: str, most: int) -> int:
@@ -177,8 +173,13 @@ class SqlStore:
 
     async def epoch(self) -> int:
         """Returns the policy epoch; asked of the database each time, for another process may have raised it."""
-        (policy,) = next(iter(await self._database.read(_EPOCH, (), bounded=True)))
+        (policy,) = next(iter(await self._database.read(POLICY_EPOCH, (), bounded=True)))
         return int(policy)
+
+    async def put_in_force(self, expected: int) -> bool:
+        """Lets the catalog's files be those in force, for every process; False where the metadata epoch is another than expected."""
+        async with self._database.transaction() as session:
+            return await put_in_force(self.catalog.files_version, expected, session, self.dialect)
 
     async def renew_sealed(self, renew: Callable[[str], str], others: Iterable[tuple[str, str]] = ()) -> int:
         """Writes every text of masked columns, and of other fields of objects, as `renew` makes it; returns how many have changed."""
@@ -270,7 +271,11 @@ class SqlTransaction:
 
     async def raise_epoch(self) -> None:
         """Raises the policy epoch, for everybody from the commit on."""
-        await self._session.write(_RAISE_EPOCH)
+        await self._session.write(RAISE_POLICY_EPOCH)
+
+    async def raise_metadata_epoch(self, expected: int) -> bool:
+        """Raises the metadata epoch; False where it is not the expected one any more."""
+        return await raise_metadata_epoch(expected, self._session, self._store.dialect)
 
     @asynccontextmanager
     async def _savepoint(self) -> AsyncIterator[None]:

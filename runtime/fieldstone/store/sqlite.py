@@ -49,10 +49,9 @@ class SqliteDatabase:
         *,
         synchronous: Synchronous,
         statement_seconds: float,
-        functions: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
     ) -> None:
-        """Opens the file, making it if need be; statements may call `functions`."""
-        connect = partial(SqliteConnection, path, functions=functions)
+        """Opens the file, making it if need be."""
+        connect = partial(SqliteConnection, path)
         self.dialect: Dialect = SqliteDialect()
         self.unique_keys: UniqueKeys = {}
         self.seconds = statement_seconds
@@ -62,6 +61,7 @@ class SqliteDatabase:
         self._reader = connect(interval=ON_LOOP_INTERVAL, clock=thread_time)
         self._idle = [connect(interval=IN_THREAD_INTERVAL) for _ in range(READERS)]
         self._connect = connect
+        self._functions: Mapping[str, Callable[..., Any]] = MappingProxyType({})
         self._streaming = asyncio.Semaphore(STREAMS)
         self._reading = asyncio.Semaphore(READERS)
         self._writing = asyncio.Lock()
@@ -69,6 +69,12 @@ class SqliteDatabase:
         self._paces: dict[str, Pace] = {}
         self._commits = 0
         self._checkpoint: asyncio.Future[None] | None = None
+
+    def know(self, functions: Mapping[str, Callable[..., Any]]) -> None:
+        """Lets statements call more functions; a connection that is busy gets to know them at its next turn."""
+        self._functions = {**self._functions, **functions}
+        for connection in (self._reader, *self._idle):
+            connection.know(self._functions)
 
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query by itself."""
@@ -86,6 +92,7 @@ class SqliteDatabase:
         """Yields the rows of a query bit by bit, in threads; the log of changes grows as long as it is read."""
         async with self._turn(self._streaming):
             connection = self._connect(interval=IN_THREAD_INTERVAL)
+            connection.know(self._functions)
             try:
                 cursor = await self.beside(connection, partial(connection.open, text, parameters))
                 while rows := await self.beside(connection, partial(connection.some, cursor, count, self.seconds)):
@@ -120,6 +127,7 @@ class SqliteDatabase:
     async def transaction(self) -> AsyncIterator["SqliteSession"]:
         """Opens a transaction when it is its turn."""
         await self._take_turn()
+        self.writer.know(self._functions)
         try:
             session = SqliteSession(self)
             await self._begin()
@@ -162,6 +170,7 @@ class SqliteDatabase:
     async def _read_beside(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
         async with self._turn(self._reading):
             connection = self._idle.pop()
+            connection.know(self._functions)
             try:
                 return await self.beside(connection, partial(connection.rows, text, parameters, self.seconds))
             finally:

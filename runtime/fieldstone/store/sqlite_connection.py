@@ -31,9 +31,8 @@ class SqliteConnection:
         writes: bool = False,
         synchronous: Synchronous = "full",
         clock: Callable[[], float] = perf_counter,
-        functions: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
     ) -> None:
-        """Opens the file; a connection that does not write refuses to. `functions` are known to it beside those of its own."""
+        """Opens the file; a connection that does not write refuses to."""
         self._clock = clock
         self._seconds = 0.0
         self._began: float | None = None
@@ -51,9 +50,15 @@ class SqliteConnection:
         execute(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
         execute("PRAGMA busy_timeout = 0")
         register_functions(self._connection)
-        for name, function in functions.items():
-            self._connection.create_function(name, -1, function, deterministic=True)
+        self._functions: Mapping[str, Callable[..., Any]] = MappingProxyType({})
         self._connection.set_progress_handler(self._is_late, interval)
+
+    def know(self, functions: Mapping[str, Callable[..., Any]]) -> None:
+        """Gets to know functions beside those of its own; one of a name that it knows is the same."""
+        if functions is not self._functions:
+            for name in functions.keys() - self._functions.keys():
+                self._connection.create_function(name, -1, functions[name], deterministic=True)
+            self._functions = functions
 
     @property
     def in_transaction(self) -> bool:

@@ -1,4 +1,4 @@
-"""The mail room: the post, and the delivery behind it, put together from the settings."""
+"""The mail room: the post of each app, and the delivery behind it, put together from the settings."""
 
 import asyncio
 from collections.abc import Mapping
@@ -18,36 +18,33 @@ from fieldstone.settings import Settings
 
 
 class Mailroom(msgspec.Struct, frozen=True, eq=False):
-    """The post, the transport (None where nothing sends mails), and what is set when mails are waiting."""
+    """The transport (None where nothing sends mails), what is set when mails are waiting, and from whom and how they are taken in."""
 
-    post: Post
+    settings: Settings
     transport: Transport | None
     waiting: asyncio.Event
     sealing: Sealing
+    new_id: NewId
 
-    def delivery(self, execute: Execute, *, clock: Clock, log: Log, days: int) -> Delivery | None:
-        """Returns what sends the mails of the post, over the door that takes them in."""
+    def post(self, templates: Mapping[str, EmailTemplateDeclaration], label: str) -> Post:
+        """Returns what takes in the mails of an app, whose `label` stands for an unset sender; raises SettingsError."""
+        return Post(
+            templates,
+            read_sender(self.settings, label),
+            self.sealing,
+            most_recipients=self.settings.limits.mail_recipients,
+            new_id=self.new_id,
+            wake=None if self.transport is None else self.waiting.set,
+        )
+
+    def delivery(self, execute: Execute, *, clock: Clock, log: Log) -> Delivery | None:
+        """Returns what sends the mails that are waiting, over the door that takes them in."""
         if self.transport is None:
             return None
+        days = self.settings.limits.mail_days
         return Delivery(execute, self.transport, self.sealing, self.waiting, clock=clock, log=log, days=days)
 
 
-def open_mailroom(
-    settings: Settings,
-    templates: Mapping[str, EmailTemplateDeclaration],
-    label: str,
-    outbox: Path,
-    sealing: Sealing,
-    new_id: NewId,
-) -> Mailroom:
-    """Returns the mail room of an app, whose `label` stands for an unset sender; raises SettingsError."""
-    transport, waiting = choose_transport(settings, outbox), asyncio.Event()
-    post = Post(
-        templates,
-        read_sender(settings, label),
-        sealing,
-        most_recipients=settings.limits.mail_recipients,
-        new_id=new_id,
-        wake=None if transport is None else waiting.set,
-    )
-    return Mailroom(post, transport, waiting, sealing)
+def open_mailroom(settings: Settings, outbox: Path, sealing: Sealing, new_id: NewId) -> Mailroom:
+    """Returns the mail room of a process; raises SettingsError."""
+    return Mailroom(settings, choose_transport(settings, outbox), asyncio.Event(), sealing, new_id)

@@ -9,6 +9,8 @@ from random import getrandbits
 from time import perf_counter
 from typing import Any
 
+import msgspec
+
 from fieldstone.log import Log
 from fieldstone.surfaces.http.cors import CrossOrigin
 from fieldstone.surfaces.http.proxies import Proxies
@@ -20,32 +22,39 @@ REQUEST = "fieldstone.request"
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
+class Entrance(msgspec.Struct, frozen=True, eq=False):
+    """What answers behind the edge: the application, and the origins that are named."""
+
+    application: Asgi
+    cross_origin: CrossOrigin
+
+
 class Edge:
     """An ASGI application around the server's own; it passes the lifespan through."""
 
-    def __init__(self, inner: Asgi, log: Log, proxies: Proxies, cross_origin: CrossOrigin) -> None:
-        """Takes the application, the log, the proxies that are trusted and the origins that are named."""
-        self._inner = inner
+    def __init__(self, entrance: Callable[[], Entrance], log: Log, proxies: Proxies) -> None:
+        """Takes the log, the proxies that are trusted, and what tells the entrance of today: each request is answered behind one."""
+        self._entrance = entrance
         self._proxies = proxies
-        self._cross_origin = cross_origin
         self._log = log
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers one connection."""
+        entrance = self._entrance()
         if scope["type"] != "http":
-            await self._inner(scope, receive, send)
+            await entrance.application(scope, receive, send)
             return
         start = perf_counter()
         request = scope[REQUEST] = request_of(scope, receive, f"{getrandbits(80):020x}")
         if self._proxies:
             self._proxies.see_through(request, scope["headers"])
         TRACE.set(Trace(request.id, request.address))
-        preflight = self._cross_origin.receive(request) if self._cross_origin else None
+        preflight = entrance.cross_origin.receive(request) if entrance.cross_origin else None
         try:
             if preflight is not None:
                 await send_response(send, request, preflight)
             else:
-                await self._inner(scope, receive, send)
+                await entrance.application(scope, receive, send)
         finally:
             self._log.info(
                 "request",

@@ -1,4 +1,4 @@
-"""The server's ASGI application: the faces by their base paths, Litestar for the fixed routes, and the edge around it all.
+"""The server's ASGI application: the faces by their base paths, and Litestar for the fixed routes. The edge stands around it.
 
 A face stands before Litestar's router, not behind it: everything below its base path is its own, so there is nothing to route twice.
 Whatever leads nowhere is answered in the same shape as everything else.
@@ -16,42 +16,38 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
 
 from fieldstone.errors import FieldstoneError, Invalid, MethodNotAllowed, NotFound
-from fieldstone.kinds.app import Cors
 from fieldstone.log import Log
 from fieldstone.query.names import shown
 from fieldstone.settings import Limits
-from fieldstone.surfaces.http.cors import CrossOrigin
 from fieldstone.surfaces.http.dispatcher import Dispatcher, render_failure
-from fieldstone.surfaces.http.edge import REQUEST, Asgi, Edge
+from fieldstone.surfaces.http.edge import REQUEST, Asgi
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.errors import ErrorBody, crash_of, failure_of
-from fieldstone.surfaces.http.proxies import Proxies
 from fieldstone.surfaces.http.request import Request, Response
 from fieldstone.surfaces.http.send import common_headers
 
+Ready = Callable[[], Awaitable[Mapping[str, Any]]]
 READ_ONLY = ("GET", "HEAD", "OPTIONS")
 
 
 class Shell(msgspec.Struct, frozen=True, eq=False):
-    """What stands outside every face: the shape of errors there, the limits, the log, and whom the edge trusts and lets call."""
+    """What stands outside every face: the shape of errors there, the limits and the log."""
 
     errors: ErrorBody
     limits: Limits
     log: Log
-    proxies: Proxies = Proxies(())
-    cross_origin: CrossOrigin = CrossOrigin(Cors())
 
 
-def make_server(
+def make_application(
     shell: Shell,
     faces: Mapping[str, Dispatcher],
     aliases: Mapping[str, str],
-    ready: Callable[[], Awaitable[None]],
-) -> Edge:
+    ready: Ready,
+) -> Asgi:
     """Returns the application.
 
     `faces` are by base path; `aliases` are fixed paths that answer as a path of a face does; `ready` raises while the
-    server cannot work.
+    server cannot work, and returns what else is to be told.
     """
     routes = []
     for alias, target in aliases.items():
@@ -62,7 +58,7 @@ def make_server(
     application = Litestar(
         routes, openapi_config=None, logging_config=None, exception_handlers={Exception: _astray(shell)}
     )
-    return Edge(_before(faces, application), shell.log, shell.proxies, shell.cross_origin)
+    return _before(faces, application)
 
 
 def _before(faces: Mapping[str, Dispatcher], application: Asgi) -> Asgi:
@@ -85,10 +81,9 @@ async def _health(_request: Request) -> Response:
     return Response(200, encode_json({"status": "ok"}))
 
 
-def _ready(ready: Callable[[], Awaitable[None]]) -> Callable[[Request], Awaitable[Response]]:
+def _ready(ready: Ready) -> Callable[[Request], Awaitable[Response]]:
     async def answer(_request: Request) -> Response:
-        await ready()
-        return Response(200, encode_json({"status": "ready"}))
+        return Response(200, encode_json({"status": "ready", **await ready()}))
 
     return answer
 

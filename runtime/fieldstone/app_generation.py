@@ -1,0 +1,88 @@
+"""Generations of a running app: what depends on its declarations, as one value that is swapped for the next in one assignment.
+
+A part of the composition root, which is `app.py`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fieldstone.access.caller import Caller
+from fieldstone.engine.door import Door
+from fieldstone.engine.operation import Operation
+from fieldstone.engine.outcome import Outcome
+from fieldstone.engine.unit import Unit
+from fieldstone.errors import Internal
+from fieldstone.flows.room import Playing
+from fieldstone.identity.room import IdentityRoom
+from fieldstone.registry.catalog import Catalog
+from fieldstone.store.deployment import InForce
+from fieldstone.store.sql_store import SqlStore
+from fieldstone.surfaces.http.edge import Entrance
+from fieldstone.surfaces.rest.table import RouteTable
+
+
+class Generation(msgspec.Struct, frozen=True, eq=False):
+    """An app as one catalog has it: from the store up to what the edge hands requests to.
+
+    A request that began in one is answered in it, whatever is current by then. `known` is what was in force in the database when it was
+    made, which may be other files than its own.
+    """
+
+    store: SqlStore
+    door: Door
+    room: IdentityRoom
+    playing: Playing
+    tables: Mapping[str, RouteTable]
+    entrance: Entrance
+    known: InForce
+
+    @property
+    def catalog(self) -> Catalog:
+        """The declarations."""
+        return self.store.catalog
+
+    @property
+    def in_force(self) -> bool:
+        """Its files are those in force."""
+        return self.known.files == self.catalog.files_version
+
+
+class Current:
+    """Holds the generation of today. What outlives generations asks here each time."""
+
+    def __init__(self) -> None:
+        """Holds none yet."""
+        self._generation: Generation | None = None
+
+    @property
+    def generation(self) -> Generation:
+        """The generation of today."""
+        if self._generation is None:
+            raise Internal("The app is not open yet.")
+        return self._generation
+
+    def swap(self, generation: Generation) -> None:
+        """Lets whatever begins from now on begin in another generation."""
+        self._generation = generation
+
+    def entrance(self) -> Entrance:
+        """Returns where a request of today enters."""
+        return self.generation.entrance
+
+    async def execute(
+        self, operation: Operation, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Outcome:
+        """Runs an operation through the door of today."""
+        outcome: Outcome = await self.generation.door.execute(operation, caller, unit=unit, dry=dry)
+        return outcome
+
+    async def policy_epoch(self) -> int:
+        """Returns the policy epoch of the database."""
+        return await self.generation.store.epoch()
+
+    async def ready(self) -> Mapping[str, Any]:
+        """Raises Unavailable while the database does not answer."""
+        await self.generation.store.ready()
+        return {}
