@@ -14,8 +14,7 @@ from fieldstone.engine.handlers import DATA_HANDLERS
 from fieldstone.flows.actions.calling import Calling
 from fieldstone.flows.actions.invoke import ACTION_OPERATIONS
 from fieldstone.flows.desk import FlowDesk
-from fieldstone.flows.outbound import Outbound
-from fieldstone.flows.room import Playing, Repertoire
+from fieldstone.flows.room import Repertoire
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.identity.room import IdentityRoom, open_identity
 from fieldstone.identity.throttle import Throttle
@@ -76,7 +75,7 @@ def compose(process: Process, store: SqlStore, known: InForce) -> Generation:
         store=store,
         door=door,
         room=room,
-        playing=Playing(flows, door, room.identity.member, Outbound(catalog.app.outbound.hosts)),
+        flows=flows,
         tables=tables,
         entrance=_entrance(process, tables, room, door),
         known=known,

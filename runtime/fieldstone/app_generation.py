@@ -14,7 +14,8 @@ from fieldstone.engine.operation import Operation
 from fieldstone.engine.outcome import Outcome
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import Internal
-from fieldstone.flows.room import Playing
+from fieldstone.flows.outbound import Outbound
+from fieldstone.flows.room import Playing, Repertoire
 from fieldstone.identity.room import IdentityRoom
 from fieldstone.registry.catalog import Catalog
 from fieldstone.store.deployment import InForce
@@ -33,7 +34,7 @@ class Generation(msgspec.Struct, frozen=True, eq=False):
     store: SqlStore
     door: Door
     room: IdentityRoom
-    playing: Playing
+    flows: Repertoire
     tables: Mapping[str, RouteTable]
     entrance: Entrance
     known: InForce
@@ -47,6 +48,12 @@ class Generation(msgspec.Struct, frozen=True, eq=False):
     def in_force(self) -> bool:
         """Its files are those in force."""
         return self.known.files == self.catalog.files_version
+
+    @property
+    def playing(self) -> Playing:
+        """What runs of flows are carried on with."""
+        outbound = Outbound(self.catalog.app.outbound.hosts)
+        return Playing(self.flows, self.door, self.room.identity.member, outbound, in_force=self.in_force)
 
 
 class Current:

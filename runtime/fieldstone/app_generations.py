@@ -146,7 +146,7 @@ class Generations:
         """Loads new seeds, puts the files in force, and swaps; False where metadata was changed in between."""
         process, known = self._process, generation.known
         if process.seams.seeds:
-            await seed_quietly(generation.door, generation.playing.repertoire, self.organization_id, process.log)
+            await seed_quietly(generation.door, generation.flows, self.organization_id, process.log)
         if not generation.in_force:
             if not await generation.store.put_in_force(known.epoch):
                 return False

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from fieldstone.app import load_catalog
+from fieldstone.app_catalog import load_catalog
 from fieldstone.cli.deployment import origin_of, print_manifest, tell_secrets
 from fieldstone.clock import system_clock
 from fieldstone.errors import SettingsError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from fieldstone.app import OWN_FOLDER
+from fieldstone.app_catalog import OWN_FOLDER
 from fieldstone.keyring import Keyring, found_secret
 from fieldstone.registry.catalog import Catalog
 from fieldstone.services.backup.archive import Manifest

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from fieldstone.app import load_catalog
+from fieldstone.app_catalog import load_catalog
 from fieldstone.cli.deployment import origin_of, print_manifest, tell_secrets
 from fieldstone.services.backup.restoring import restore_backup
 from fieldstone.settings import read_settings

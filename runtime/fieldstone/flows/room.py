@@ -88,12 +88,16 @@ class Repertoire(msgspec.Struct, frozen=True, eq=False):
 
 
 class Playing(msgspec.Struct, frozen=True, eq=False):
-    """What segments that begin now are done with: the flows of today, their door, who its members are, and whom they may ask outside."""
+    """What segments that begin now are done with: the flows of today, their door, who its members are, and whom they may ask outside.
+
+    Without `in_force` other processes have newer flows, by whose times they are started.
+    """
 
     repertoire: Repertoire
     door: Door
     member: Member
     outbound: Outbound
+    in_force: bool = True
 
 
 class FlowRoom:
@@ -173,7 +177,8 @@ class FlowRoom:
         self._segments = Segments(workshop)
         flows = playing.repertoire.catalog.flows
         schedules.follow(flows)
-        await schedules.settle()
+        if playing.in_force:
+            await schedules.settle()
         if flows and not self._watching:
             self._watch()
 
