@@ -27,6 +27,7 @@ class Limits(msgspec.Struct, frozen=True):
     search_words: int = 20
     search_ranked: int = 1000
     export_rows: int = 1_000_000
+    export_paged_rows: int = 10_000
     export_seconds: int = 600
     expand_names: int = 20
     expand_rows: int = 10_000
@@ -157,6 +158,7 @@ SETTINGS: tuple[Setting, ...] = (
         limit=True,
     ),
     Setting("FIELDSTONE_LIMIT_EXPORT_ROWS", "export_rows", "Most records in an exported file.", limit=True),
+    Setting("FIELDSTONE_LIMIT_EXPORT_PAGED_ROWS", "export_paged_rows", "Most records in an exported pdf.", limit=True),
     Setting(
         "FIELDSTONE_LIMIT_EXPORT_SECONDS", "export_seconds", "How long an export may take, in seconds.", limit=True
     ),

@@ -86,6 +86,7 @@ async def test_the_file_has_a_name(filled: dict[str, str], ann: Person) -> None:
 async def test_what_an_export_cannot_do_is_refused(ann: Person) -> None:
     for body, path in (
         ({"format": "xls"}, "format"),
+        ({"format": "pdf", "cursor": "x"}, "cursor"),
         ({"format": 7}, "format"),
         ({"raw": "perhaps"}, "raw"),
         ({"format": "json", "raw": True}, "raw"),

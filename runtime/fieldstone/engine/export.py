@@ -1,7 +1,8 @@
 """Exports: all records of a list out of one statement, bit by bit, with the names of what they refer to.
 
 What is taken out is what a list would show by those sets of the caller that do not deny it (`allowExport`); a name is there where he may
-read it on the record that a reference points to. Refuses what a list would be refused, and who may read and not take out.
+read it on the record that a reference points to. Refuses what a list would be refused, who may read and not take out, and more records
+than a file may hold.
 """
 
 from collections.abc import AsyncGenerator, Iterator
@@ -15,7 +16,7 @@ from fieldstone.engine.operation import Export
 from fieldstone.engine.outcome import Exported
 from fieldstone.engine.unit import Unit
 from fieldstone.engine.viewpoint import viewpoint
-from fieldstone.errors import PermissionDenied
+from fieldstone.errors import Invalid, PermissionDenied
 from fieldstone.kinds.object import Method
 from fieldstone.query.ast import FieldValue, Hop
 from fieldstone.query.parse import parse_query
@@ -38,18 +39,37 @@ async def answer_export(door: Door, operation: Export, caller: Caller, _unit: Un
             details={"permission": f"{subject.name}:export", "reason": "EXPORT_NOT_PERMITTED"},
         )
     asker = viewpoint(door, caller, door.clock())
-    most = door.limits.export_rows
-    query = parse_query(operation.query, policy.shape, door.limits, max_page=most, default_page=most, viewpoint=asker)
+    most = door.limits.export_paged_rows if operation.paged else door.limits.export_rows
+    beyond = most + 1
+    query = parse_query(
+        operation.query, policy.shape, door.limits, max_page=beyond, default_page=beyond, viewpoint=asker
+    )
     named = dict(_names(door, subject, query.columns, asker))
-    statement = door.plans.exported(policy, (*query.columns, *named.values()), query.where, query.order)
-    binds = Binds(query.values, caller.values, asker.now, limit=query.limit)
+    plan = door.plans.exported(policy, (*query.columns, *named.values()), query.where, query.order)
+    binds = Binds(query.values, caller.values, asker.now, limit=min(query.limit, most))
+    runs = [Run("page", plan.records, binds, query.limit)]
+    if query.limit > most:
+        runs.append(Run("count", plan.count, Binds(query.values, caller.values, asker.now)))
     if policy.query_budget is not None:
-        run = Run("page", statement, binds, query.limit)
-        await door.budgets.require(Question(subject, policy, query.where, query.order, (run,)), asker.now)
-    batches = door.store.stream(statement, binds, ROWS_AT_ONCE)
+        await door.budgets.require(Question(subject, policy, query.where, query.order, tuple(runs)), asker.now)
+    for count in runs[1:]:
+        _require_few((await door.store.fetch(count.statement, count.binds))[0][0], most, paged=operation.paged)
+    batches = door.store.stream(plan.records, binds, ROWS_AT_ONCE)
     first = await anext(batches, None)
     titles = {name: len(query.columns) + place for place, name in enumerate(named)}
     return Exported(subject.name, asker.now, query.columns, titles, _whole(first, batches))
+
+
+def _require_few(count: int, most: int, *, paged: bool) -> None:
+    """Raises Invalid when there are more records than a file may hold: none is left out unsaid."""
+    if count > most:
+        other = " take them out as a table," if paged else ""
+        raise Invalid(
+            f"These are {count:,} records, and such a file holds at most {most:,}.",
+            reason="TOO_MANY_RECORDS",
+            path="limit",
+            hint=f"Narrow them by a `where`,{other} or say how many by a `limit`.",
+        )
 
 
 async def _whole(first: list[Row] | None, rest: AsyncGenerator[list[Row], None]) -> AsyncGenerator[list[Row], None]:

@@ -36,10 +36,14 @@ class Search(msgspec.Struct, frozen=True):
 
 
 class Export(msgspec.Struct, frozen=True):
-    """The records of an object that satisfy a query, all of one moment, to be taken out as a file; answers `Exported`."""
+    """The records of an object that satisfy a query, all of one moment, to be taken out as a file; answers `Exported`.
+
+    A `paged` file is laid out for a reader, who is not given more than he can read.
+    """
 
     object: str
     query: QueryDocument
+    paged: bool = False
 
 
 class Explain(msgspec.Struct, frozen=True):

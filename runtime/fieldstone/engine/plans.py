@@ -51,6 +51,13 @@ class PagePlan(msgspec.Struct, frozen=True, eq=False):
     binding: bytes
 
 
+class ExportPlan(msgspec.Struct, frozen=True, eq=False):
+    """All records of a list: the records, and how many there are."""
+
+    records: Statement
+    count: Statement
+
+
 class GroupsPlan(msgspec.Struct, frozen=True, eq=False):
     """Groups: their page and their count; `columns` names the places of a row."""
 
@@ -140,10 +147,11 @@ class Plans:
 
     def _exported(
         self, policy: Policy, columns: tuple[Column, ...], where: Filter, order: tuple[OrderKey, ...]
-    ) -> Statement:
+    ) -> ExportPlan:
         """All records of a list, with the values at the end of paths among their columns."""
         rows = conjunction(policy.rows, where)
-        return self._store.prepare(Select(policy.object, columns, rows, order, limited=True, masks=_masks(policy)))
+        select = Select(policy.object, columns, rows, order, limited=True, masks=_masks(policy))
+        return ExportPlan(self._store.prepare(select), self._store.prepare_count(policy.object, rows))
 
     def _groups(self, policy: Policy, aggregation: Aggregation) -> GroupsPlan:
         """Groups of the rows of a list."""

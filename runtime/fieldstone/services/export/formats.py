@@ -2,59 +2,48 @@
 
 import csv
 import io
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from typing import Any
 
 import msgspec
 
-from fieldstone.engine.outcome import Exported
-from fieldstone.services.export.sheet import Sheet
-
-Records = Callable[[list[tuple[Any, ...]]], list[bytes]]
-"""Returns rows as JSON objects."""
-
-
-class Content(msgspec.Struct, frozen=True, eq=False):
-    """What a file is made of: the records, as rows of a sheet and as JSON objects, and whether headings stand above them."""
-
-    exported: Exported
-    sheet: Sheet
-    records: Records
-    header: bool
+from fieldstone.services.export.content import Content
+from fieldstone.services.export.pdf.document import write_pdf
+from fieldstone.services.export.xlsx import write_xlsx
 
 
 class Format(msgspec.Struct, frozen=True, eq=False):
-    """A format: its media type, how file names end, how a file is written, and whether it is a table, which has headings and labels."""
+    """A format: its media type, how file names end, how a file is written, and what it is like.
+
+    A `tabular` one is a table for people, which has headings and labels; a `paged` one is laid out on pages, of which there are only so
+    many.
+    """
 
     media_type: str
     ending: str
     write: Callable[[Content], AsyncGenerator[bytes, None]]
-    tabular: bool
+    tabular: bool = True
+    paged: bool = False
 
 
 async def _csv(content: Content) -> AsyncGenerator[bytes, None]:
     """Yields lines of RFC 4180, in UTF-8."""
     if content.header:
         yield _lines([content.sheet.headings])
-    async for rows in _batches(content):
-        yield _lines([content.sheet.cells(row) for row in rows])
+    async with aclosing(content.portions()) as portions:
+        async for rows in portions:
+            yield _lines([content.sheet.texts(row) for row in rows])
 
 
 async def _json(content: Content) -> AsyncGenerator[bytes, None]:
     """Yields one array of the records as a list answers them."""
     yield b"["
     between = b"\n"
-    async for rows in _batches(content):
-        yield between + b",\n".join(content.records(rows))
-        between = b",\n"
+    async with aclosing(content.portions()) as portions:
+        async for rows in portions:
+            yield between + b",\n".join(content.records(rows))
+            between = b",\n"
     yield b"\n]\n"
-
-
-async def _batches(content: Content) -> AsyncIterator[list[tuple[Any, ...]]]:
-    async with aclosing(content.exported.batches) as batches:
-        async for rows in batches:
-            yield rows
 
 
 def _lines(rows: list[list[str]]) -> bytes:
@@ -64,7 +53,9 @@ def _lines(rows: list[list[str]]) -> bytes:
 
 
 FORMATS: Mapping[str, Format] = {
-    "csv": Format("text/csv; charset=utf-8", "csv", _csv, tabular=True),
+    "csv": Format("text/csv; charset=utf-8", "csv", _csv),
     "json": Format("application/json", "json", _json, tabular=False),
+    "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", write_xlsx),
+    "pdf": Format("application/pdf", "pdf", write_pdf, paged=True),
 }
 """By their names in a request."""

@@ -8,14 +8,17 @@ from urllib.parse import quote
 
 import msgspec
 
+from fieldstone.access.policy import Policy
 from fieldstone.engine.operation import Export, Operation
 from fieldstone.engine.outcome import Exported, Outcome
 from fieldstone.errors import Internal, Invalid
 from fieldstone.kinds.api import DataOperation
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.names import did_you_mean, shown
-from fieldstone.services.export.formats import FORMATS, Content
+from fieldstone.services.export.content import Content
+from fieldstone.services.export.formats import FORMATS
 from fieldstone.services.export.sheet import sheet_of
+from fieldstone.services.export.wording import Wording
 from fieldstone.surfaces.http.convert import json_object
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.parameters import refuse_parameters
@@ -49,19 +52,19 @@ def _export(call: Call, face: ObjectFace) -> Operation:
     policy = call.reading(face.object.name)
     if not policy.allowed:
         return Export(face.object.name, QueryDocument())  # refused by the door, whatever else was sent
-    _form(call)
+    form = _form(call)
     if _posted(call):
         refuse_parameters(call.parameters)
-        query = call.dialect.queries.from_body(face.object.name, _others(_body(call)))
-    else:
-        declared = call.route.declaration
-        query = call.dialect.queries.from_parameters(declared, policy.shape, _others(call.parameters))
+    query = _query(call, face)
     left = [name for name in _UNFIT if getattr(query, name) is not msgspec.UNSET]
     if left or query.distinct or not query.count:
         named = left[0].replace("_by", "By") if left else "distinct" if query.distinct else "count"
         hint = "An export holds all records of a list, one by one."
         raise Invalid(f"`{named}` has no meaning in an export.", reason="INVALID_QUERY", path=named, hint=hint)
-    return Export(face.object.name, face.codec.bare_query(query, call.readable))
+    paged = FORMATS[form.format].paged
+    if paged and query.fields is msgspec.UNSET:
+        query = msgspec.structs.replace(query, fields=_shown(face, policy))
+    return Export(face.object.name, face.codec.bare_query(query, call.readable), paged=paged)
 
 
 def _exported(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
@@ -69,13 +72,18 @@ def _exported(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
         raise Internal(f"The door answered with {type(outcome).__name__}.")
     form = _form(call)
     made = FORMATS[form.format]
+    title = face.object.declaration.plural_label or face.object.label
     content = Content(
         exported=outcome,
-        sheet=sheet_of(face.object, outcome, face.codec.shown_value, raw=form.raw),
+        sheet=sheet_of(face.object, outcome, face.codec.dress, raw=form.raw),
         records=partial(_records, face, outcome.columns),
         header=form.header,
+        title=title,
+        asker=call.caller.values.get("email") or "somebody who is not signed in",
+        asked=_asked(call, face) if made.paged else (),
+        name_field=face.object.declaration.name_field,
     )
-    name = f"{face.object.declaration.plural_label or face.object.label}-{_stamp(outcome.at)}.{made.ending}"
+    name = f"{title}-{_stamp(outcome.at)}.{made.ending}"
     return Response(
         200,
         b"",
@@ -87,6 +95,28 @@ def _exported(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
 
 def _records(face: ObjectFace, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[bytes]:
     return [encode_json(record) for record in face.codec.records(columns, [row[: len(columns)] for row in rows])]
+
+
+def _shown(face: ObjectFace, policy: Policy) -> list[str]:
+    """Returns the fields that a person looks at: those that are declared, and not hidden."""
+    fields = [face.object.fields[name] for name in policy.shape.columns]
+    shown = [field.name for field in fields if not field.system and not field.declaration.hidden]
+    return shown or list(policy.shape.columns)
+
+
+def _query(call: Call, face: ObjectFace) -> QueryDocument:
+    """Returns what narrows and orders the records, as it was sent."""
+    queries = call.dialect.queries
+    if _posted(call):
+        return queries.from_body(face.object.name, _others(_body(call)))
+    shape = call.reading(face.object.name).shape
+    return queries.from_parameters(call.route.declaration, shape, _others(call.parameters))
+
+
+def _asked(call: Call, face: ObjectFace) -> tuple[str, ...]:
+    """Returns the same in words."""
+    faces = call.dialect.objects
+    return Wording(face.object, lambda name: faces[name].object if name in faces else None).lines(_query(call, face))
 
 
 def _posted(call: Call) -> bool:

@@ -66,7 +66,11 @@ class RecordCodec:
 
     def shown_value(self, column: str, value: Any) -> Any:
         """Returns one value of a record as it is written on this surface."""
-        return _dressed(self._dress(column, ()), value)
+        return _dressed(self.dress(column), value)
+
+    def dress(self, column: str) -> Dress | None:
+        """Returns what brings the values of a column to how they are written on this surface; None for those that stay as they are."""
+        return self._dress(column, ())
 
     def shown(self, record_id: str) -> str:
         """Returns an id as it is written on this surface."""

@@ -1,0 +1,43 @@
+"""The content of an exported file: the records, a few rows at a time so that other requests get their turn, and what is told of them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+
+from fieldstone.engine.outcome import Exported
+from fieldstone.services.export.sheet import Sheet
+
+ROWS_AT_ONCE = 50
+"""So many rows are made into bytes before others get their turn: a few milliseconds of work."""
+
+Row = tuple[Any, ...]
+Records = Callable[[list[Row]], list[bytes]]
+"""Returns rows as JSON objects."""
+
+
+class Content(msgspec.Struct, frozen=True, eq=False):
+    """What a file is made of: the records, as rows of a sheet and as JSON objects, and whether headings stand above them.
+
+    `title` is what they are called, `asker` who takes them out, `asked` what they were narrowed by and how they are ordered, in words;
+    `name_field` the field that tells a record from others, if there is one.
+    """
+
+    exported: Exported
+    sheet: Sheet
+    records: Records
+    header: bool
+    title: str
+    asker: str
+    asked: tuple[str, ...]
+    name_field: str | None
+
+    async def portions(self) -> AsyncGenerator[list[Row], None]:
+        """Yields the rows, some at a time, and lets others have their turn in between."""
+        async with aclosing(self.exported.batches) as batches:
+            async for rows in batches:
+                for start in range(0, len(rows), ROWS_AT_ONCE):
+                    yield rows[start : start + ROWS_AT_ONCE]
+                    await asyncio.sleep(0)

@@ -1,0 +1,1 @@
+"""Documents: exported records as pages that a person would hand on."""
