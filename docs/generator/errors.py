@@ -55,6 +55,7 @@ REASONS = {
     "INVALID_SORT": "An order cannot be applied.",
     "INVALID_CURSOR": "A cursor is not ours, or belongs to another query or caller.",
     "HISTORY_NOT_TRACKED": "The past of an object is asked for that keeps no history.",
+    "TOO_MANY_RECORDS": "There are more records to be exported than a file of the format holds.",
     "NO_TRASH": "The trash of an object is asked for that has none.",
     "NOT_SHAREABLE": "A share is asked for of an object whose records are not shared one by one.",
     "INVALID_BATCH": "A batch, or a record of it, is not of the right form.",
