@@ -21,6 +21,7 @@ from fieldstone.identity.throttle import Throttle
 from fieldstone.registry.catalog import Catalog
 from fieldstone.services.audit import audit_hooks
 from fieldstone.services.explaining import Explaining
+from fieldstone.services.imports.importing import IMPORT_HANDLERS
 from fieldstone.services.mail.post import Post
 from fieldstone.services.mail.sending import Sending
 from fieldstone.services.meta.items import Meta
@@ -86,7 +87,7 @@ def _door(process: Process, store: SqlStore, post: Post, flows: Repertoire) -> D
     catalog = store.catalog
     return Door(
         store,
-        {**DATA_HANDLERS, **post.handlers, **ACTION_OPERATIONS, **flows.handlers},
+        {**DATA_HANDLERS, **IMPORT_HANDLERS, **post.handlers, **ACTION_OPERATIONS, **flows.handlers},
         process.settings,
         hooks=(*identity_hooks(catalog), *flows.hooks, *audit_hooks()),
         preparers={"password": process.lasting.passwords.hash, "secret": process.seal.seal},

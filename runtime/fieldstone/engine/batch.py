@@ -15,10 +15,11 @@ from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
 from fieldstone.engine.batch_record import REFUSALS, ROWS_TOGETHER, ROWS_WITHOUT_PAUSE, check_record, left_out
 from fieldstone.engine.body import Draft, invalid, prepare_values, refuse_forbidden
-from fieldstone.engine.create import NewRows, RowsRefused, all_faults, insert_rows, read_new
+from fieldstone.engine.create import all_faults, read_new
 from fieldstone.engine.delete import apply_delete, prepare_delete
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import enter, find_object, refuse_many, require_method
+from fieldstone.engine.good_rows import Candidates, create_good
 from fieldstone.engine.locate import Target
 from fieldstone.engine.operation import Batch, Delete, Update
 from fieldstone.engine.outcome import BatchResult, BatchRow, Written
@@ -222,26 +223,8 @@ async def _create_all(run: _Run) -> None:
 
 async def _create(run: _Run, places: Sequence[int]) -> None:
     """Creates the rows of these places together, or, where that is refused, those of them that can be created."""
-    if not places:
-        return
-    rows: Mapping[int, Any] = run.batch.rows
-    new = NewRows(run.batch.subject, run.batch.create, tuple(rows[place] for place in places))
-    try:
-        async with run.unit.nested():
-            written = await insert_rows(run.door, run.unit, run.caller, new)
-    except RowsRefused as refused:
-        for at, error in refused.errors.items():
-            run.refuse(places[at], error)
-        await _create(run, [place for at, place in enumerate(places) if at not in refused.errors])
-    except REFUSALS as error:
-        if len(places) == 1:
-            run.refuse(places[0], error)
-            return
-        middle = len(places) // 2
-        await _create(run, places[:middle])
-        await _create(run, places[middle:])
-    else:
-        run.keep(places, written)
+    new = Candidates(run.batch.subject, run.batch.create, run.batch.rows, REFUSALS)
+    await create_good(run.door, run.unit, run.caller, new, places, run.keep, run.refuse)
 
 
 async def _one_by_one(run: _Run) -> None:

@@ -62,8 +62,13 @@ def read_value(field: Field, sent: Any, values: dict[str, Any]) -> Sequence[Fiel
     try:
         values[field.name] = None if sent is None else field.reader(sent)
     except Rejected as rejected:
-        return [_fault(field, part, sent) for part in rejected.faults()]
+        return rejected_faults(field, rejected, sent)
     return ()
+
+
+def rejected_faults(field: Field, rejected: Rejected, sent: Any) -> list[FieldFault]:
+    """Returns a fault for each part of a value that its field does not take."""
+    return [_fault(field, part, sent) for part in rejected.faults()]
 
 
 async def prepare_values(subject: Object, values: dict[str, Any], preparers: Mapping[str, Preparer]) -> dict[str, Any]:

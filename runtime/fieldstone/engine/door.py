@@ -28,6 +28,7 @@ from fieldstone.engine.operation import (
     Delete,
     Export,
     Get,
+    Import,
     Invoke,
     Once,
     Operation,
@@ -56,6 +57,7 @@ from fieldstone.engine.outcome import (
     Found,
     Groups,
     History,
+    Imported,
     Invoked,
     Kept,
     Outcome,
@@ -176,6 +178,10 @@ class Door:
     async def execute(
         self, operation: Across, caller: Caller, *, unit: Unit | None = None, dry: bool = False
     ) -> AcrossResult: ...
+    @overload
+    async def execute(
+        self, operation: Import, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> Imported: ...
     @overload
     async def execute(
         self, operation: Once, caller: Caller, *, unit: Unit | None = None, dry: bool = False

@@ -13,7 +13,16 @@ from fieldstone.access.caller import Caller
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import may_look
 from fieldstone.engine.masks import masked_record, masked_row
-from fieldstone.engine.outcome import AcrossResult, BatchResult, BatchRow, Deleted, Remarks, Written
+from fieldstone.engine.outcome import (
+    AcrossResult,
+    BatchResult,
+    BatchRow,
+    Deleted,
+    Imported,
+    ImportedRow,
+    Remarks,
+    Written,
+)
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import (
     ConcurrentUpdate,
@@ -30,7 +39,7 @@ from fieldstone.errors import (
 from fieldstone.query.values import exact_number
 from fieldstone.store.binds import Binds
 
-Keepable = Written | Deleted | BatchResult | AcrossResult
+Keepable = Written | Deleted | BatchResult | AcrossResult | Imported
 
 ROW_ERRORS: dict[str, type[FieldstoneError]] = {
     error.code: error
@@ -91,8 +100,16 @@ class _Across(msgspec.Struct, frozen=True, tag="across", array_like=True):
     rows: tuple[_Row, ...]
 
 
+class _Imported(msgspec.Struct, frozen=True, tag="imported", array_like=True):
+    object: str
+    write_mode: str
+    dry_run: bool
+    rows: tuple[ImportedRow, ...]
+    found: dict[str, Any]
+
+
 _encoder = msgspec.json.Encoder(decimal_format="number")
-_decoder = msgspec.json.Decoder(_Written | _Deleted | _Batch | _Across, float_hook=exact_number)
+_decoder = msgspec.json.Decoder(_Written | _Deleted | _Batch | _Across | _Imported, float_hook=exact_number)
 
 
 def pack_outcome(outcome: Keepable) -> str:
@@ -107,6 +124,8 @@ def pack_outcome(outcome: Keepable) -> str:
             packed = _Batch(outcome.object, outcome.operation, tuple(map(_packed_row, outcome.rows)))
         case AcrossResult():
             packed = _Across(outcome.objects, outcome.actions, tuple(map(_packed_row, outcome.rows)))
+        case Imported():
+            packed = _Imported(**msgspec.structs.asdict(outcome))
     return _encoder.encode(packed).decode()
 
 
@@ -118,6 +137,8 @@ def unpack_outcome(text: str) -> Keepable:
         return Written(packed.object, packed.ids, packed.versions, packed.columns, rows, packed.remarks)
     if isinstance(packed, _Deleted):
         return Deleted(packed.object, packed.id)
+    if isinstance(packed, _Imported):
+        return Imported(**msgspec.structs.asdict(packed))
     if isinstance(packed, _Batch):
         return BatchResult(packed.object, packed.operation, _unpacked_rows(packed.rows))
     return AcrossResult(packed.objects, packed.actions, _unpacked_rows(packed.rows))

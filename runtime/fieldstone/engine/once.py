@@ -14,9 +14,9 @@ import msgspec
 from fieldstone.access.caller import Caller
 from fieldstone.clock import later
 from fieldstone.engine.door import Door, Writing
-from fieldstone.engine.kept import pack_outcome, shown_today, unpack_outcome
+from fieldstone.engine.kept import Keepable, pack_outcome, shown_today, unpack_outcome
 from fieldstone.engine.operation import Once, Operation
-from fieldstone.engine.outcome import AcrossResult, BatchResult, Deleted, Kept, Outcome, Written
+from fieldstone.engine.outcome import Kept, Outcome
 from fieldstone.engine.own_rows import delete_own, insert_own, update_own
 from fieldstone.engine.plans import ID_IS
 from fieldstone.engine.records import read_first
@@ -102,7 +102,7 @@ async def _held(door: Door, unit: Unit, scope: str) -> dict[str, Any] | None:
     return await read_first(execute, KEYS, {"scope": scope}, ("fingerprint", "answer", "expires_at"))
 
 
-def _keepable(outcome: Outcome) -> Written | Deleted | BatchResult | AcrossResult:
-    if isinstance(outcome, Written | Deleted | BatchResult | AcrossResult):
+def _keepable(outcome: Outcome) -> Keepable:
+    if isinstance(outcome, Keepable):
         return outcome
     raise Internal(f"{type(outcome).__name__} cannot be kept.")

@@ -1,6 +1,6 @@
 """The vocabulary: what can be asked of the door. Every face, and every feature over the door, speaks only this."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -137,6 +137,44 @@ class Batch(msgspec.Struct, frozen=True):
     external_id_field: str | None = None
 
 
+class ImportColumn(msgspec.Struct, frozen=True):
+    """A column of an import: its name, the field that its cells go to, and how they are read.
+
+    `by` is the unique field by which alone the records are found that a reference points to. Where `decimal_mark` or `date_order` is None,
+    a text is taken that can be read in one way. `default` stands for a cell that is blank, which sets nothing otherwise.
+    """
+
+    source: str
+    field: str
+    by: str | None = None
+    decimal_mark: str | None = None
+    date_order: str | None = None
+    transform: str = "none"
+    default: Any = None
+    required: bool = False
+
+
+class Import(msgspec.Struct, frozen=True, eq=False):
+    """Rows of cells that become records of an object, each with a result of its own (contract 3.6); answers `Imported`.
+
+    `rows` hold a cell for each column, as it was written, or, in place of them all, why a row could not be read. An update and an
+    upsert find records by `match_fields`, which are among the fields of the columns. `null_values` are texts that mean nothing. Atomic: all
+    or none. What was `found` out about the rows when they were read is handed on.
+    """
+
+    object: str
+    columns: tuple[ImportColumn, ...]
+    rows: Sequence[Any]
+    write_mode: Literal["insert", "update", "upsert"] = "insert"
+    match_fields: tuple[str, ...] = ()
+    null_values: frozenset[str] = frozenset()
+    trim_whitespace: bool = True
+    skip_blank_match_key: bool = False
+    atomic: bool = False
+    dry_run: bool = False
+    found: Mapping[str, Any] = {}
+
+
 class Across(msgspec.Struct, frozen=True):
     """Writes of several objects, one after the other (contract 3.8); answers `AcrossResult`.
 
@@ -183,7 +221,7 @@ class Once(msgspec.Struct, frozen=True):
 
     key: str
     fingerprint: str
-    write: Create | Update | Delete | Restore | Clone | Batch | Across | ShareRecord | UnshareRecord
+    write: Create | Update | Delete | Restore | Clone | Batch | Across | Import | ShareRecord | UnshareRecord
 
 
 class SendMail(msgspec.Struct, frozen=True):
@@ -299,6 +337,7 @@ Operation = (
     | Clone
     | Batch
     | Across
+    | Import
     | ShareRecord
     | UnshareRecord
     | Once

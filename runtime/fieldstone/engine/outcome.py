@@ -1,7 +1,7 @@
 """What comes of an Operation. Rows stay tuples until a face encodes them: names once, values per row."""
 
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -194,10 +194,38 @@ class AcrossResult(msgspec.Struct, frozen=True):
     rows: tuple[BatchRow, ...]
 
 
+class ImportedRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of one row of an import; `row` counts from 1. `errors` are there where more than one thing is wrong with it.
+
+    `warnings` are what rules say that do not refuse.
+    """
+
+    row: int
+    ok: bool
+    action: Literal["created", "updated", "skipped", "failed"]
+    id: str | None = None
+    field: str | None = None
+    code: str | None = None
+    error: str | None = None
+    hint: str | None = None
+    errors: tuple[FieldFault, ...] = ()
+    warnings: Remarks = ()
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What came of an import, row by row; `found` is what was found out about the rows when they were read."""
+
+    object: str
+    write_mode: str
+    dry_run: bool
+    rows: tuple[ImportedRow, ...]
+    found: Mapping[str, Any] = {}
+
+
 class Kept(msgspec.Struct, frozen=True):
     """The outcome of a write that is done once; `replayed` says that it was done before."""
 
-    outcome: Written | Deleted | BatchResult | AcrossResult
+    outcome: Written | Deleted | BatchResult | AcrossResult | Imported
     replayed: bool
 
 
@@ -276,6 +304,7 @@ Outcome = (
     | Deleted
     | BatchResult
     | AcrossResult
+    | Imported
     | Kept
     | Invoked
     | Done

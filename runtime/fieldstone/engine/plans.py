@@ -107,6 +107,8 @@ class Plans:
         self.expansion = lru_cache(maxsize=KEPT)(self._expansion)
         self.visible = lru_cache(maxsize=KEPT)(self._visible)
         self.keyed = lru_cache(maxsize=KEPT)(self._keyed)
+        self.matching = lru_cache(maxsize=KEPT)(self._matching)
+        self.called = lru_cache(maxsize=KEPT)(self._called)
         self.before_write = lru_cache(maxsize=KEPT)(self._before_write)
         self.after_write = lru_cache(maxsize=KEPT)(self._after_write)
         self.stored = lru_cache(maxsize=KEPT)(self._stored)
@@ -193,6 +195,20 @@ class Plans:
         """The records there for the caller whose field has one of some values: the id, and the value."""
         rows = conjunction(policy.rows, Term(field, "in", Slot(0)))
         return self._store.prepare(Select(policy.object, ("id", field), rows))
+
+    def _matching(self, policy: Policy, fields: tuple[str, ...]) -> Statement:
+        """So many of the records there for the caller whose every field has one of some values, slot by slot: the id, and the values."""
+        rows = conjunction(policy.rows, *(Term(field, "in", Slot(place)) for place, field in enumerate(fields)))
+        return self._store.prepare(Select(policy.object, ("id", *fields), rows, (OrderKey("id"),), limited=True))
+
+    def _called(self, policy: Policy, field: str, where: Filter, most: int) -> Statement:
+        """The records there for the caller whose field has one of some values and that satisfy a further filter: the id, and the value.
+
+        Of those with one value no more than the slot `most` says.
+        """
+        rows = conjunction(policy.rows, Term(field, "in", Slot(0)), where)
+        share = Share(field, most)
+        return self._store.prepare(Select(policy.object, ("id", field), rows, (OrderKey("id"),), share=share))
 
     def _before_write(self, subject: Object, read: Policy, write: Policy) -> RowsPlan:
         """One record in full, with the formulas that the caller may read, and whether he may read it and may do this to it."""

@@ -45,8 +45,15 @@ async def find_faults(
             missing = sent and sent.difference(await _visible(door, fetch, caller, now, field.reference, choice, sent))
             for place, row in enumerate(rows):
                 if missing and not missing.isdisjoint(_ids(field, row)):
-                    faults[place].append(_not_found(field))
+                    faults[place].append(reference_fault(field))
     return faults
+
+
+def reference_fault(field: Field) -> FieldFault:
+    """Returns the fault of a reference to a record that is not there, or not for its writer: the two are told in the same words."""
+    unfit = "" if field.choice is None else ", or that may not be chosen"
+    message = f"{field.label} points to a record that is not there{unfit}"
+    return FieldFault(field.name, "reference_not_found", message, field.label)
 
 
 async def _visible(
@@ -67,9 +74,3 @@ def _ids(field: Field, row: Mapping[str, Any]) -> Sequence[str]:
     if value is None:
         return ()
     return value if field.multiple else (value,)
-
-
-def _not_found(field: Field) -> FieldFault:
-    unfit = "" if field.choice is None else ", or that may not be chosen"
-    message = f"{field.label} points to a record that is not there{unfit}"
-    return FieldFault(field.name, "reference_not_found", message, field.label)

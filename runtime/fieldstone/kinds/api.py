@@ -25,6 +25,7 @@ DataOperation = Literal[
     "update_many",
     "delete_many",
     "across",
+    "import",
     "export",
     "history",
     "restore",

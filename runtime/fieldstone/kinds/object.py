@@ -22,6 +22,7 @@ ApiMethod = Literal[
     "aggregate",
     "history",
     "search",
+    "import",
     "export",
     "restore",
     "purge",

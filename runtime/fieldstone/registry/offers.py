@@ -19,8 +19,8 @@ _TAKEN: Mapping[ManagedBy, frozenset[str]] = {
     "config": frozenset(),
     "system-data": frozenset(),
     "append-only": _CHANGES,
-    "engine-owned": _CHANGES | {"create", "bulk"},
-    "better-auth": _CHANGES | {"create", "bulk"},
+    "engine-owned": _CHANGES | {"create", "bulk", "import"},
+    "better-auth": _CHANGES | {"create", "bulk", "import"},
 }
 """The methods that are not offered of records kept in each way."""
 

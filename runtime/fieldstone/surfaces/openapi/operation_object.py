@@ -40,6 +40,7 @@ NEEDS: Mapping[DataOperation, frozenset[Action]] = {
     "update_many": frozenset({"update"}),
     "delete_many": frozenset({"delete"}),
     "across": frozenset({"create", "update", "delete"}),
+    "import": frozenset({"create", "update"}),
     "export": frozenset({"read"}),
     "history": frozenset({"read"}),
     "restore": frozenset({"update", "restore"}),

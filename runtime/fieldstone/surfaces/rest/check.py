@@ -34,6 +34,7 @@ API_METHODS: Mapping[DataOperation, Method] = {
     "delete_many": "bulk",
     "across": "bulk",
     "history": "history",
+    "import": "import",
     "export": "export",
     "restore": "restore",
     "shares": "get",

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
+import msgspec
+
 from fieldstone.access.caller import ANONYMOUS, Caller
 from fieldstone.access.capabilities import missing
 from fieldstone.access.policies import Policies
@@ -164,6 +166,7 @@ class RestFace:
     async def _work(self, route: Route, part: DataPart | AcrossPart, call: Call) -> Response:
         """Returns the answer of a data operation; one that writes may be dry, or done once for its key."""
         dry = part.writes and take_flag(call.parameters, DRY_RUN)
+        call = msgspec.structs.replace(call, dry=True) if dry else call
         sent = dict(call.parameters)
         if isinstance(part, AcrossPart):
             operation = part.operation(call)

@@ -25,6 +25,7 @@ from fieldstone.surfaces.rest.explanation import (
     takes_explanation,
 )
 from fieldstone.surfaces.rest.export import EXPORTS
+from fieldstone.surfaces.rest.imports import IMPORTS
 from fieldstone.surfaces.rest.many import MANY, clone_operation
 from fieldstone.surfaces.rest.pagers import page_query
 from fieldstone.surfaces.rest.past import (
@@ -200,6 +201,7 @@ DATA: Mapping[DataOperation, DataPart | AcrossPart] = {
     ),
     "restore": DataPart("Restore a record", "optional", read_restore, _written, RestoreBody, writes=True),
     **EXPORTS,
+    **IMPORTS,
     **MANY,
     **SHARING,
 }

@@ -103,6 +103,16 @@ class RecordCodec:
             raise Invalid("An id is not valid.", faults=faults)
         return bare
 
+    def bare_cells(self, names: Sequence[str], cells: Row) -> Row:
+        """Returns cells with bare ids, those of named fields that hold ids; what does not begin as an id does may be a name, and stays."""
+        if not self._prefixes:
+            return cells
+        prefixes = [self._prefixes.get(name, "") for name in names]
+        return tuple(
+            _each_text(cell, partial(_without, prefix)) if prefix else cell
+            for cell, prefix in zip(cells, prefixes, strict=True)
+        )
+
     def bare_query(self, query: QueryDocument, readable: Names) -> QueryDocument:
         """Returns a query with bare ids in its conditions, in those of its expansions too."""
         if self._plain:
@@ -236,6 +246,10 @@ def _prefixed(prefix: str, value: Any) -> Any:
     if isinstance(value, msgspec.Raw):
         value = msgspec.json.decode(value)
     return _each_text(value, prefix.__add__) if prefix else value
+
+
+def _without(prefix: str, text: str) -> str:
+    return text.strip().removeprefix(prefix)
 
 
 def _cut(length: int, text: str) -> str:

@@ -155,7 +155,7 @@ class Call(msgspec.Struct, frozen=True, eq=False):
 
     `path` holds what stood in the place of the pattern's names, `parameters` the query parameters, `body` None when none was read.
     `policies` tells which names the caller may know: a face says of no other what the door would not say of an unknown one.
-    `forward` answers another request on the same surface.
+    `forward` answers another request on the same surface. `dry` says that the request only tries a write.
     """
 
     request: Request
@@ -168,6 +168,7 @@ class Call(msgspec.Struct, frozen=True, eq=False):
     parameters: dict[str, str]
     body: Any
     forward: Callable[[Request], Awaitable[Response]]
+    dry: bool = False
 
     @property
     def dialect(self) -> Dialect:
