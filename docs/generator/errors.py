@@ -44,6 +44,7 @@ FIELD_CODES = {
     "json_schema_violation": "Does not satisfy a rule's JSON Schema; `constraint.keyword` says which part of it.",
     "rule_not_evaluable": "A rule, or a condition of the field, has no answer on this record; it refuses the record.",
     "reference_not_found": "Points to a record that is not there, or that the caller may not see.",
+    "reference_ambiguous": "Means more than one record that the caller may see; in an [import](../how-to/import.md) alone.",
 }
 """What `details.fields[].code` may be; a test holds it against the code."""
 

@@ -16,6 +16,7 @@ WITH_A_SERVER = (
     "idempotency-and-batches.md",
     "hide-a-field.md",
     "export.md",
+    "import.md",
     "share-a-record.md",
     "own-records-only.md",
     "roles-and-business-units.md",

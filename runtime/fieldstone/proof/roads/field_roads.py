@@ -157,6 +157,8 @@ def _slip_in_query(place: str) -> Ask:
 
 def _slip_in_body(operation: str) -> Ask:
     async def ask(trip: Trip, slip: str) -> Answer:
+        if operation == "import":
+            return await trip.ask(body={"rows": [{slip: 1}]})
         if operation == "batch":
             return await trip.ask(body={"operation": "create", "records": [{"data": {slip: 1}}]})
         return await trip.ask(await _some_record(trip) if operation == "update" else "", body={slip: 1})
@@ -246,3 +248,4 @@ BATCH_ROADS = (
     Road("shown by a batch", _in_batch),
     Road("hinted at in a batch", _hinted(_slip_in_body("batch"))),
 )
+IMPORT_ROADS = (Road("hinted at in an import", _hinted(_slip_in_body("import"))),)

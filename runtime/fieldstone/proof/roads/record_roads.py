@@ -169,7 +169,7 @@ async def _expansions(trip: Trip, source_id: str, name: str, places: Mapping[str
 async def _referred_to(trip: Trip) -> Verdict:
     """By making another record refer to it: an invisible record must answer as an absent one."""
     verdicts = set()
-    for source, field in _references_to(trip):
+    for source, field in references_to(trip):
         new = {**trip.stage.test.new.get(source.name, {})}
         for reference in source.fields.values():
             if reference.name in new and reference.reference:
@@ -201,6 +201,8 @@ async def _accepted(trip: Trip, field: Field, ask: Callable[[str], Awaitable[Ans
 
 
 def _as_batch(trip: Trip, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    if trip.route.declaration.operation == "import":
+        return {"rows": [values]}
     if trip.route.declaration.operation != "batch":
         return values
     return {"operation": "create", "records": [{"data": values}]}
@@ -261,7 +263,7 @@ def _sortable(subject: Object) -> list[str]:
     return [name for name, field in subject.fields.items() if not field.system and not field.internal][:2]
 
 
-def _references_to(trip: Trip) -> Iterator[tuple[Object, Field]]:
+def references_to(trip: Trip) -> Iterator[tuple[Object, Field]]:
     """Yields every field of a declared object of the test that refers to the record's object."""
     for name in trip.stage.own:
         source = trip.stage.object(name)

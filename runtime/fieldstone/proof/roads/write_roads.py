@@ -153,8 +153,8 @@ def _make(operation: str) -> Callable[[Trip], Awaitable[Verdict]]:
         effect = trip.done()
         if answer.status == 405:
             return CLOSED
-        if not _succeeded(trip, answer):
-            return _refused(effect)
+        if not succeeded(trip, answer):
+            return refused(effect)
         made = [name for name, _ in effect.made]
         if made.count(trip.name) != 1 or effect.gone:
             raise Leak(f"a new record did {effect}")
@@ -172,7 +172,7 @@ async def _mint(trip: Trip) -> Verdict:
     answer = await trip.ask(body=body)
     effect = trip.done()
     if answer.status != 201:
-        return _refused(effect)
+        return refused(effect)
     if [name for name, _ in effect.made] != ["sys_api_key"]:
         raise Leak(f"a new key did {effect}")
     return ALLOWED
@@ -183,13 +183,15 @@ def _set_in(operation: str) -> Callable[[Trip], Awaitable[Verdict]]:
 
     async def walk(trip: Trip) -> Verdict:
         record_id, value = await _writable_place(trip, operation)
-        if record_id is None:
+        if record_id is None or (operation == "import" and trip.field.name == "id"):
             return CLOSED
         new = trip.stage.test.new.get(trip.name, {})
 
         async def ask(name: str) -> Answer:
             sent = trip.body({trip.field.name: value})[trip.field.name]
             values = {name: sent} if record_id else {**trip.body(new), name: sent}
+            if operation == "import":
+                return await trip.ask(body=one_row(values, trip.shown(record_id) if record_id else ""))
             if operation != "batch":
                 return await trip.ask(record_id, body=values)
             record = {"id": trip.shown(record_id), "data": values} if record_id else {"data": values}
@@ -204,9 +206,9 @@ async def _judge_setting(trip: Trip, ask: Callable[[str], Awaitable[Answer]]) ->
     name = trip.field.name
     answer = await ask(name)
     effect = trip.done()
-    if _succeeded(trip, answer):
+    if succeeded(trip, answer):
         return ALLOWED
-    _refused(effect)
+    refused(effect)
     other = await ask(trip.unknown_field)
     trip.nothing_done()
     if answer.without(name) == other.without(trip.unknown_field):
@@ -240,11 +242,11 @@ async def judge(trip: Trip, about: About, as_meant: Callable[[Trip, Effect], boo
     """Returns what came of a write: done as meant, refused with nothing done, or told as an absent record is."""
     answer = await about(trip.id)
     effect = trip.done()
-    if _succeeded(trip, answer):
+    if succeeded(trip, answer):
         if not as_meant(trip, effect):
             raise Leak(f"it did {effect}")
         return ALLOWED
-    _refused(effect)
+    refused(effect)
     return await _judge_refusal(trip, answer, about)
 
 
@@ -253,7 +255,7 @@ async def _judge_stale(trip: Trip, about: About, at_any_version: About) -> Verdi
     answer = await about(trip.id)
     trip.nothing_done()
     if answer.status == 409:
-        allowed = _succeeded(trip, await at_any_version(trip.id))
+        allowed = succeeded(trip, await at_any_version(trip.id))
         trip.done()
         return ALLOWED if allowed else CLOSED
     if answer.status in DONE:
@@ -273,13 +275,18 @@ async def _judge_refusal(trip: Trip, answer: Answer, about: About) -> Verdict:
     return REFUSED
 
 
-def _refused(effect: Effect) -> Verdict:
+def refused(effect: Effect) -> Verdict:
+    """Returns that a write was refused; raises Leak for one that did something all the same."""
     if effect != Effect():
         raise Leak(f"it was refused and yet did {effect}")
     return REFUSED
 
 
-def _succeeded(trip: Trip, answer: Answer) -> bool:
+def succeeded(trip: Trip, answer: Answer) -> bool:
+    """Tells whether what was asked for was done: of writes in number, all of it."""
+    if trip.route.declaration.operation == "import" and answer.status == 200:
+        told = trip.mount.one(answer)
+        return bool(told["ok"] == told["total"])
     if trip.route.declaration.operation in IN_NUMBER and answer.status == 200:
         return bool(trip.mount.one(answer)["success"])
     return answer.status in DONE
@@ -287,6 +294,13 @@ def _succeeded(trip: Trip, answer: Answer) -> bool:
 
 def _batch_of_one(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"operation": "create", "records": [{"data": values}]}
+
+
+def one_row(values: Mapping[str, Any], record_id: str = "") -> dict[str, Any]:
+    """Returns the body of an import of one row: that of a new record, or a change of the one with an id."""
+    if not record_id:
+        return {"rows": [values]}
+    return {"rows": [{"id": record_id, **values}], "writeMode": "update", "matchFields": ["id"]}
 
 
 _ALONG: Mapping[str, frozenset[str]] = {
@@ -336,3 +350,4 @@ MINT_ROADS = (Road("made as a key", _mint),)
 SET_IN_UPDATE = (Road("set by a change", _set_in("update")),)
 SET_IN_CREATE = (Road("set in a new record", _set_in("create")),)
 SET_IN_BATCH = (Road("set in a batch", _set_in("batch")),)
+SET_IN_IMPORT = (Road("set by an import", _set_in("import")),)

@@ -22,7 +22,7 @@ from fieldstone.kinds.fields.field_type import Rejected
 from fieldstone.registry.catalog import Field, Object
 from fieldstone.services.imports.coercion import coerce, members
 from fieldstone.services.imports.references import Means, Searched, find_meant
-from fieldstone.services.imports.sheet import Unreadable
+from fieldstone.services.imports.sheet import NOTHING, Unreadable
 
 ID = "id"
 
@@ -123,9 +123,9 @@ class Cells:
             if text in self._operation.null_values:
                 return None
             cell = _TRANSFORMS[column.transform](text if self._operation.trim_whitespace else cell)
-        if cell is UNSET or cell == "":
+        if cell is UNSET or cell is None or cell == "":
             return UNSET if column.default is None else column.default
-        return cell
+        return None if cell is NOTHING else cell
 
 
 def _members(field: Field, cell: Any) -> list[str]:

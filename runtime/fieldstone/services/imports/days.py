@@ -8,7 +8,7 @@ import re
 from fieldstone.services.imports.amounts import TwoWays
 
 _PARTS = re.compile(r"([0-9]{1,4})([-/. ])\s?([0-9]{1,2})\2\s?([0-9]{4}|[0-9]{1,2})")
-_NAMED_INSIDE = re.compile(r"([0-9]{1,2})\.?[ -]([A-Za-z]{3,9})\.?[ -,]\s?([0-9]{4})")
+_NAMED_INSIDE = re.compile(r"([0-9]{1,2})\.?[ -]([A-Za-z]{3,9})\.?[ ,-]\s?([0-9]{4})")
 _NAMED_FIRST = re.compile(r"([A-Za-z]{3,9})\.? ([0-9]{1,2}),? ([0-9]{4})")
 _RUN = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(:[0-9]{2}(?:\.[0-9]+)?)?\s*([AaPp])?(?:(?<=[AaPp])\.?[Mm]\.?)?")

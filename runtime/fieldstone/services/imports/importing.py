@@ -24,11 +24,12 @@ from fieldstone.engine.operation import Import, ImportColumn
 from fieldstone.engine.outcome import Imported, ImportedRow, Written
 from fieldstone.engine.unit import Undone, Unit
 from fieldstone.engine.update import Changing, apply_update
-from fieldstone.errors import FieldstoneError, FlowFailed, Invalid, PayloadTooLarge
+from fieldstone.errors import FieldstoneError, FlowFailed, Invalid
 from fieldstone.query.names import shown
 from fieldstone.registry.catalog import Object
 from fieldstone.services.imports.cells import Cells, ReadRow
 from fieldstone.services.imports.matching import ID, Key, Matching, find_matches, matching_of
+from fieldstone.services.imports.reading.bounds import too_many_rows
 from fieldstone.services.imports.references import Searched, searched_fields
 from fieldstone.services.imports.results import (
     AMBIGUOUS_MATCH,
@@ -67,7 +68,7 @@ async def prepare_import(door: Door, operation: Import, caller: Caller, unit: Un
     for action in _ACTIONS[operation.write_mode]:
         subject, policies[action] = enter(door, caller, operation.object, "import", action, besides=(action,))
     if len(operation.rows) > door.limits.import_rows:
-        raise too_many_rows(len(operation.rows), door.limits.import_rows)
+        raise too_many_rows(door.limits.import_rows)
     match = matching_of(door, caller, operation)
     _require_columns(door, caller, operation, subject, policies)
     searched = dict(_references(door, caller, operation, subject))
@@ -97,15 +98,6 @@ async def apply_import(door: Door, prepared: PreparedImport, caller: Caller, uni
     if undone or operation.dry_run:
         raise Undone(result)
     return result
-
-
-def too_many_rows(count: int, most: int) -> PayloadTooLarge:
-    """Returns the refusal of an import with too many rows."""
-    return PayloadTooLarge(
-        f"There are {count} rows; an import takes at most {most}.",
-        details={"limit": most, "rows": count},
-        hint="Send them in portions.",
-    )
 
 
 class _Run:

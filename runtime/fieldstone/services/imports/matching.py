@@ -53,8 +53,10 @@ def matching_of(door: Door, caller: Caller, operation: Import) -> Matching | Non
         shape = read.shape.fields.get(name)
         if name not in columns:
             raise _refused(f"No column goes to the match field `{shown(name)}`.", "Map a column to it.")
+        if name not in read.readable:
+            raise _refused(f"No field `{shown(name)}` on `{operation.object}`.")
         if shape is None or shape.formula is not None or shape.storage.masked or shape.storage.kind in _UNFIT:
-            raise _refused(f"Records of `{operation.object}` are not found by `{shown(name)}`.")
+            raise _refused(f"Records are not told apart by `{name}`.")
     return Matching(read, named)
 
 

@@ -60,15 +60,13 @@ def searched_fields(door: Door, caller: Caller, field: Field, column: ImportColu
 async def find_meant(
     door: Door, fetch: Fetch, caller: Caller, field: Field, searched: Searched, texts: Iterable[str]
 ) -> Means:
-    """Returns what texts mean: the record with that id, else those with that name or unique value."""
+    """Returns what texts mean: the record with that id, else those with that name or unique value.
+
+    Whether there is a record with an id is asked when the row is written: a reference that stays as it is may be sent along.
+    """
     wanted = dict.fromkeys(texts)
     where, values = (EVERYTHING, ()) if field.choice is None else (field.choice.where, field.choice.values)
-    found: dict[str, frozenset[str]] = {}
-    ids = [text for text in wanted if is_id(text)] if searched.by_id else []
-    if ids:
-        statement = door.plans.visible(searched.policy, where)
-        rows = await fetch(statement, Binds((ids, *values), caller.values, door.clock()))
-        found = {row[0]: frozenset((row[0],)) for row in rows}
+    found: dict[str, frozenset[str]] = {text: frozenset((text,)) for text in wanted if searched.by_id and is_id(text)}
     left = [text for text in wanted if text not in found]
     for name in searched.fields if left else ():
         statement = door.plans.called(searched.policy, name, where, len(values) + 1)

@@ -12,7 +12,7 @@ from fieldstone.engine.operation import Import
 from fieldstone.errors import Invalid
 from fieldstone.registry.catalog import Object
 from fieldstone.services.imports.columns import ColumnMapping, Reading, lay_columns
-from fieldstone.services.imports.csv_text import sheet_of_text
+from fieldstone.services.imports.reading.file import File, sheet_of_file
 from fieldstone.services.imports.rows import sheet_of_rows
 from fieldstone.services.imports.sheet import DateOrder, DecimalMark, Sheet
 
@@ -53,13 +53,13 @@ class Source(msgspec.Struct, frozen=True):
     """A format: the member of the body that holds the table, and how it is read."""
 
     member: str
-    read: Callable[[ImportBody], Sheet]
+    read: Callable[[ImportBody, int], Sheet]
 
 
 FORMATS: Mapping[str, Source] = {
-    "csv": Source("csv", lambda body: sheet_of_text(body.csv or "")),
-    "rows": Source("rows", lambda body: sheet_of_rows(body.rows or [])),
-    "json": Source("rows", lambda body: sheet_of_rows(body.rows or [])),
+    "csv": Source("csv", lambda body, most: sheet_of_file(File(body.csv or "", "csv", "csv"), most)),
+    "rows": Source("rows", lambda body, _most: sheet_of_rows(body.rows or [])),
+    "json": Source("rows", lambda body, _most: sheet_of_rows(body.rows or [])),
 }
 """By their names in a request; `rows` are told as `json`, too."""
 
@@ -72,8 +72,8 @@ def refuse_not_done(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in body.items() if name not in NOT_DONE}
 
 
-def sheet_of_body(body: ImportBody) -> Sheet:
-    """Returns the table that a body holds; raises Invalid."""
+def sheet_of_body(body: ImportBody, most_rows: int) -> Sheet:
+    """Returns the table that a body holds; raises Invalid, PayloadTooLarge."""
     members: dict[str, str] = {}
     for name, source in FORMATS.items():
         members.setdefault(source.member, name)
@@ -86,7 +86,7 @@ def sheet_of_body(body: ImportBody) -> Sheet:
     if FORMATS[name].member != given[0]:
         hint = f"Send `{FORMATS[name].member}`, or leave `format` out."
         raise Invalid(f"The format is `{name}`, and the body has `{given[0]}`.", **_at("format", hint))
-    return FORMATS[name].read(body)
+    return FORMATS[name].read(body, most_rows)
 
 
 def import_of(body: ImportBody, sheet: Sheet, subject: Object, known: Iterable[str], *, atomic: bool) -> Import:

@@ -14,10 +14,18 @@ DateOrder = Literal["ymd", "dmy", "mdy"]
 Ambiguous = Literal["ambiguous"]
 
 Cell = Any
-"""A text, a number, true or false, None; a day or an instant is a text in wire form; UNSET where there is no cell.
+"""A text, a number, true or false; a day or an instant is a text in wire form; None for an empty cell, UNSET where there is none.
 
-Rows that were sent as JSON may hold lists and objects, too. `Unreadable` where something stands that is no value.
+Rows that were sent as JSON may hold lists and objects, too, and `NOTHING` where they say null. `Unreadable` where something stands that is
+no value.
 """
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """That a field is to have no value: an empty cell says nothing of its field."""
+
+
+NOTHING = Nothing()
 
 
 class Unreadable(msgspec.Struct, frozen=True):

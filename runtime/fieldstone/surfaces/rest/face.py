@@ -105,6 +105,7 @@ class RestFace:
             parameters=read_parameters(request.query),
             body=await self._body(route, request),
             forward=self.answer,
+            limits=self._limits,
         )
         if route.data is None:
             return await self._handle(route, call)

@@ -45,7 +45,7 @@ def _import(call: Call, face: ObjectFace) -> Operation:
     atomic = take_flag(call.parameters, ATOMIC)
     refuse_parameters(call.parameters, (ATOMIC,))
     body = convert_body(refuse_not_done(json_object(call.body)), ImportBody)
-    sheet = sheet_of_body(body)
+    sheet = sheet_of_body(body, call.limits.import_rows)
     asked = import_of(body, sheet, face.object, call.known(face.object.name), atomic=atomic)
     return msgspec.structs.replace(_bare(face, asked), dry_run=body.dry_run or call.dry)
 

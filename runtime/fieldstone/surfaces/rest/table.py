@@ -19,6 +19,7 @@ from fieldstone.kinds.api import ApiDeclaration, ApiOperation, AuthScheme, DataO
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.storage import ObjectShape
 from fieldstone.registry.catalog import Object
+from fieldstone.settings import Limits
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.errors import ErrorBody
 from fieldstone.surfaces.http.request import Request, Response
@@ -168,6 +169,7 @@ class Call(msgspec.Struct, frozen=True, eq=False):
     parameters: dict[str, str]
     body: Any
     forward: Callable[[Request], Awaitable[Response]]
+    limits: Limits
     dry: bool = False
 
     @property
