@@ -57,7 +57,7 @@ async def test_a_table_becomes_records_and_bad_rows_say_why(ann: Person, acme: s
     assert told(answer) == ["created", "created", "invalid_option", "rule_violation", "reference_not_found"]
     third, fourth, fifth = answer["results"][2:]
     assert [fault["field"] for fault in third["errors"]] == ["status", "customer", "hours"]
-    assert third["hint"] == "Did you mean `open`?"
+    assert third["hint"] == "Did you mean `Open`?"
     assert fourth["error"] == "A closed ticket says how many hours it took."
     assert [fault["code"] for fault in fifth["errors"]] == ["reference_not_found", "required"]
     assert fifth["hint"] == "It is looked for by its `id` or `name`, among the records that you may see."
