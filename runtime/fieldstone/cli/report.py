@@ -8,6 +8,10 @@ from rich.console import Console
 from rich.text import Text
 
 from fieldstone.errors import DeclarationError, Fault, FieldstoneError
+from fieldstone.registry.documents import content_of
+
+LONGEST_LINE = 200
+"""Of a longer line, the part around the mark is shown."""
 
 _TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,:{}\[\]]+|.")
 
@@ -34,20 +38,21 @@ def report_faults(faults: Sequence[Fault], console: Console) -> None:
 
 
 def _lines(file: str) -> list[str]:
-    try:
-        return Path(file).read_text("utf-8-sig", errors="replace").split("\n")
-    except OSError:
-        return []
+    content = content_of(Path(file), file)
+    return [] if isinstance(content, Fault) else content.decode("utf-8-sig", errors="replace").split("\n")
 
 
 def _fault_text(fault: Fault, lines: list[str]) -> Text:
     place = fault.place
     text = Text.assemble((str(place), "bold"), " ", (fault.code, "bold red"), " ", fault.message)
     margin = " " * len(str(place.line))
-    line = lines[place.line - 1].rstrip().replace("\t", " ") if 0 < place.line <= len(lines) else ""
+    whole = lines[place.line - 1].rstrip().replace("\t", " ") if 0 < place.line <= len(lines) else ""
+    first = max(0, min(place.column, len(whole)) - LONGEST_LINE // 2) if len(whole) > LONGEST_LINE else 0
+    line = whole[first : first + LONGEST_LINE]
     if line:
-        marked = _TOKEN.match(line, place.column - 1)
-        before = " " * (place.column - 1)
+        column = place.column - 1 - first
+        marked = _TOKEN.match(line, column)
+        before = " " * column
         caret = "^" * (len(marked.group()) if marked else 1)
         text.append(f"\n{margin} |", "blue").append(f"\n{place.line} | ", "blue").append(line)
         text.append(f"\n{margin} | ", "blue").append(f"{before}{caret}", "red")

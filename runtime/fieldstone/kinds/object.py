@@ -145,8 +145,8 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
     """What the object is for."""
     icon: str | None = None
     """The name of an icon, for faces that show one; told by `/meta`."""
-    fields: dict[Name, AnyField]
-    """The fields by name, in the order in which they are shown."""
+    fields: Annotated[dict[Name, AnyField], msgspec.Meta(max_length=500)]
+    """The fields by name, in the order in which they are shown; at most 500, for a table has no more columns than that leaves room for."""
     indexes: tuple[Index, ...] = ()
     """Indexes over several fields; one field says `index: true` itself."""
     sharing_model: SharingModel | None = None

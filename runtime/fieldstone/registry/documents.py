@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,14 @@ from fieldstone.registry.cache import Cache
 from fieldstone.registry.codes import Code
 from fieldstone.registry.decode import D, decode
 from fieldstone.registry.layout import DeclarationFile, shown
-from fieldstone.registry.source import Source, decode_text, parse
+from fieldstone.registry.source import MAX_BYTES, Source, decode_text, parse, too_large
+
+_NO_FILE = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device"}
+_UNREADABLE = {
+    errno.EACCES: "Let the server's user read it.",
+    errno.ELOOP: "The link leads back to itself: remove it, or let it lead to a file.",
+    errno.ENOENT: "A link may lead to nothing: remove it, or write the file.",
+}
 
 
 class Package(msgspec.Struct, frozen=True):
@@ -84,7 +93,7 @@ class Reading(msgspec.Struct, frozen=True):
 def read_file(path: Path, struct: type[D]) -> tuple[D | None, Source | None, list[Fault]]:
     """Returns the declaration of one file that has no kind of its own (`app.yaml`, `package.yaml`), and its faults."""
     file = shown(path)
-    content = _content(path, file)
+    content = content_of(path, file)
     if isinstance(content, Fault):
         return None, None, [content]
     source, faults = _parse(content, file)
@@ -100,7 +109,7 @@ def read_documents(files: Iterable[PackagedFile], head: bytes, cache: Cache | No
     read: list[tuple[PackagedFile, bytes]] = []
     digest = hashlib.sha256(head)
     for packaged in files:
-        content = _content(packaged.file.path, packaged.file.shown)
+        content = content_of(packaged.file.path, packaged.file.shown)
         if isinstance(content, Fault):
             faults.append(content)
             continue
@@ -120,17 +129,27 @@ def read_documents(files: Iterable[PackagedFile], head: bytes, cache: Cache | No
     return Reading(tuple(documents), tuple(faults), broken, version)
 
 
+def content_of(path: Path, file: str) -> bytes | Fault:
+    """Returns the bytes of a file, or why it cannot be read; waits for no pipe, and reads no device and nothing too large."""
+    start = Place(file, 1, 1)
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            message = f"This is no file, but {_NO_FILE.get(stat.S_IFMT(found.st_mode), 'something else')}."
+            return Fault(start, Code.FILE_UNREADABLE, message, "Only files hold declarations: remove or rename it.")
+        if found.st_size > MAX_BYTES:
+            return too_large(found.st_size, start)
+        with path.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"The file cannot be read: {error.strerror}."
+        return Fault(start, Code.FILE_UNREADABLE, message, _UNREADABLE.get(error.errno or 0))
+
+
 def beyond(faults: list[Fault], more: list[Fault]) -> list[Fault]:
     """Returns those of `more` at places without a fault: what is misspelt is of the wrong type, too, and need not be told twice."""
     taken = {fault.place for fault in faults}
     return [fault for fault in more if fault.place not in taken]
-
-
-def _content(path: Path, file: str) -> bytes | Fault:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        return Fault(Place(file, 1, 1), Code.FILE_UNREADABLE, f"The file cannot be read: {error.strerror}.")
 
 
 def _read_all(files: Iterable[tuple[PackagedFile, bytes]]) -> tuple[list[Document], list[Fault]]:

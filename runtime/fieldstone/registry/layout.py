@@ -14,10 +14,14 @@ import msgspec
 import fieldstone
 from fieldstone.errors import Fault, Place
 from fieldstone.query.names import did_you_mean
+from fieldstone.query.names import shown as cut
 from fieldstone.registry.codes import Code
 
 APP_FILE = "app.yaml"
 PACKAGE_FILE = "package.yaml"
+LONGEST_NAME = 255
+"""How long the name or the path of a package may be."""
+
 PLATFORM = "platform"
 """The name of the package that holds the platform's own declarations, whatever its folder is called."""
 
@@ -64,8 +68,15 @@ def package_shelves(folder: Path) -> list[Path]:
 
 def find_package(name: str, folder: Path, shelves: Iterable[Path], place: Place) -> Path | Fault:
     """Returns the folder of a package that is named in `folder`, or why there is none."""
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        return Fault(
+            place,
+            Code.UNKNOWN_PACKAGE,
+            f"`{cut(repr(name)[1:-1])}` can be no package.",
+            "Name it as its folder is named.",
+        )
     if "/" in name or name.startswith("."):
-        path = (folder / name).resolve()
+        path = Path(os.path.realpath(folder / name))
         if (path / PACKAGE_FILE).is_file():
             return path
         return Fault(
@@ -86,9 +97,9 @@ def declaration_files(folder: Path, kinds: Iterable[str]) -> tuple[list[Declarat
     faults: list[Fault] = []
     known = list(kinds)
     root = folder.resolve()
-    for relative in _walk(root):
+    for relative in _walk(root, faults):
         path = root / relative
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
+        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
             message = f"`{path.name}` links to something outside of the package."
             faults.append(Fault(_start(path), Code.FILE_OUTSIDE, message, "Copy it into the package."))
         elif relative.endswith(".yml"):
@@ -123,16 +134,23 @@ def _start(path: Path) -> Place:
     return Place(shown(path), 1, 1)
 
 
-def _walk(root: Path, below: str = "") -> Iterator[str]:
-    """Yields the files below a folder, and the links to folders, by their path from there.
+def _walk(root: Path, faults: list[Fault], below: str = "") -> Iterator[str]:
+    """Yields the files below a folder by their path from there; links to folders, and folders that are called like files, count as files.
 
-    What is hidden is left out, and so is a folder that is a package of its own.
+    What is hidden is left out, and so is a folder that is a package of its own. One that cannot be looked into is a fault.
     """
     folder = root / below
-    with os.scandir(folder) as entries:
-        found = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    except OSError as error:
+        message = f"The folder cannot be read: {error.strerror}."
+        faults.append(Fault(_start(folder), Code.FILE_UNREADABLE, message, "Let the server's user read it."))
+        return
+    if below and any(entry.name == PACKAGE_FILE and entry.is_file() for entry in found):
+        return
     for entry in found:
-        if entry.is_symlink() or not entry.is_dir():
+        if entry.is_symlink() or not entry.is_dir() or entry.name.endswith(".yaml"):
             yield f"{below}{entry.name}"
-        elif not (folder / entry.name / PACKAGE_FILE).is_file():
-            yield from _walk(root, f"{below}{entry.name}/")
+        else:
+            yield from _walk(root, faults, f"{below}{entry.name}/")

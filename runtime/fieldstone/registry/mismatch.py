@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from fieldstone.kinds.fields.field_type import FIELD
 from fieldstone.query.names import did_you_mean
 from fieldstone.registry.codes import Code
 from fieldstone.registry.scalars import resolve
+from fieldstone.registry.source import MOST_FAULTS
 
 Path = tuple[str | int, ...]
 
@@ -33,6 +35,7 @@ _DESCRIPTIONS: tuple[tuple[tuple[type[inspect.Type], ...], str], ...] = (
     (_LISTS, "a list"),
 )
 _FEW = 12
+_LONGEST_PATH = 200
 
 
 class Mismatch(msgspec.Struct, frozen=True):
@@ -46,8 +49,11 @@ class Mismatch(msgspec.Struct, frozen=True):
 
 
 def mismatches(value: Any, target: Any, path: Path = ()) -> list[Mismatch]:
-    """Returns everything wrong with a value where a type is wanted, in the order of the document; `path` is that of the value in it."""
-    return list(_walk(value, _described(target), path))
+    """Returns what is wrong with a value where a type is wanted, in the order of the document; `path` is that of the value in it.
+
+    It ends after MOST_FAULTS.
+    """
+    return list(islice(_walk(value, _described(target), path), MOST_FAULTS))
 
 
 @lru_cache(maxsize=256)
@@ -123,7 +129,7 @@ def _union(value: Any, wanted: inspect.UnionType, path: Path) -> Iterator[Mismat
     if not fitting:
         yield _wrong_type(value, wanted, path)
         return
-    results = [list(_walk(value, option, path)) for option in fitting]
+    results = [list(islice(_walk(value, option, path), MOST_FAULTS)) for option in fitting]
     yield from min(results, key=len)
 
 
@@ -291,7 +297,7 @@ def _where(path: Path) -> str:
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return f"`{text}`" if text else ""
+    return f"`{text[:_LONGEST_PATH]}`" if text else ""
 
 
 def _choose(name: str, known: list[str], *, all_of_them: bool = False) -> str | None:

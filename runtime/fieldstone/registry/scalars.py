@@ -63,11 +63,11 @@ def _number(text: str) -> Scalar:
     if _DECIMAL.fullmatch(text) and any(character.isdigit() for character in text.lower().partition("e")[0]):
         return Scalar(Decimal(text))
     if _NOT_FINITE.fullmatch(text):
-        return Scalar(text, f"`{text}` is no number that can be stored.", "Quote it if it is text.")
+        return Scalar(text, f"`{text[:40]}` is no number that can be stored.", "Quote it if it is text.")
     if _ODD_NUMBER.fullmatch(text):
         return Scalar(
             text,
-            f"`{text}` is read differently by different YAML readers.",
-            f'Write `"{text}"` for the text, or the plain decimal number.',
+            f"`{text[:40]}` is read differently by different YAML readers.",
+            f'Write `"{text[:40]}"` for the text, or the plain decimal number.',
         )
     return Scalar(text)

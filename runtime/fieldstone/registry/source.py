@@ -14,6 +14,7 @@ import yaml
 from yaml._yaml import CParser
 
 from fieldstone.errors import Fault, Place
+from fieldstone.query.names import shown
 from fieldstone.registry.codes import Code
 from fieldstone.registry.scalars import Scalar, resolve
 from fieldstone.registry.syntax import refused_character, syntax_fault
@@ -22,6 +23,9 @@ MAX_BYTES = 2_000_000
 MAX_DEPTH = 64
 MAX_NODES = 400_000
 """Keys and values of one file, those that aliases stand for counted each time."""
+
+MOST_FAULTS = 500
+"""So many mistakes of one file are told; whoever makes more has made one of another kind."""
 
 _COLUMN_BITS = 12
 _LAST_COLUMN = (1 << _COLUMN_BITS) - 1
@@ -87,16 +91,8 @@ def parse(text: str, file: str) -> tuple[Source | None, list[Fault]]:
 
 def decode_text(content: bytes, file: str) -> tuple[str | None, list[Fault]]:
     """Returns the text of a file's bytes; a fault when it is too large or not UTF-8."""
-    start = Place(file, 1, 1)
     if len(content) > MAX_BYTES:
-        return None, [
-            Fault(
-                start,
-                Code.FILE_TOO_LARGE,
-                f"The file has {len(content):,} bytes; {MAX_BYTES:,} is the most.",
-                "Split it.",
-            )
-        ]
+        return None, [too_large(len(content), Place(file, 1, 1))]
     try:
         return content.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
@@ -105,6 +101,11 @@ def decode_text(content: bytes, file: str) -> tuple[str | None, list[Fault]]:
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
         message = f"Byte 0x{content[error.start]:02x} is not UTF-8."
         return None, [Fault(Place(file, line, column), Code.FILE_UNREADABLE, message, "Save the file as UTF-8.")]
+
+
+def too_large(size: int, start: Place) -> Fault:
+    """Returns the fault of a file that has so many bytes."""
+    return Fault(start, Code.FILE_TOO_LARGE, f"The file has {size:,} bytes; {MAX_BYTES:,} is the most.", "Split it.")
 
 
 class _Stop(Exception):
@@ -161,7 +162,10 @@ class _Builder:
                 raise _Stop(self._fault(event, Code.YAML_TOO_COMPLEX, f"More than {MAX_DEPTH} levels are nested."))
             if event.tag is not None:
                 self._refuse(
-                    event, Code.YAML_UNSUPPORTED, f"The tag `{event.tag}` is not used in declarations.", "Drop it."
+                    event,
+                    Code.YAML_UNSUPPORTED,
+                    f"The tag `{shown(event.tag)}` is not used in declarations.",
+                    "Drop it.",
                 )
             value, spot = (self._mapping if kind is yaml.MappingStartEvent else self._sequence)(event, key, depth)
         if event.anchor is not None:
@@ -178,7 +182,7 @@ class _Builder:
             self._refuse(
                 event,
                 Code.YAML_UNSUPPORTED,
-                f"The tag `{event.tag}` is not used in declarations.",
+                f"The tag `{shown(event.tag)}` is not used in declarations.",
                 "Drop it; quote the value if it is text.",
             )
         return event.value
@@ -213,14 +217,17 @@ class _Builder:
             )
             return None
         if event.implicit[0] and resolve(name) != Scalar(name):
-            message = f"The key `{name}` is not text to every YAML reader."
-            self._refuse(event, Code.YAML_AMBIGUOUS, message, f'Write `"{name}"`.')
+            message = f"The key `{shown(name)}` is not text to every YAML reader."
+            self._refuse(event, Code.YAML_AMBIGUOUS, message, f'Write `"{shown(name)}"`.')
         elif event.tag is not None or "\n" in name:
             self._refuse(event, Code.YAML_UNSUPPORTED, "A key is one line of text without a tag.")
         if name in taken:
             first = taken[name].of_key(self._file)
             self._refuse(
-                event, Code.YAML_DUPLICATE_KEY, f"`{name}` already stands on line {first.line}.", "Keep one of the two."
+                event,
+                Code.YAML_DUPLICATE_KEY,
+                f"`{shown(name)}` already stands on line {first.line}.",
+                "Keep one of the two.",
             )
             return None
         return str(name)
@@ -237,7 +244,7 @@ class _Builder:
     def _alias(self, event: Any, key: int) -> tuple[Any, Spot]:
         anchored = self._anchors.get(event.anchor)
         if anchored is None:
-            message = f"No `&{event.anchor}` stands before this `*{event.anchor}`."
+            message = f"No `&{shown(event.anchor)}` stands before this `*{shown(event.anchor)}`."
             raise _Stop(self._fault(event, Code.YAML_SYNTAX, message, "Quote a value that begins with `*`."))
         self._nodes += anchored.nodes
         if self._nodes > MAX_NODES:
@@ -253,7 +260,10 @@ class _Builder:
         return anchored.value, Spot(_position(event), key, spot.keys, spot.items)
 
     def _refuse(self, event: Any, code: Code, message: str, hint: str | None = None) -> None:
-        self.faults.append(self._fault(event, code, message, hint))
+        fault = self._fault(event, code, message, hint)
+        if len(self.faults) + 1 >= MOST_FAULTS:
+            raise _Stop(fault)
+        self.faults.append(fault)
 
     def _fault(self, event: Any, code: Code, message: str, hint: str | None = None) -> Fault:
         mark = event.start_mark

@@ -11,6 +11,7 @@ from fieldstone.kinds.fields.masking import MaskingRule, MaskName
 from fieldstone.query.cel.fault import Failure
 from fieldstone.query.cel.pattern import Pattern, compile_pattern
 from fieldstone.query.cel.types import STRING, optional
+from fieldstone.query.names import shown
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.query.values import is_clean
 
@@ -163,7 +164,7 @@ def _check(declaration: TextOptions) -> list[tuple[str, str]]:
         try:
             compile_pattern(declaration.pattern)
         except Failure as failure:
-            faults.append(("pattern", f"`{declaration.pattern}` cannot be used: {failure.message}"))
+            faults.append(("pattern", f"`{shown(declaration.pattern)}` cannot be used: {failure.message}"))
     return faults
 
 

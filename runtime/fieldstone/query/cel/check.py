@@ -12,6 +12,7 @@ from fieldstone.query.cel.environment import Environment
 from fieldstone.query.cel.fault import ExpressionFault, nearest
 from fieldstone.query.cel.signatures import BY_NAME, MACROS, Form, Signature, resolve
 from fieldstone.query.cel.types import BOOL, DOUBLE, DYN, INT, NULL, STRING, Type, contains, join, list_of, map_of
+from fieldstone.query.names import shown
 
 _KEYS = ("string", "int", "bool")
 
@@ -68,7 +69,7 @@ class _Checker:
         hint = nearest(part.name, known) or (f"Known here are {_listed(known)}" if len(known) <= 12 else None)
         if part.name in BY_NAME:
             hint = f"Write `{part.name}(...)`"
-        return self._fault(part, "UNKNOWN_NAME", f"There is no `{part.name}` here", hint)
+        return self._fault(part, "UNKNOWN_NAME", f"There is no `{shown(part.name)}` here", hint)
 
     def _select(self, part: syntax.Select) -> ir.Node:
         if isinstance(part.base, syntax.Name) and part.base.name not in self._variables:
@@ -83,14 +84,14 @@ class _Checker:
             case "struct":
                 return self._field(part, base)
         hint = "Only records, maps and JSON values have fields"
-        return self._fault(part, "NO_FIELDS", f"A {_shown(base.type)} has no field `{part.field}`", hint)
+        return self._fault(part, "NO_FIELDS", f"A {_shown(base.type)} has no field `{shown(part.field)}`", hint)
 
     def _field(self, part: syntax.Select, base: ir.Node) -> ir.Node:
         kind = base.type.field(part.field)
         if kind is None:
             owner = f"`{'.'.join(base.path)}`" if isinstance(base, ir.Ref) else "The value"
             hint = nearest(part.field, [name for name, _ in base.type.fields])
-            return self._fault(part, "UNKNOWN_FIELD", f"{owner} has no field `{part.field}`", hint)
+            return self._fault(part, "UNKNOWN_FIELD", f"{owner} has no field `{shown(part.field)}`", hint)
         if isinstance(base, ir.Ref):
             return ir.Ref(base.pos, part.end, kind, (*base.path, part.field))
         return ir.Get(part.pos, part.end, kind, base, part.field)
