@@ -100,6 +100,18 @@ class EmailNotVerified(PermissionDenied):
     code = "EMAIL_NOT_VERIFIED"
 
 
+class NotOverridable(PermissionDenied):
+    """A declaration that stays as its package has it."""
+
+    code = "NOT_OVERRIDABLE"
+
+
+class NotCreatable(PermissionDenied):
+    """A declaration that comes with a package alone."""
+
+    code = "NOT_CREATABLE"
+
+
 class NotFound(FieldstoneError):
     """The thing does not exist, or the caller may not know that it does."""
 
@@ -153,6 +165,12 @@ class DeleteRestricted(Conflict):
     """A record that cannot go because others refer to it."""
 
     code = "DELETE_RESTRICTED"
+
+
+class DestructiveChange(Conflict):
+    """A change of metadata that loses what is stored; `details.changes` name what."""
+
+    code = "DESTRUCTIVE_CHANGE"
 
 
 class IdempotencyKeyReused(Conflict):

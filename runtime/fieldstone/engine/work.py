@@ -5,8 +5,9 @@ Refuses everybody but the system: whoever does the work asks for the rights of t
 
 from fieldstone.access.caller import Caller
 from fieldstone.engine.door import Door
-from fieldstone.engine.operation import Work
-from fieldstone.engine.outcome import Worked
+from fieldstone.engine.operation import Operation, Work
+from fieldstone.engine.outcome import Outcome, Worked
+from fieldstone.engine.records import Execute
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import PermissionDenied
 
@@ -21,3 +22,12 @@ async def prepare_work(_door: Door, operation: Work, caller: Caller, _unit: Unit
 async def apply_work(door: Door, prepared: Work, _caller: Caller, unit: Unit) -> Worked:
     """Does the work within a Unit; whatever it raises undoes all of it."""
     return Worked(await prepared.do(door, unit))
+
+
+def within(door: Door, unit: Unit) -> Execute:
+    """Returns the door's `execute` within a Unit."""
+
+    async def execute(operation: Operation, caller: Caller) -> Outcome:
+        return await door.execute(operation, caller, unit=unit)
+
+    return execute
