@@ -9,16 +9,19 @@ from typing import Any
 
 from fieldstone.kinds.action import ACTION
 from fieldstone.kinds.calendar import CALENDAR
+from fieldstone.kinds.dashboard import DASHBOARD
 from fieldstone.kinds.flow import FLOW
 from fieldstone.kinds.hook import HOOK
+from fieldstone.kinds.navigation import NAVIGATION
 from fieldstone.kinds.object import OBJECT
 from fieldstone.kinds.permission import PERMISSION
 from fieldstone.kinds.policy_test import POLICY_TEST
+from fieldstone.kinds.view import VIEW
 from fieldstone.registry.layers.delta import same
 
 Document = Mapping[str, Any]
 
-OPEN_KINDS = frozenset({OBJECT.name, CALENDAR.name, POLICY_TEST.name})
+OPEN_KINDS = frozenset({OBJECT.name, VIEW.name, NAVIGATION.name, DASHBOARD.name, CALENDAR.name, POLICY_TEST.name})
 """The kinds that whoever changes metadata may change, as far as no rights are decided."""
 
 HARMLESS = frozenset(
