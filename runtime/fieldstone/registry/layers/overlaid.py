@@ -47,10 +47,7 @@ def overlay_reading(reading: Reading, overlays: Overlays) -> tuple[Reading, Laye
             documents.append(document)
         else:
             documents[at] = document
-    return (
-        Reading(tuple(documents), tuple(faults), frozenset(broken), _version(reading.version, overlays)),
-        layered,
-    )
+    return Reading(tuple(documents), tuple(faults), frozenset(broken), reading.version), layered
 
 
 def _places(documents: Iterable[Document]) -> dict[tuple[str, str], int]:
@@ -113,7 +110,10 @@ def _name_faults(overlay: Overlay, document: Document) -> list[Fault]:
     return [document.fault(("name",), Code.NAME_MISMATCH, message, hint)]
 
 
-def _version(version: str, overlays: Overlays) -> str:
+def overlaid_version(version: str, overlays: Overlays) -> str:
+    """Returns the hash over files, and over what lies on them."""
+    if not overlays:
+        return version
     digest = sha256(version.encode())
     for overlay in overlays:
         digest.update(f"\0{overlay.type}\0{overlay.name}\0{delta_text(overlay.delta)}".encode())
