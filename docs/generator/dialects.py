@@ -17,6 +17,7 @@ from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS
 from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
 from fieldstone.surfaces.rest.native.flows import FLOW_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
+from fieldstone.surfaces.rest.native.meta_changes import META_CHANGE_HANDLERS
 from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
 from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
 from fieldstone.surfaces.rest.operations import DATA
@@ -31,6 +32,7 @@ HANDLERS: Mapping[str, HandlerPart[Any]] = {
     **EMAIL_HANDLERS,
     **FLOW_HANDLERS,
     **META_HANDLERS,
+    **META_CHANGE_HANDLERS,
     **SEARCH_HANDLERS,
     **SECURITY_HANDLERS,
     **RIGHTS_HANDLERS,

@@ -9,6 +9,7 @@ from fieldstone.errors import DeclarationError
 from fieldstone.flows.steps.table import STEP_KINDS
 from fieldstone.registry.api_operations import DialectParts
 from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.layers.overlay import Overlays
 from fieldstone.registry.layout import platform_folder
 from fieldstone.registry.load import load_app
 from fieldstone.surfaces.openapi.handlers import OPENAPI_HANDLERS
@@ -23,6 +24,7 @@ from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS
 from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
 from fieldstone.surfaces.rest.native.flows import FLOW_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
+from fieldstone.surfaces.rest.native.meta_changes import META_CHANGE_HANDLERS
 from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
 from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
 from fieldstone.surfaces.rest.pagers import PAGERS
@@ -43,6 +45,7 @@ DIALECT_PARTS: DialectParts = {
             *AUTH_HANDLERS,
             *DISCOVERY_HANDLERS,
             *META_HANDLERS,
+            *META_CHANGE_HANDLERS,
             *SEARCH_HANDLERS,
             *SECURITY_HANDLERS,
             *RIGHTS_HANDLERS,
@@ -56,10 +59,10 @@ DIALECT_PARTS: DialectParts = {
 """The names that an api declaration may use."""
 
 
-def load_catalog(folder: Path) -> Catalog:
-    """Returns the catalog of the app in a folder; raises DeclarationError with every fault, those of its surfaces last."""
-    cache = folder / OWN_FOLDER / "cache"
-    catalog = load_app(folder, parts=DIALECT_PARTS, cache=cache, platform=platform_folder(), steps=STEP_KINDS)
+def load_catalog(folder: Path, overlays: Overlays = ()) -> Catalog:
+    """Returns the catalog of the app in a folder with overlays; raises DeclarationError with every fault, those of its surfaces last."""
+    cache, platform = folder / OWN_FOLDER / "cache", platform_folder()
+    catalog = load_app(folder, parts=DIALECT_PARTS, cache=cache, platform=platform, steps=STEP_KINDS, overlays=overlays)
     faults = check_apis(catalog)
     if faults:
         raise DeclarationError(faults)

@@ -24,9 +24,12 @@ from fieldstone.services.explaining import Explaining
 from fieldstone.services.imports.importing import IMPORT_HANDLERS
 from fieldstone.services.mail.post import Post
 from fieldstone.services.mail.sending import Sending
+from fieldstone.services.meta.authority import Authority
+from fieldstone.services.meta.changing import Changing, Swap
 from fieldstone.services.meta.items import Meta
 from fieldstone.services.rights import Rights
 from fieldstone.services.search import Searching
+from fieldstone.settings import Settings
 from fieldstone.store.deployment import InForce
 from fieldstone.store.sql_store import SqlStore
 from fieldstone.surfaces.http.cors import CrossOrigin
@@ -45,6 +48,7 @@ from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS, Deploy
 from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
 from fieldstone.surfaces.rest.native.flows import FLOW_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
+from fieldstone.surfaces.rest.native.meta_changes import META_CHANGE_HANDLERS
 from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
 from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
 from fieldstone.surfaces.rest.table import Handler, RouteTable
@@ -53,8 +57,8 @@ from fieldstone.surfaces.signin.face import pages_over
 WELL_KNOWN = "/.well-known/objectstack"
 
 
-def compose(process: Process, store: SqlStore, known: InForce) -> Generation:
-    """Returns the generation over a store; `known` is what is in force in its database."""
+def compose(process: Process, store: SqlStore, known: InForce, swap: Swap) -> Generation:
+    """Returns the generation over a store; `known` is what is in force in its database, `swap` changes it into the next."""
     catalog, settings = store.catalog, process.settings
     post = process.mailroom.post(catalog.email_templates, _label(catalog))
     flows = process.flows.repertoire(catalog)
@@ -67,7 +71,12 @@ def compose(process: Process, store: SqlStore, known: InForce) -> Generation:
         seconds=time.monotonic,
         log=process.log,
     )
-    handlers = _handlers(process, door, room, post, flows)
+    authority = Authority(swap.organization, frozenset({ADMINISTRATOR}))
+    meta = Meta(catalog, door.policies, authority)
+    handlers = {
+        **_handlers(process, door, room, post, flows),
+        **_meta_handlers(meta, Changing(swap, door.execute, authority), settings),
+    }
     tables = {
         name: bind(catalog.apis[name], catalog, handlers, settings.limits.sign_ins)
         for name in catalog.app.surfaces.apis
@@ -103,7 +112,6 @@ def _label(catalog: Catalog) -> str:
 def _handlers(process: Process, door: Door, room: IdentityRoom, post: Post, flows: Repertoire) -> Mapping[str, Handler]:
     """Returns the named handlers, each over its service."""
     catalog, settings = door.catalog, process.settings
-    meta = Meta(catalog, door.policies, frozenset({ADMINISTRATOR}))
     desk = FlowDesk(door, flows, process.flows.settled, seconds=settings.limits.flow_answer_seconds)
     mails_of_user = Throttle(process.lasting.limiter, settings.limits.mails)
     sending = Sending(door.execute, post, admit=mails_of_user.admit, clock=door.clock)
@@ -111,14 +119,21 @@ def _handlers(process: Process, door: Door, room: IdentityRoom, post: Post, flow
     return {
         **bind_handlers(AUTH_HANDLERS, sign_in_over(room, catalog)),
         **bind_handlers(DISCOVERY_HANDLERS, Deployment(_label(catalog), settings.environment)),
-        **bind_handlers(META_HANDLERS, meta),
         **bind_handlers(SEARCH_HANDLERS, Searching(door.execute, catalog, door.policies)),
         **bind_handlers(SECURITY_HANDLERS, Explaining(door, catalog, room.identity.member)),
         **bind_handlers(RIGHTS_HANDLERS, Rights(catalog, door.policies)),
-        **bind_handlers(OPENAPI_HANDLERS, OpenApi(meta, open_docs=settings.environment == "development")),
         **bind_handlers(EMAIL_HANDLERS, sending),
         **bind_handlers(FLOW_HANDLERS, desk),
         **bind_handlers({**ACTION_HANDLERS, **BOUND_HANDLERS}, calling),
+    }
+
+
+def _meta_handlers(meta: Meta, changing: Changing, settings: Settings) -> Mapping[str, Handler]:
+    """Returns the named handlers over the declarations, and over what changes them."""
+    return {
+        **bind_handlers(META_HANDLERS, meta),
+        **bind_handlers(META_CHANGE_HANDLERS, changing),
+        **bind_handlers(OPENAPI_HANDLERS, OpenApi(meta, open_docs=settings.environment == "development")),
     }
 
 

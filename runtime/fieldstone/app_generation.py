@@ -18,6 +18,7 @@ from fieldstone.flows.outbound import Outbound
 from fieldstone.flows.room import Playing, Repertoire
 from fieldstone.identity.room import IdentityRoom
 from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.layers.fitting import SetAside
 from fieldstone.store.deployment import InForce
 from fieldstone.store.sql_store import SqlStore
 from fieldstone.surfaces.http.edge import Entrance
@@ -28,7 +29,7 @@ class Generation(msgspec.Struct, frozen=True, eq=False):
     """An app as one catalog has it: from the store up to what the edge hands requests to.
 
     A request that began in one is answered in it, whatever is current by then. `known` is what was in force in the database when it was
-    made, which may be other files than its own.
+    made, which may be other files than its own. `aside` are the overlays that do not fit its files.
     """
 
     store: SqlStore
@@ -38,6 +39,7 @@ class Generation(msgspec.Struct, frozen=True, eq=False):
     tables: Mapping[str, RouteTable]
     entrance: Entrance
     known: InForce
+    aside: tuple[SetAside, ...] = ()
 
     @property
     def catalog(self) -> Catalog:
@@ -90,6 +92,7 @@ class Current:
         return await self.generation.store.epoch()
 
     async def ready(self) -> Mapping[str, Any]:
-        """Raises Unavailable while the database does not answer."""
+        """Returns how many overlays are set aside, if any are; raises Unavailable while the database does not answer."""
         await self.generation.store.ready()
-        return {}
+        aside = len(self.generation.aside)
+        return {"overlaysSetAside": aside} if aside else {}

@@ -15,6 +15,7 @@ import msgspec
 from fieldstone.app_compose import compose
 from fieldstone.app_flows import seed_quietly
 from fieldstone.app_generation import Generation
+from fieldstone.app_overlays import OverlaySwap, begin_with_folder, load_overlaid
 from fieldstone.app_process import Process
 from fieldstone.engine.door import Door
 from fieldstone.engine.records import in_one_unit
@@ -23,6 +24,7 @@ from fieldstone.errors import ConcurrentUpdate, Conflict, FieldstoneError
 from fieldstone.identity.bootstrap import bootstrap
 from fieldstone.identity.enrolment import OBJECT as ENROLMENT
 from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.layers.fitting import SetAside
 from fieldstone.services.mail.post import EMAIL
 from fieldstone.store.deployment import InForce, metadata_in_force
 from fieldstone.store.open import store_over
@@ -48,6 +50,7 @@ class Generations:
         """Takes what outlives them."""
         self._process = process
         self._swapping = asyncio.Lock()
+        self.overlays = OverlaySwap(self, process)
         self.organization_id = ""
         """The deployment's own organisation, the first that there was."""
 
@@ -65,11 +68,13 @@ class Generations:
         async with self._swapping:
             for _ in range(TRIES):
                 store, standing = await store_over(catalog, process.database, process.log, yielding=True)
-                generation = compose(process, store, standing.found)
+                generation = compose(process, store, standing.found, self.overlays)
                 if process.settings.secret_old is not None:
                     process.log.info("secrets_renewed", values=await store.renew_sealed(process.seal.renew, SEALED))
                 execute = generation.door.execute
+                await begin_with_folder(process, execute)
                 self.organization_id = await bootstrap(execute, catalog.app, process.settings)
+                generation = await self._overlaid(generation)
                 if standing.older:
                     process.log.warning("older_declarations", files=catalog.files_version)
                     await self._swap(generation)
@@ -86,17 +91,20 @@ class Generations:
         async with self._swapping:
             for _ in range(TRIES):
                 found = await metadata_in_force(self._process.database)
-                catalog = await asyncio.to_thread(self._process.load)
                 current = self.current
+                catalog, aside = await load_overlaid(self._process, current.door.execute)
                 if catalog.version == current.catalog.version and current.in_force and current.known == found:
                     return current.catalog
-                if await self._put_in_force(await self._built(catalog, found)):
+                if await self._put_in_force(await self._built(catalog, found, aside)):
                     return catalog
         raise changed_at_once()
 
-    async def change(self, base: Generation, catalog: Catalog, record: Record) -> None:
+    async def change(
+        self, base: Generation, catalog: Catalog, record: Record, aside: tuple[SetAside, ...] = ()
+    ) -> None:
         """Puts a catalog in force that was made out of that of `base`, by a Unit in which `record` writes down what was changed.
 
+        `aside` are the overlays that it is made without.
         Raises ConcurrentUpdate where metadata was changed in between, here or in another process, and DeclarationError for what the
         database does not allow without a migration; nothing has happened then.
         """
@@ -106,7 +114,7 @@ class Generations:
             if not base.in_force:
                 raise Conflict("Newer declarations than those of this process are in force.", hint="Deploy it anew.")
             known = InForce(base.known.epoch + 1, base.known.files)
-            generation = await self._built(catalog, known)
+            generation = await self._built(catalog, known, aside)
             await in_one_unit(base.door.execute, partial(_recorded, base.known.epoch, record))
             await self._swap(generation)
 
@@ -116,9 +124,9 @@ class Generations:
             found = await metadata_in_force(self._process.database)
             if found == self.current.known:
                 return
-            catalog = await asyncio.to_thread(self._process.load)
+            catalog, aside = await load_overlaid(self._process, self.current.door.execute)
             if catalog.files_version == found.files:
-                await self._swap(await self._built(catalog, found))
+                await self._swap(await self._built(catalog, found, aside))
                 return
             self._process.log.warning("older_declarations", files=self.current.catalog.files_version)
             self._process.current.swap(msgspec.structs.replace(self.current, known=found))
@@ -137,10 +145,19 @@ class Generations:
             except FieldstoneError:
                 self._process.log.exception("metadata_not_followed")
 
-    async def _built(self, catalog: Catalog, known: InForce) -> Generation:
+    async def _built(self, catalog: Catalog, known: InForce, aside: tuple[SetAside, ...]) -> Generation:
         """Returns a generation beside the one of today; raises DeclarationError for what the database does not allow."""
         store, _ = await store_over(catalog, self._process.database, self._process.log, running=True)
-        return compose(self._process, store, known)
+        return msgspec.structs.replace(compose(self._process, store, known, self.overlays), aside=aside)
+
+    async def _overlaid(self, generation: Generation) -> Generation:
+        """Returns the first generation with what is stored over its files."""
+        process = self._process
+        catalog, aside = await load_overlaid(process, generation.door.execute)
+        if catalog.version != generation.catalog.version:
+            store, _ = await store_over(catalog, process.database, process.log, yielding=True)
+            generation = compose(process, store, generation.known, self.overlays)
+        return msgspec.structs.replace(generation, aside=aside)
 
     async def _put_in_force(self, generation: Generation) -> bool:
         """Loads new seeds, puts the files in force, and swaps; False where metadata was changed in between."""

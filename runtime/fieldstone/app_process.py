@@ -28,6 +28,7 @@ from fieldstone.ids import NewId, new_id
 from fieldstone.keyring import Keyring
 from fieldstone.log import Log
 from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.layers.overlay import Overlays
 from fieldstone.services.denials import Denials
 from fieldstone.services.mail.delivery import Delivery
 from fieldstone.services.mail.room import Mailroom, open_mailroom
@@ -69,9 +70,9 @@ class Process(msgspec.Struct, frozen=True, eq=False):
     delivery: Delivery | None
     flows: FlowRoom
 
-    def load(self) -> Catalog:
-        """Returns the catalog that the files make now; raises DeclarationError."""
-        return self.seams.catalog or load_catalog(self.folder)
+    def load(self, overlays: Overlays = ()) -> Catalog:
+        """Returns the catalog that the files make now, with overlays; raises DeclarationError."""
+        return self.seams.catalog or load_catalog(self.folder, overlays)
 
 
 def open_process(folder: Path, settings: Settings, seams: Seams, log: Log, *, url: str, database: Database) -> Process:

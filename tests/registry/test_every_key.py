@@ -33,6 +33,7 @@ from fieldstone.registry.catalog import Action as DeclaredAction
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.registry.load import load_app
 from fieldstone.registry.validations.rule import RECORD
+from fieldstone.services.meta.authority import Authority
 from fieldstone.services.meta.items import Meta
 from fieldstone.store.dialects import SqliteDialect
 from fieldstone.store.schema import schema_of
@@ -253,7 +254,7 @@ def _action(action: DeclaredAction) -> Any:
 
 def _surface(catalog: Catalog, policies: Policies, name: str) -> Any:
     """Returns what a surface looks like from outside."""
-    meta = Meta(catalog, policies, frozenset({"boss"}))
+    meta = Meta(catalog, policies, Authority(str, frozenset({"boss"})))
     calling = bind_handlers({**ACTION_HANDLERS, **BOUND_HANDLERS}, None)
     table = bind(catalog.apis[name], catalog, {**bind_handlers(META_HANDLERS, meta), **calling})
     routes = [
@@ -276,6 +277,6 @@ def _surface(catalog: Catalog, policies: Policies, name: str) -> Any:
 def served(folder: Path, world: Mapping[str, Mapping[str, Any]]) -> Any:
     """Returns what `/meta` tells an administrator of all declarations."""
     catalog = load(folder, world)
-    meta = Meta(catalog, Policies(catalog), frozenset({"boss"}))
+    meta = Meta(catalog, Policies(catalog), Authority(str, frozenset({"boss"})))
     caller = Caller(SETS[1], {})
     return [meta.items(caller, kind) for kind in catalog.items]

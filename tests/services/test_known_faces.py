@@ -11,6 +11,7 @@ from fieldstone.access.caller import Caller
 from fieldstone.access.policies import Policies
 from fieldstone.errors import NotFound
 from fieldstone.registry.catalog import Catalog
+from fieldstone.services.meta.authority import Authority
 from fieldstone.services.meta.items import Meta
 from tests.registry.declared import load
 
@@ -47,7 +48,7 @@ def catalog_of(folder: Path, **declared: dict[str, Any]) -> Catalog:
 
 def told(catalog: Catalog, kind: str, name: str, *sets: str) -> dict[str, Any] | None:
     """Returns what a holder of sets is told of a declaration beside its name; None when it is not there for him."""
-    meta = Meta(catalog, Policies(catalog), frozenset({"boss"}))
+    meta = Meta(catalog, Policies(catalog), Authority(str, frozenset({"boss"})))
     caller = Caller(frozenset(sets), {})
     try:
         item = meta.item(caller, kind, name)

@@ -18,7 +18,7 @@ from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Package, PackagedFile, read_documents, read_file
 from fieldstone.registry.flows.graph import StepKinds
 from fieldstone.registry.handlers import handler_sources, load_handlers
-from fieldstone.registry.layers.overlaid import overlay_reading
+from fieldstone.registry.layers.overlaid import overlaid_version, overlay_reading
 from fieldstone.registry.layers.overlay import Overlays
 from fieldstone.registry.layout import (
     APP_FILE,
@@ -148,9 +148,8 @@ def _load(
     faults += reading.faults
     if any(fault.code == Code.UNKNOWN_PACKAGE for fault in faults):
         raise DeclarationError(faults)
-    return msgspec.structs.replace(
-        link(app, sequence, reading, faults, means.parts, means.steps, handlers), layered=layered
-    )
+    catalog = link(app, sequence, reading, faults, means.parts, means.steps, handlers)
+    return msgspec.structs.replace(catalog, version=overlaid_version(catalog.version, overlays), layered=layered)
 
 
 def _what_can_be_read(source: Source) -> AppDeclaration:

@@ -28,7 +28,7 @@ def fitted(folder: Path, *overlays: Overlay) -> tuple[Catalog, tuple[SetAside, .
     def compiled(laid: Overlays) -> Catalog:
         return load(folder, FILES, overlays=laid)
 
-    return fitting(load(folder, FILES), in_order(overlays), compiled)
+    return fitting(in_order(overlays), compiled)
 
 
 def test_overlays_that_fit_are_laid_over_the_packages_words(tmp_path: Path) -> None:

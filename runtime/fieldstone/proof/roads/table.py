@@ -241,6 +241,10 @@ NO_DATA: Mapping[str, str] = {
     "discovery.reduced": "It says where the surface begins, to everybody alike.",
     "openapi.docs": "A fixed page; it fetches the OpenAPI document as whoever looks at it.",
     "openapi.docs_asset": "Files out of a package, by a closed list of names.",
+    **dict.fromkeys(
+        ("meta.put", "meta.delete", "meta.put_member", "meta.delete_member", "meta.history", "meta.rollback"),
+        "It is for whoever changes metadata in the deployment's own organisation, and reaches no record; tests/live has its refusals.",
+    ),
     "meta.types": "It lists the kinds of declarations, not what is declared.",
     "flows.start": "Its steps are operations by the door as whoever asks, or as the flow declares; tests/flows has its refusals.",
     "flows.runs": "A read of `sys_automation_run` by the door as whoever asks; tests/flows has its refusals.",

@@ -21,16 +21,18 @@ class SetAside(msgspec.Struct, frozen=True):
     faults: tuple[Fault, ...]
 
 
-def fitting(base: Catalog, overlays: Overlays, compiled: Compile) -> tuple[Catalog, tuple[SetAside, ...]]:
-    """Returns the catalog with those overlays that fit the `base`, and the others.
+def fitting(overlays: Overlays, compiled: Compile) -> tuple[Catalog, tuple[SetAside, ...]]:
+    """Returns the catalog with those overlays that fit what the packages declare, and the others.
 
-    Raises DeclarationError with the faults of one that decides rights: nothing is opened because a rule could not be applied.
+    Raises DeclarationError with the faults of the packages themselves, and with those of an overlay that decides rights: nothing is opened
+    because a rule could not be applied.
     """
     left: list[SetAside] = []
     while overlays:
         try:
             return compiled(overlays), tuple(left)
         except DeclarationError as error:
+            base = compiled(())
             blamed = _blamed(overlays, error.faults) or _first_unfit(overlays, compiled, error.faults)
         for item in blamed:
             if _decides(base, item.overlay):
@@ -38,7 +40,7 @@ def fitting(base: Catalog, overlays: Overlays, compiled: Compile) -> tuple[Catal
         left += blamed
         unfit = {item.overlay.key for item in blamed}
         overlays = tuple(overlay for overlay in overlays if overlay.key not in unfit)
-    return base, tuple(left)
+    return compiled(()), tuple(left)
 
 
 def _blamed(overlays: Overlays, faults: tuple[Fault, ...]) -> list[SetAside]:

@@ -70,3 +70,9 @@ def read_delta(text: str) -> dict[str, Any]:
 def delta_hash(delta: Delta | None) -> str:
     """Returns the hash of a delta; that of nothing for none."""
     return sha256(b"" if delta is None else _ENCODER.encode(delta)).hexdigest()
+
+
+def differing(first: Overlays, second: Overlays) -> list[tuple[str, str]]:
+    """Returns the kinds and names of what is not the same in two sets of overlays, in order."""
+    old, new = ({overlay.key: delta_text(overlay.delta) for overlay in overlays} for overlays in (first, second))
+    return sorted(key for key in {*old, *new} if old.get(key) != new.get(key))

@@ -3,6 +3,8 @@
 What decides rights, acts, or speaks for others is for administrators (`registry/layers/rights.py`): nobody gets further by it.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from fieldstone.access.caller import Caller
@@ -18,7 +20,7 @@ MANAGE_METADATA = "manage_metadata"
 class Authority(msgspec.Struct, frozen=True):
     """The deployment's organisation, and the names of the permission sets that make an administrator."""
 
-    organization_id: str
+    organization: Callable[[], str]
     administrators: frozenset[str]
 
     def require_writer(self, catalog: Catalog, caller: Caller) -> None:
@@ -27,7 +29,7 @@ class Authority(msgspec.Struct, frozen=True):
             return
         if MANAGE_METADATA not in capabilities(catalog, caller.sets):
             raise missing(MANAGE_METADATA, caller)
-        if caller.organization_id != self.organization_id:
+        if caller.organization_id != self.organization():
             raise PermissionDenied(
                 "Metadata is the whole deployment's, and is changed in its own organisation alone.",
                 hint="Switch to that organisation.",

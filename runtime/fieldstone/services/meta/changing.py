@@ -49,11 +49,21 @@ class Swap(Protocol):
     def catalog(self) -> Catalog:
         """The catalog of today."""
 
+    @property
+    def aside(self) -> Mapping[tuple[str, str], Overlay]:
+        """The overlays that it is made without, since they do not fit, by kind and name."""
+
+    def organization(self) -> str:
+        """Returns the id of the deployment's own organisation."""
+
     async def compiled(self, base: Catalog, overlays: Overlays) -> Catalog:
         """Returns the catalog of the base's files with overlays; raises DeclarationError, and Conflict where the files changed."""
 
-    async def change(self, base: Catalog, catalog: Catalog, record: Record) -> None:
-        """Puts a catalog in force; raises ConcurrentUpdate where the base is not the one of today any more, DeclarationError."""
+    async def change(self, base: Catalog, catalog: Catalog, key: tuple[str, str], record: Record) -> None:
+        """Puts a catalog in force in which the overlay of a key is another one.
+
+        Raises ConcurrentUpdate where the base is not the one of today any more, and DeclarationError.
+        """
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -77,12 +87,13 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class _Step(msgspec.Struct, frozen=True):
-    """A change on its way: the catalog that it is built upon, and what is to be stored."""
+    """A change on its way: the catalog that it is built upon, what is stored, and what is to be; what is stored may be set `aside`."""
 
     base: Catalog
     held: Overlay | None
     edit: Edited
     delta: Delta | None
+    aside: bool
 
 
 class Changing:
@@ -112,7 +123,7 @@ class Changing:
         """Takes an overlay away; raises NotFound where there is none."""
         catalog = self._swap.catalog
         self._authority.require_writer(catalog, caller)
-        if (kind, name) not in catalog.layered:
+        if (kind, name) not in catalog.layered and (kind, name) not in self._swap.aside:
             raise NotFound(
                 f"There is no overlay of {kind} `{shown(name)}`.",
                 hint="What comes with a package stays." if catalog.packaged(kind, name) is not None else None,
@@ -136,7 +147,7 @@ class Changing:
         for attempt in range(TRIES):
             step = self._step(caller, kind, name, edit, asked)
             held = step.held
-            if step.delta == (None if held is None else held.delta):
+            if step.delta == (None if held is None else held.delta) and not step.aside:
                 return _changed(kind, name, step, 0 if held is None else held.version)
             version = 1 + await last_version(self._execute, kind, name)
             overlays = _laid(step.base.overlays, kind, name, step.delta, version)
@@ -153,7 +164,7 @@ class Changing:
                         organization_id=caller.organization_id,
                         message=asked.message,
                     )
-                    await self._swap.change(step.base, catalog, partial(_record, caller, change))
+                    await self._swap.change(step.base, catalog, (kind, name), partial(_record, caller, change))
                 return _changed(kind, name, step, version)
             except DeclarationError as error:
                 raise refused(error, step.base, kind, name) from error
@@ -167,8 +178,8 @@ class Changing:
         base = self._swap.catalog
         self._authority.require_writer(base, caller)
         _require_overlayable(base, kind, name)
-        layered = base.layered.get((kind, name))
-        held = None if layered is None else layered.overlay
+        layered, aside = base.layered.get((kind, name)), self._swap.aside.get((kind, name))
+        held = aside if layered is None else layered.overlay
         found = 0 if held is None else held.version
         if asked.expected is not None and asked.expected != found:
             raise ConcurrentUpdate(
@@ -181,7 +192,7 @@ class Changing:
         losses = lost(base, kind, name, change)
         if losses and not asked.force:
             raise DestructiveChange("Stored values would be lost.", details={"changes": losses}, hint=FORCE)
-        return _Step(base, held, change, change.delta)
+        return _Step(base, held, change, change.delta, aside is not None)
 
 
 async def _record(caller: Caller, change: Change, door: Door, unit: Unit) -> None:

@@ -16,8 +16,11 @@ from fieldstone.kinds.declaration import Kind
 from fieldstone.kinds.table import KINDS, TOLD
 from fieldstone.query.names import did_you_mean, nearest, shown
 from fieldstone.registry.catalog import Catalog, Item
+from fieldstone.services.meta.addresses import item_address
+from fieldstone.services.meta.authority import Authority
 from fieldstone.services.meta.known_actions import KnownAction
 from fieldstone.services.meta.known_objects import KnownObject
+from fieldstone.services.meta.layers import Layers, layers_of
 from fieldstone.services.meta.sight import Sight
 from fieldstone.services.meta.told import is_told, told_of
 
@@ -32,12 +35,13 @@ class TypeEntry(msgspec.Struct, rename="camel"):
 
 
 class Meta:
-    """Shows the declarations of one catalog; holders of a set of `administrators` see all kinds."""
+    """Shows the declarations of one catalog; administrators see all kinds, and whoever may change them their layers."""
 
-    def __init__(self, catalog: Catalog, policies: Policies, administrators: frozenset[str]) -> None:
-        """Takes the catalog, its policies and the names of the administrators' permission sets."""
+    def __init__(self, catalog: Catalog, policies: Policies, authority: Authority) -> None:
+        """Takes the catalog, its policies and who has which authority over it."""
         self._catalog = catalog
-        self._sight = Sight(catalog, policies, administrators)
+        self._authority = authority
+        self._sight = Sight(catalog, policies, authority.administrators)
 
     def objects(self, caller: Caller) -> list[KnownObject]:
         """Returns the objects that a caller has any right on, in the catalog's order."""
@@ -81,6 +85,11 @@ class Meta:
             names = [shown_item["name"] for shown_item in self.items(caller, kind)]
             raise NotFound(f"No {kind} `{shown(name)}`.", hint=did_you_mean(name, names))
         return document
+
+    def layers(self, caller: Caller, sent: str, name: str) -> Layers:
+        """Returns a declaration whole, by its layers, to whoever may change it; raises PermissionDenied, NotFound, Invalid."""
+        self._authority.require_writer(self._catalog, caller)
+        return layers_of(self._catalog, item_address(sent, name).kind, name)
 
     def _shown(self, caller: Caller, item: Item) -> dict[str, Any] | None:
         """Returns a declaration's document with its package beside it; None when the caller may not know of it."""

@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 
 from fieldstone.services.meta.items import Meta, TypeEntry
+from fieldstone.services.meta.layers import Layers
 from fieldstone.surfaces.http.conditional import tagged
 from fieldstone.surfaces.http.encode import encode_json
+from fieldstone.surfaces.http.parameters import take_flag
 from fieldstone.surfaces.http.request import Response
 from fieldstone.surfaces.rest.table import Call, HandlerPart, ParameterNote
 
@@ -47,6 +49,8 @@ async def _items(service: Meta, call: Call) -> Response:
 
 
 async def _item(service: Meta, call: Call) -> Response:
+    if take_flag(call.parameters, "layers"):
+        return _answer(call, service.layers(call.caller, call.path["type"], call.path["name"]))
     kind = service.kind(call.caller, call.path["type"])
     name = call.path["name"]
     return _answer(call, OneItem(kind, name, service.item(call.caller, kind, name)))
@@ -65,6 +69,17 @@ META_HANDLERS: Mapping[str, HandlerPart[Any]] = {
         parameters=(ParameterNote("package", "Only those of this package."),),
         tagged=True,
     ),
-    "meta.item": HandlerPart(_item, "One declaration", answer=OneItem, tagged=True),
+    "meta.item": HandlerPart(
+        _item,
+        "One declaration",
+        answer=OneItem,
+        or_else=Layers,
+        parameters=(
+            ParameterNote(
+                "layers", "`true`: all of it, by its layers, for whoever may change it.", {"type": "boolean"}
+            ),
+        ),
+        tagged=True,
+    ),
 }
 """Handlers over a `Meta`."""
