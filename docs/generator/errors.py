@@ -50,6 +50,7 @@ FIELD_CODES = {
 
 REASONS = {
     "INVALID_JSON": "The body is not a JSON object, or gives a key twice in one object.",
+    "INVALID_METADATA": "A change of metadata does not compile; `details.faults` has every fault, with its path in the item or its place.",
     "INVALID_QUERY": "A part of a query or a parameter is unknown or cannot be read.",
     "INVALID_FIELD": "A name is no field that the caller may read.",
     "INVALID_FILTER": "A `where` cannot be applied; `details.path` says which part.",
