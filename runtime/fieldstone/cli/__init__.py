@@ -8,7 +8,9 @@ from cyclopts import App
 
 from fieldstone.cli.backup import backup
 from fieldstone.cli.check import check
+from fieldstone.cli.export import export
 from fieldstone.cli.new import new_command
+from fieldstone.cli.query import query
 from fieldstone.cli.report import report_error
 from fieldstone.cli.restore import restore
 from fieldstone.cli.schema import schema
@@ -24,6 +26,8 @@ COMMANDS = (
     verify,
     schema,
     serve,
+    query,
+    export,
     backup,
     restore,
     new_command(),

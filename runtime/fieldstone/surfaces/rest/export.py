@@ -8,17 +8,14 @@ from urllib.parse import quote
 
 import msgspec
 
-from fieldstone.access.policy import Policy
 from fieldstone.engine.operation import Export, Operation
 from fieldstone.engine.outcome import Exported, Outcome
 from fieldstone.errors import Internal, Invalid
 from fieldstone.kinds.api import DataOperation
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.names import did_you_mean, shown
-from fieldstone.services.export.content import Content
+from fieldstone.services.export.file import Asked, Form, content_of, file_name, looked_at
 from fieldstone.services.export.formats import FORMATS
-from fieldstone.services.export.sheet import sheet_of
-from fieldstone.services.export.wording import Wording
 from fieldstone.surfaces.http.convert import json_object
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.parameters import refuse_parameters
@@ -40,14 +37,6 @@ _OWN = tuple(note.name for note in EXPORT_NOTES[:-1])
 _UNFIT = ("expand", "cursor", "offset", "group_by", "aggregations", "having", "timezone")
 
 
-class Form(msgspec.Struct, frozen=True):
-    """In which form records are taken out."""
-
-    format: str = "csv"
-    header: bool = True
-    raw: bool = False
-
-
 def _export(call: Call, face: ObjectFace) -> Operation:
     policy = call.reading(face.object.name)
     if not policy.allowed:
@@ -61,47 +50,37 @@ def _export(call: Call, face: ObjectFace) -> Operation:
         named = left[0].replace("_by", "By") if left else "distinct" if query.distinct else "count"
         hint = "An export holds all records of a list, one by one."
         raise Invalid(f"`{named}` has no meaning in an export.", reason="INVALID_QUERY", path=named, hint=hint)
-    paged = FORMATS[form.format].paged
-    if paged and query.fields is msgspec.UNSET:
-        query = msgspec.structs.replace(query, fields=_shown(face, policy))
-    return Export(face.object.name, face.codec.bare_query(query, call.readable), paged=paged)
+    taken = call.policies.export(call.caller, face.object.name)
+    query = face.codec.bare_query(looked_at(face.object, taken, form, query), call.readable)
+    return Export(face.object.name, query, paged=form.made.paged)
 
 
 def _exported(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
     if not isinstance(outcome, Exported):
         raise Internal(f"The door answered with {type(outcome).__name__}.")
+    faces = call.dialect.objects
     form = _form(call)
-    made = FORMATS[form.format]
-    title = face.object.declaration.plural_label or face.object.label
-    content = Content(
-        exported=outcome,
-        sheet=sheet_of(face.object, outcome, face.codec.dress, raw=form.raw),
-        records=partial(_records, face, outcome.columns),
-        header=form.header,
-        title=title,
-        asker=call.caller.values.get("email") or "somebody who is not signed in",
-        asked=_asked(call, face) if made.paged else (),
-        name_field=face.object.declaration.name_field,
+    asked = Asked(
+        subject=face.object,
+        form=form,
+        query=_query(call, face),
+        caller=call.caller,
+        dress_of=face.codec.dress,
+        records_of=lambda columns: partial(_records, face, columns),
+        find=lambda name: faces[name].object if name in faces else None,
     )
-    name = f"{title}-{_stamp(outcome.at)}.{made.ending}"
+    name = file_name(face.object, form, outcome)
     return Response(
         200,
         b"",
-        media_type=made.media_type.encode(),
+        media_type=form.made.media_type.encode(),
         headers=((b"content-disposition", _attachment(name)), (b"cache-control", b"no-store")),
-        stream=made.write(content),
+        stream=form.made.write(content_of(asked, outcome)),
     )
 
 
 def _records(face: ObjectFace, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[bytes]:
     return [encode_json(record) for record in face.codec.records(columns, [row[: len(columns)] for row in rows])]
-
-
-def _shown(face: ObjectFace, policy: Policy) -> list[str]:
-    """Returns the fields that a person looks at: those that are declared, and not hidden."""
-    fields = [face.object.fields[name] for name in policy.shape.columns]
-    shown = [field.name for field in fields if not field.system and not field.declaration.hidden]
-    return shown or list(policy.shape.columns)
 
 
 def _query(call: Call, face: ObjectFace) -> QueryDocument:
@@ -111,12 +90,6 @@ def _query(call: Call, face: ObjectFace) -> QueryDocument:
         return queries.from_body(face.object.name, _others(_body(call)))
     shape = call.reading(face.object.name).shape
     return queries.from_parameters(call.route.declaration, shape, _others(call.parameters))
-
-
-def _asked(call: Call, face: ObjectFace) -> tuple[str, ...]:
-    """Returns the same in words."""
-    faces = call.dialect.objects
-    return Wording(face.object, lambda name: faces[name].object if name in faces else None).lines(_query(call, face))
 
 
 def _posted(call: Call) -> bool:
@@ -149,11 +122,6 @@ def _flag(sent: Mapping[str, Any], name: str, *, default: bool) -> bool:
     if value is None:
         raise Invalid(f"`{name}` is `true` or `false`.", reason="INVALID_QUERY", path=name)
     return value
-
-
-def _stamp(instant: str) -> str:
-    """Returns an instant as file names have it."""
-    return instant[:19].replace("-", "").replace(":", "").replace("T", "-")
 
 
 def _attachment(name: str) -> bytes:
