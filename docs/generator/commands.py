@@ -38,9 +38,11 @@ def commands_page() -> str:
 
 
 def _section(command: Command) -> str:
-    arguments = list(command.app.assemble_argument_collection())
+    collected = list(command.app.assemble_argument_collection())
+    arguments = [item for item in collected if not item.children]
     documented = parse(command.app.help)
-    meanings = {param.arg_name: " ".join((param.description or "").split()) for param in documented.params}
+    groups = [param for item in collected if item.children for param in parse(item.hint.__doc__ or "").params]
+    meanings = {param.arg_name: " ".join((param.description or "").split()) for param in (*documented.params, *groups)}
     usage = " ".join([command.words, *map(_usage, arguments)])
     rows = [(code(_name(item)), meanings[item.field_info.name], _default(item)) for item in arguments]
     about = [documented.short_description or "", documented.long_description or ""]

@@ -10,18 +10,27 @@ from fieldstone.query.text_forms import read_parameters
 
 @Parameter(name="*")
 class Narrowing(NamedTuple):
-    """What narrows, orders and cuts records."""
+    """What narrows, orders and cuts records.
+
+    Parameters
+    ----------
+    where
+        A condition, as JSON: `{"status": {"$eq": "open"}}`.
+    select
+        The fields, with commas between them.
+    order_by
+        Sort keys, with commas between them; a minus turns one round: `-priority,name`.
+    search
+        Words that must all occur in searchable fields.
+    limit
+        How many records at most.
+    """
 
     where: str | None = None
-    """A condition, as JSON: {"status": {"$eq": "open"}}."""
     select: str | None = None
-    """The fields, with commas between them."""
     order_by: str | None = None
-    """Sort keys, with commas between them; a minus turns one round: -priority,name."""
     search: str | None = None
-    """Words that must all occur in searchable fields."""
     limit: int | None = None
-    """How many records at most."""
 
     @property
     def parameters(self) -> dict[str, str]:
