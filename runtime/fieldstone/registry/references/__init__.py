@@ -1,0 +1,1 @@
+"""References: who names what, among all that is declared."""
