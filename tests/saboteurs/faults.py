@@ -23,7 +23,7 @@ from fieldstone.identity import granting, holdings, hooks, placing
 from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, Not
 from fieldstone.registry import objects, rules
 from fieldstone.registry.catalog import Object
-from fieldstone.services.meta import known_objects, told
+from fieldstone.services.meta import known_objects, references, told
 from fieldstone.store.binds import Binds
 from fieldstone.surfaces.rest import face
 
@@ -379,6 +379,12 @@ SABOTEURS = (
         replaced(told, "cut_view", lambda _real: lambda _sight, _caller, document: dict(document)),
         "hidden_field",
         ("shown in a view",),
+    ),
+    Saboteur(
+        "references_unmasked",
+        replaced(references, "told_path", lambda _real: lambda _document, _told, path: path),
+        "hidden_field",
+        ("named among references",),
     ),
     Saboteur(
         "expression_told",

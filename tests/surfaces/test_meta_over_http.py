@@ -91,3 +91,81 @@ async def test_capabilities_are_told_with_the_package_that_declares_them(admin: 
     assert (item["label"], item["_package"]["id"]) == ("Export everything", "partner")
     error_of(await admin.get(f"{META}/capability/export_everthing"), 404, "NOT_FOUND")
     error_of(await ann.get(f"{META}/capability"), 404, "NOT_FOUND")
+
+
+MEMBERS = {
+    "ticket/fields/subject": ("ticket", {"type": "text"}),
+    "ticket/validations/status_path": ("ticket", {"field": "status"}),
+    "ticket/views/open": ("ticket", {"label": "Open tickets"}),
+    "ticket/listViews/board": ("ticket", {"groupBy": "status"}),
+    "ticket/actions/close": ("ticket", {"objectName": "ticket"}),
+    "view/ticket/open": ("view", {"label": "Open tickets"}),
+    "views/ticket/open": ("view", {"label": "Open tickets"}),
+    "actions/ticket/close": ("action", {"objectName": "ticket"}),
+}
+
+
+@pytest.mark.parametrize("path", MEMBERS)
+async def test_a_part_of_a_declaration_is_told_by_its_name(mia: Person, path: str) -> None:
+    kind, told = MEMBERS[path]
+    answer = await mia.get(f"{META}/{path}")
+    found = answer.json()
+    assert (found["type"], found["name"]) == (kind, path.partition("/")[2])
+    assert found["item"].items() >= told.items()
+    again = await mia.get(f"{META}/{path}", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+REFUSED = {
+    "ticket/fields/subjct": (404, "Did you mean `subject`?"),
+    "ticket/feilds/subject": (400, "Did you mean `fields`?"),
+    "ticket/fields/internal_rating": (404, None),
+    "ticket/fields/internal_rating/references": (404, None),
+    "ticket/listViews/details": (404, "Ask for it among the `views`."),
+    "ticket/views/opn": (404, "Did you mean `ticket.open`?"),
+    "viewes/ticket/open": (400, "Did you mean `views`?"),
+    "sys_member/fields/role": (404, None),
+    "nothing/fields/role": (404, None),
+    "object/sys_member/references": (404, "Did you mean `sys_user`?"),
+    "object/tickt/references": (404, "Did you mean `ticket`?"),
+    "permission/support_agent/references": (404, None),
+}
+
+
+@pytest.mark.parametrize("path", REFUSED)
+async def test_what_is_unknown_or_hidden_has_no_parts_and_no_references(ann: Person, path: str) -> None:
+    status, hint = REFUSED[path]
+    code = "NOT_FOUND" if status == 404 else "VALIDATION_ERROR"
+    assert error_of(await ann.get(f"{META}/{path}"), status, code).get("details", {}).get("hint") == hint
+
+
+async def test_a_type_goes_before_an_object_and_the_plural_is_the_type(admin: Person) -> None:
+    error = error_of(await admin.get(f"{META}/object/fields/subject"), 404, "NOT_FOUND")
+    assert error["message"] == "No object `fields.subject`."
+
+
+async def test_references_are_told_by_path_as_far_as_they_are_known(admin: Person, mia: Person, ann: Person) -> None:
+    path = f"{META}/ticket/fields/status/references"
+    everything = (await admin.get(path)).json()["references"]
+    assert {
+        "type": "view",
+        "name": "ticket.open",
+        "path": "filter.status",
+        "kind": "filter",
+        "label": "Open tickets",
+    } in (everything)
+    assert {reference["type"] for reference in everything} >= {"object", "permission", "action", "flow", "view"}
+    known = (await ann.get(path)).json()["references"]
+    assert {reference["type"] for reference in known} <= {"object", "action", "view", "dashboard"}
+    widgets = [reference for reference in known if reference["type"] == "dashboard"]
+    assert [reference["path"] for reference in widgets] == ["widgets.0.filter.status"]
+    answer = await mia.get(f"{META}/object/ticket/references")
+    assert {
+        "type": "object",
+        "name": "comment",
+        "path": "fields.ticket.reference",
+        "kind": "lookup",
+        "label": "Comment",
+    } in (answer.json()["references"])
+    again = await mia.get(f"{META}/object/ticket/references", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304

@@ -90,17 +90,17 @@ async def _explained(trip: Trip) -> Verdict:
     answer = await trip.ask(body={"object": trip.name, "operation": "read"})
     if answer.status in (401, 403):
         return CLOSED
-    return await _apart_from_unknown(trip, answer, lambda name: trip.ask(body={"object": name, "operation": "read"}))
+    return await apart_from_unknown(trip, answer, lambda name: trip.ask(body={"object": name, "operation": "read"}))
 
 
 async def _explained_by_parameters(trip: Trip) -> Verdict:
     answer = await trip.ask(query={"object": trip.name, "operation": "read"})
     if answer.status in (401, 403):
         return CLOSED
-    return await _apart_from_unknown(trip, answer, lambda name: trip.ask(query={"object": name, "operation": "read"}))
+    return await apart_from_unknown(trip, answer, lambda name: trip.ask(query={"object": name, "operation": "read"}))
 
 
-async def _apart_from_unknown(trip: Trip, answer: Answer, again: Callable[[str], Awaitable[Answer]]) -> Verdict:
+async def apart_from_unknown(trip: Trip, answer: Answer, again: Callable[[str], Awaitable[Answer]]) -> Verdict:
     """Returns whether an answer about the object differs from that about an unknown one."""
     unknown = trip.unknown_object(tuple(trip.stage.runtime.catalog.objects))
     other = await again(unknown)

@@ -47,6 +47,7 @@ from fieldstone.proof.roads import (
     hit_roads,
     import_roads,
     many_roads,
+    member_roads,
     nested_roads,
     object_roads,
     past_roads,
@@ -219,6 +220,12 @@ HANDLER_ROADS: Mapping[str, Roads] = {
         ("reads", "object"): object_roads.META_ROADS,
         ("reads", "field"): object_roads.META_ROADS,
     },
+    "meta.member": {("reads", "field"): member_roads.MEMBER_ROADS},
+    "meta.references": {
+        ("reads", "object"): member_roads.REFERENCES_OF_OBJECT_ROADS,
+        ("reads", "field"): member_roads.NAMED_BY_FIELD_ROADS,
+    },
+    "meta.member_references": {("reads", "field"): member_roads.MEMBER_ROADS},
     "search": {
         ("reads", "record"): hit_roads.RECORD_ROADS,
         ("reads", "field"): hit_roads.FIELD_ROADS,

@@ -1,20 +1,32 @@
-"""What a path below `/meta` names when it is changed: a declaration by its type, or a part of an object by the object's own name.
+"""What a path below `/meta` names: a declaration by its type, or a part of an object by the object's own name (contract 8.4).
 
 A type goes before an object of the same name. Refuses what is neither, with the nearest name.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from fieldstone.errors import Invalid, NotFound
+from fieldstone.kinds.action import ACTION
 from fieldstone.kinds.object import OBJECT
 from fieldstone.kinds.table import TOLD
+from fieldstone.kinds.view import VIEW
 from fieldstone.query.names import did_you_mean, nearest, shown
 from fieldstone.registry.catalog import Catalog
-from fieldstone.services.meta.edits import MEMBERS, OWN_KINDS
+from fieldstone.registry.layers.members import NAMED_BY, member_name
 
-_NAMES: Mapping[str, str] = {each: kind.name for kind in TOLD.values() for each in (kind.plural, kind.name)}
+MEMBERS = ("fields", "validations", "indexes", "fieldGroups")
+"""The parts of an object whose members are told one by one."""
+
+LIST_VIEWS = "listViews"
+"""The views of an object that show several records."""
+
+OWN_KINDS: Mapping[str, str] = {"actions": ACTION.name, "views": VIEW.name, LIST_VIEWS: VIEW.name}
+"""The parts of an object that are declarations of their own, which bear its name before theirs."""
+
+TYPE_NAMES: Mapping[str, str] = {each: kind.name for kind in TOLD.values() for each in (kind.plural, kind.name)}
 """The types by all that they are called."""
 
 
@@ -29,9 +41,9 @@ class Address(msgspec.Struct, frozen=True):
 
 def item_address(sent: str, name: str) -> Address:
     """Returns the address of an item; raises Invalid for a type that is nearly right, NotFound for any other."""
-    kind = _NAMES.get(sent)
+    kind = TYPE_NAMES.get(sent)
     if kind is None:
-        near = nearest(sent, _NAMES)
+        near = nearest(sent, TYPE_NAMES)
         if near is not None:
             raise Invalid(f"No type `{shown(sent)}`.", reason="INVALID_QUERY", hint=f"Did you mean `{near}`?")
         raise NotFound(f"No type `{shown(sent)}`.")
@@ -40,8 +52,8 @@ def item_address(sent: str, name: str) -> Address:
 
 def section_address(catalog: Catalog, sent: str, section: str, name: str) -> Address:
     """Returns the address of a member of an object, or of a declaration that bears an object's name before its own."""
-    if sent in _NAMES:
-        return Address(_NAMES[sent], f"{section}.{name}")
+    if sent in TYPE_NAMES:
+        return Address(TYPE_NAMES[sent], f"{section}.{name}")
     if sent not in catalog.objects:
         return item_address(sent, name)
     if section in OWN_KINDS:
@@ -51,3 +63,12 @@ def section_address(catalog: Catalog, sent: str, section: str, name: str) -> Add
         hint = did_you_mean(section, sections) or f"There are {', '.join(f'`{each}`' for each in sections)}."
         raise Invalid(f"An object has no `{shown(section)}`.", reason="INVALID_QUERY", hint=hint)
     return Address(OBJECT.name, sent, section, name)
+
+
+def named_members(document: Mapping[str, Any], section: str) -> dict[str, Any]:
+    """Returns the members of a part of an object by name, those that have one."""
+    held = document.get(section, ())
+    if isinstance(held, Mapping):
+        return dict(held)
+    named = ((member_name(NAMED_BY[section], member), member) for member in held)
+    return {name: member for name, member in named if name is not None}

@@ -9,9 +9,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.errors import Invalid, NotFound
-from fieldstone.kinds.action import ACTION
 from fieldstone.kinds.object import OBJECT
-from fieldstone.kinds.view import VIEW
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layers.delta import delta_between, same
@@ -21,11 +19,6 @@ from fieldstone.registry.layers.overlay import Delta
 Document = Mapping[str, Any]
 
 FIELDS = "fields"
-MEMBERS = (FIELDS, "validations", "indexes", "fieldGroups")
-"""The parts of an object whose members are changed one by one; what is changed then is the object."""
-
-OWN_KINDS: Mapping[str, str] = {"actions": ACTION.name, "views": VIEW.name, "listViews": VIEW.name}
-"""The parts of an object that are declarations of their own, which bear its name before theirs."""
 
 
 class Edited(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ call, a flow that he may not start, and a view, a dashboard or an app that has n
 administrators. Refuses unknown kinds and names: what he may not know of is unknown.
 """
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -16,11 +17,21 @@ from fieldstone.kinds.declaration import Kind
 from fieldstone.kinds.table import KINDS, TOLD
 from fieldstone.query.names import did_you_mean, nearest, shown
 from fieldstone.registry.catalog import Catalog, Item
-from fieldstone.services.meta.addresses import item_address
+from fieldstone.registry.references.index import References, references_in
+from fieldstone.registry.references.mention import Target
+from fieldstone.services.meta.addresses import (
+    LIST_VIEWS,
+    TYPE_NAMES,
+    Address,
+    item_address,
+    named_members,
+    section_address,
+)
 from fieldstone.services.meta.authority import Authority
 from fieldstone.services.meta.known_actions import KnownAction
 from fieldstone.services.meta.known_objects import KnownObject
 from fieldstone.services.meta.layers import Layers, layers_of
+from fieldstone.services.meta.references import Reference, references_to
 from fieldstone.services.meta.sight import Sight
 from fieldstone.services.meta.told import is_told, told_of
 
@@ -78,18 +89,62 @@ class Meta:
 
     def item(self, caller: Caller, kind: str, name: str) -> dict[str, Any]:
         """Returns one declaration; raises NotFound."""
-        items = self._catalog.items.get(kind, {})
-        item = items.get(name) or _only([each for each in items.values() if each.document["name"] == name])
-        document = None if item is None else self._shown(caller, item)
-        if document is None:
-            names = [shown_item["name"] for shown_item in self.items(caller, kind)]
-            raise NotFound(f"No {kind} `{shown(name)}`.", hint=did_you_mean(name, names))
-        return document
+        return self._found(caller, kind, name)[1]
+
+    def member(self, caller: Caller, sent: str, section: str, name: str) -> dict[str, Any]:
+        """Returns a member of an object, or a declaration that bears an object's name before its own; raises NotFound, Invalid."""
+        told = self._member(caller, self._address(caller, sent, section, name))
+        if section == LIST_VIEWS and told.get("type") == "form":
+            raise NotFound(f"`{shown(name)}` is a form.", hint="Ask for it among the `views`.")
+        return told
+
+    def references(self, caller: Caller, kind: str, name: str) -> list[Reference]:
+        """Returns who names a declaration; raises NotFound."""
+        item, _ = self._found(caller, kind, name)
+        return references_to(self._sight, caller, self._references, Target(kind, item.name))
+
+    def member_references(self, caller: Caller, sent: str, section: str, name: str) -> list[Reference]:
+        """Returns who names what `member` returns; raises NotFound, Invalid."""
+        address = self._address(caller, sent, section, name)
+        self._member(caller, address)
+        target = Target(address.kind, address.name, address.section or "", address.member)
+        return references_to(self._sight, caller, self._references, target)
 
     def layers(self, caller: Caller, sent: str, name: str) -> Layers:
         """Returns a declaration whole, by its layers, to whoever may change it; raises PermissionDenied, NotFound, Invalid."""
         self._authority.require_writer(self._catalog, caller)
         return layers_of(self._catalog, item_address(sent, name).kind, name)
+
+    @cached_property
+    def _references(self) -> References:
+        return references_in(self._catalog)
+
+    def _address(self, caller: Caller, sent: str, section: str, name: str) -> Address:
+        if sent in TYPE_NAMES or sent not in self._catalog.objects or not self._sight.knows(caller, sent):
+            return Address(self.kind(caller, sent), f"{section}.{name}")
+        return section_address(self._catalog, sent, section, name)
+
+    def _member(self, caller: Caller, address: Address) -> dict[str, Any]:
+        _, told = self._found(caller, address.kind, address.name)
+        if not address.section:
+            return told
+        members = named_members(told, address.section)
+        if address.member not in members:
+            hint = did_you_mean(address.member, members)
+            raise NotFound(f"No `{shown(address.member)}` in `{address.section}` of `{address.name}`.", hint=hint)
+        member: dict[str, Any] = members[address.member]
+        return member
+
+    def _found(self, caller: Caller, kind: str, name: str) -> tuple[Item, dict[str, Any]]:
+        """Returns a declaration with what the caller is told of it; raises NotFound."""
+        items = self._catalog.items.get(kind, {})
+        item = items.get(name) or _only([each for each in items.values() if each.document["name"] == name])
+        document = None if item is None else self._shown(caller, item)
+        if item is None or document is None:
+            known = [each for each in items.values() if self._shown(caller, each) is not None]
+            names = [*(each.document["name"] for each in known), *(each.name for each in known)]
+            raise NotFound(f"No {kind} `{shown(name)}`.", hint=did_you_mean(name, names))
+        return item, document
 
     def _shown(self, caller: Caller, item: Item) -> dict[str, Any] | None:
         """Returns a declaration's document with its package beside it; None when the caller may not know of it."""

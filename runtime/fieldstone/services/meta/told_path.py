@@ -15,27 +15,28 @@ def told_path(document: Any, told: Any, path: Path) -> Path | None:
     found: list[str | int] = []
     key = ""
     for step in path:
-        if isinstance(step, int):
-            place = _place(key, document, told, step)
+        if isinstance(document, list) and isinstance(told, list) and isinstance(step, int):
+            place = _place(key, document[step], told)
             if place is None:
                 return None
-            document, told, at = document[step], told[place], place
-            found.append(at)
-            continue
-        if not isinstance(document, Mapping) or not isinstance(told, Mapping) or step not in told:
-            return None if isinstance(document, Mapping) else tuple(found)
-        document, told, key = document[step], told[step], step
-        found.append(step)
+            document, told = document[step], told[place]
+            found.append(place)
+        elif isinstance(document, Mapping) and isinstance(told, Mapping):
+            if step not in told:
+                return None
+            key = str(step)
+            document, told = document[key], told[key]
+            found.append(step)
+        else:
+            break
     return tuple(found) if isinstance(document, Mapping | list) or document == told else None
 
 
-def _place(key: str, document: Any, told: Any, number: int) -> int | None:
-    """Returns where the member of a list is in the list that is told."""
-    if not isinstance(document, list) or not isinstance(told, list):
-        return None
-    member = document[number]
+def _place(key: str, member: Any, told: list[Any]) -> int | None:
+    """Returns where a member of a list is among those that are told."""
     if member in told:
         return told.index(member)
-    name = member_name(NAMED_BY.get(key, ()), member)
-    places = (place for place, each in enumerate(told) if member_name(NAMED_BY.get(key, ()), each) == name)
+    named_by = NAMED_BY.get(key, ())
+    name = member_name(named_by, member)
+    places = (place for place, each in enumerate(told) if member_name(named_by, each) == name)
     return None if name is None else next(places, None)

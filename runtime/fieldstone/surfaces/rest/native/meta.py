@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 
+from fieldstone.services.meta.addresses import TYPE_NAMES
 from fieldstone.services.meta.items import Meta, TypeEntry
 from fieldstone.services.meta.layers import Layers
+from fieldstone.services.meta.references import Reference
 from fieldstone.surfaces.http.conditional import tagged
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.parameters import take_flag
@@ -37,6 +39,12 @@ class OneItem(msgspec.Struct):
     item: dict[str, Any]
 
 
+class ReferenceList(msgspec.Struct):
+    """Who names a declaration."""
+
+    references: list[Reference]
+
+
 async def _types(service: Meta, call: Call) -> Response:
     entries = service.types(call.caller)
     return _answer(call, TypeList([entry.type for entry in entries], entries))
@@ -54,6 +62,22 @@ async def _item(service: Meta, call: Call) -> Response:
     kind = service.kind(call.caller, call.path["type"])
     name = call.path["name"]
     return _answer(call, OneItem(kind, name, service.item(call.caller, kind, name)))
+
+
+async def _member(service: Meta, call: Call) -> Response:
+    sent, section, name = call.path["type"], call.path["section"], call.path["name"]
+    item = service.member(call.caller, sent, section, name)
+    return _answer(call, OneItem(TYPE_NAMES.get(sent, sent), f"{section}/{name}", item))
+
+
+async def _references(service: Meta, call: Call) -> Response:
+    kind = service.kind(call.caller, call.path["type"])
+    return _answer(call, ReferenceList(service.references(call.caller, kind, call.path["name"])))
+
+
+async def _member_references(service: Meta, call: Call) -> Response:
+    sent, section, name = call.path["type"], call.path["section"], call.path["name"]
+    return _answer(call, ReferenceList(service.member_references(call.caller, sent, section, name)))
 
 
 def _answer(call: Call, value: msgspec.Struct) -> Response:
@@ -80,6 +104,11 @@ META_HANDLERS: Mapping[str, HandlerPart[Any]] = {
             ),
         ),
         tagged=True,
+    ),
+    "meta.member": HandlerPart(_member, "A part of a declaration", answer=OneItem, tagged=True),
+    "meta.references": HandlerPart(_references, "Who names a declaration", answer=ReferenceList, tagged=True),
+    "meta.member_references": HandlerPart(
+        _member_references, "Who names a part of a declaration", answer=ReferenceList, tagged=True
     ),
 }
 """Handlers over a `Meta`."""
