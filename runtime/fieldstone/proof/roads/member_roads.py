@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fieldstone.proof.roads.object_roads import apart_from_unknown
+from fieldstone.proof.roads.object_roads import answered_as_unknown
 from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Road, Trip, Verdict
 from fieldstone.proof.wire import Answer
 
@@ -20,9 +20,9 @@ async def _naming_the_object(trip: Trip) -> Verdict:
     if trip.sentence.outlook != "can" and trip.stage.test.says_of(trip.sentence.who, "creates", trip.name):
         return CLOSED
     answer = await _ask(trip, type="objects", name=trip.name)
-    if answer.status in (401, 403):
-        return REFUSED
-    return await apart_from_unknown(trip, answer, lambda name: _ask(trip, type="objects", name=name))
+    if answer.status in (200, 401, 403):
+        return ALLOWED if answer.status == 200 else REFUSED
+    return await answered_as_unknown(trip, answer)
 
 
 async def _named_by_a_reference(trip: Trip) -> Verdict:

@@ -47,6 +47,11 @@ async def _in_metadata(trip: Trip) -> Verdict:
         return _among_fields(trip, answer.json["item"])
     if answer.status in (401, 403):
         return REFUSED
+    return await answered_as_unknown(trip, answer)
+
+
+async def answered_as_unknown(trip: Trip, answer: Answer) -> Verdict:
+    """Returns REFUSED when the answer about the object is what one gets that is not there, by the same route of metadata."""
     lists = next(route for route in trip.mount.table.routes if route.declaration.handler == "meta.items")
     listed = await trip.ask(route=lists, places={"type": "object"})
     unknown = trip.unknown_object(tuple(item["name"] for item in listed.json["items"]))
@@ -90,17 +95,17 @@ async def _explained(trip: Trip) -> Verdict:
     answer = await trip.ask(body={"object": trip.name, "operation": "read"})
     if answer.status in (401, 403):
         return CLOSED
-    return await apart_from_unknown(trip, answer, lambda name: trip.ask(body={"object": name, "operation": "read"}))
+    return await _apart_from_unknown(trip, answer, lambda name: trip.ask(body={"object": name, "operation": "read"}))
 
 
 async def _explained_by_parameters(trip: Trip) -> Verdict:
     answer = await trip.ask(query={"object": trip.name, "operation": "read"})
     if answer.status in (401, 403):
         return CLOSED
-    return await apart_from_unknown(trip, answer, lambda name: trip.ask(query={"object": name, "operation": "read"}))
+    return await _apart_from_unknown(trip, answer, lambda name: trip.ask(query={"object": name, "operation": "read"}))
 
 
-async def apart_from_unknown(trip: Trip, answer: Answer, again: Callable[[str], Awaitable[Answer]]) -> Verdict:
+async def _apart_from_unknown(trip: Trip, answer: Answer, again: Callable[[str], Awaitable[Answer]]) -> Verdict:
     """Returns whether an answer about the object differs from that about an unknown one."""
     unknown = trip.unknown_object(tuple(trip.stage.runtime.catalog.objects))
     other = await again(unknown)
