@@ -81,6 +81,7 @@ async def test_every_route_is_in_it_with_the_paths_of_its_objects(world: World, 
         for rest, needed in (
             ("", "list"),
             ("/query", "list"),
+            ("/import", "import"),
             ("/export", "export"),
             ("/batch", "batch"),
             ("/createMany", "create_many"),

@@ -9,6 +9,7 @@ from fieldstone.engine.outcome import Remark
 from fieldstone.kinds.api import DataOperation
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.validations.rule import WARNINGS
+from fieldstone.services.export.formats import FORMATS
 from fieldstone.services.meta.known_objects import KnownObject
 from fieldstone.surfaces.http.body import FORM
 from fieldstone.surfaces.openapi.record_schema import EXPECTED_VERSION, create_name, read_name, update_name
@@ -52,6 +53,7 @@ NEEDS: Mapping[DataOperation, frozenset[Action]] = {
 
 _ID_ONLY: Schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
 _TEXT: Schema = {"type": "string"}
+_BYTES: Schema = {"type": "string", "format": "binary"}
 _ETAG = {"ETag": {"description": "A hash of the answer, with a record's version before it.", "schema": _TEXT}}
 _CHANGES = frozenset({"update", "delete", "restore"})
 _MAKING = frozenset({"create", "clone", "create_many", "share"})
@@ -98,6 +100,15 @@ def _makes_sense(operation: DataOperation, item: KnownObject) -> bool:
             return is_shareable(item.object)
         case _:
             return True
+
+
+def _files() -> Schema:
+    """Returns the contents of exported files: some of them text, the others bytes."""
+    media_types = [made.media_type.partition(";")[0] for made in FORMATS.values()]
+    found: Schema = {}
+    for media_type in media_types:
+        found |= content(_TEXT if media_type.startswith("text/") else _BYTES, media_type)
+    return found
 
 
 def _has(subject: Object, feature: str) -> bool:
@@ -167,7 +178,7 @@ def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema
         return found
     if operation == "export":
         record: Schema = {"type": "array", "items": reference(read_name(name))}
-        found["responses"] = responses_of(route, "200", content(_TEXT, "text/csv") | content(record))
+        found["responses"] = responses_of(route, "200", _files() | content(record))
         return found
     status = "201" if operation in _MAKING else "200"
     kept_back = operation == "query" and not QUERY_METHODS.issubset(item.object.offered)
