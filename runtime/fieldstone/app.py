@@ -22,6 +22,7 @@ from fieldstone.identity.room import IdentityRoom
 from fieldstone.keyring import kept_secret
 from fieldstone.log import Log
 from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.memory import Memory
 from fieldstone.services.mail.delivery import Delivery
 from fieldstone.settings import Settings
 from fieldstone.store.open import database_url, open_database
@@ -112,16 +113,18 @@ async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams 
 
 async def _opened(folder: Path, settings: Settings, log: Log, seams: Seams) -> tuple[Process, Catalog]:
     """Returns the process over the database that the app's declarations, or the settings, name, and those declarations."""
-    catalog = seams.catalog or load_catalog(folder)
+    memory = Memory()
+    catalog = seams.catalog or load_catalog(folder, memory=memory)
     if not settings.secret:
         settings = msgspec.structs.replace(settings, secret=kept_secret(folder / OWN_FOLDER / "secret"))
     url = database_url(folder, catalog, settings)
     database = await open_database(url, synchronous=catalog.app.database.synchronous, limits=settings.limits)
     try:
-        return open_process(folder, settings, seams, log, url=url, database=database), catalog
+        process = open_process(folder, settings, seams, log, url=url, database=database, memory=memory)
     except BaseException:
         await database.close()
         raise
+    return process, catalog
 
 
 def _flow_setting(runtime: Runtime) -> FlowSetting:

@@ -12,6 +12,7 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layers.overlay import Overlays
 from fieldstone.registry.layout import platform_folder
 from fieldstone.registry.load import load_app
+from fieldstone.registry.memory import Memory
 from fieldstone.surfaces.openapi.handlers import OPENAPI_HANDLERS
 from fieldstone.surfaces.rest.acting import ACTION_HANDLERS
 from fieldstone.surfaces.rest.auth import AUTH
@@ -59,10 +60,20 @@ DIALECT_PARTS: DialectParts = {
 """The names that an api declaration may use."""
 
 
-def load_catalog(folder: Path, overlays: Overlays = ()) -> Catalog:
-    """Returns the catalog of the app in a folder with overlays; raises DeclarationError with every fault, those of its surfaces last."""
-    cache, platform = folder / OWN_FOLDER / "cache", platform_folder()
-    catalog = load_app(folder, parts=DIALECT_PARTS, cache=cache, platform=platform, steps=STEP_KINDS, overlays=overlays)
+def load_catalog(folder: Path, overlays: Overlays = (), memory: Memory | None = None) -> Catalog:
+    """Returns the catalog of the app in a folder with overlays; raises DeclarationError with every fault, those of its surfaces last.
+
+    `memory` is what was found out the last time.
+    """
+    catalog = load_app(
+        folder,
+        parts=DIALECT_PARTS,
+        cache=folder / OWN_FOLDER / "cache",
+        platform=platform_folder(),
+        steps=STEP_KINDS,
+        overlays=overlays,
+        memory=memory,
+    )
     faults = check_apis(catalog)
     if faults:
         raise DeclarationError(faults)

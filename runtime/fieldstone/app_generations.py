@@ -27,7 +27,7 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layers.fitting import SetAside
 from fieldstone.services.mail.post import EMAIL
 from fieldstone.store.deployment import InForce, metadata_in_force
-from fieldstone.store.open import store_over
+from fieldstone.store.open import store_for_platform, store_over
 
 SEALED = ((ENROLMENT, "secret"), (EMAIL, "content"))
 """What is sealed beside the fields of type `secret`."""
@@ -67,14 +67,16 @@ class Generations:
         process = self._process
         async with self._swapping:
             for _ in range(TRIES):
-                store, standing = await store_over(catalog, process.database, process.log, yielding=True)
-                generation = compose(process, store, standing.found, self.overlays)
-                if process.settings.secret_old is not None:
-                    process.log.info("secrets_renewed", values=await store.renew_sealed(process.seal.renew, SEALED))
-                execute = generation.door.execute
+                bare = await store_for_platform(catalog, process.database, process.log)
+                known = await metadata_in_force(process.database)
+                execute = compose(process, bare, known, self.overlays).door.execute
                 await begin_with_folder(process, execute)
                 self.organization_id = await bootstrap(execute, catalog.app, process.settings)
-                generation = await self._overlaid(generation)
+                whole, aside = await load_overlaid(process, execute)
+                store, standing = await store_over(whole, process.database, process.log, yielding=True)
+                generation = msgspec.structs.replace(compose(process, store, known, self.overlays), aside=aside)
+                if process.settings.secret_old is not None:
+                    process.log.info("secrets_renewed", values=await store.renew_sealed(process.seal.renew, SEALED))
                 if standing.older:
                     process.log.warning("older_declarations", files=catalog.files_version)
                     await self._swap(generation)
@@ -125,11 +127,12 @@ class Generations:
             if found == self.current.known:
                 return
             catalog, aside = await load_overlaid(self._process, self.current.door.execute)
-            if catalog.files_version == found.files:
-                await self._swap(await self._built(catalog, found, aside))
-                return
-            self._process.log.warning("older_declarations", files=self.current.catalog.files_version)
-            self._process.current.swap(msgspec.structs.replace(self.current, known=found))
+            if catalog.files_version not in (found.files, self.current.catalog.files_version):
+                self._process.current.swap(msgspec.structs.replace(self.current, known=found))
+                raise Conflict("The files are others than those in force, and than those that are served.")
+            if catalog.files_version != found.files:
+                self._process.log.warning("older_declarations", files=catalog.files_version)
+            await self._swap(await self._built(catalog, found, aside, yielding=True))
 
     async def follow_others(self) -> None:
         """Looks again and again whether another process has changed metadata, and follows it, until it is cancelled."""
@@ -145,19 +148,13 @@ class Generations:
             except FieldstoneError:
                 self._process.log.exception("metadata_not_followed")
 
-    async def _built(self, catalog: Catalog, known: InForce, aside: tuple[SetAside, ...]) -> Generation:
+    async def _built(
+        self, catalog: Catalog, known: InForce, aside: tuple[SetAside, ...], *, yielding: bool = False
+    ) -> Generation:
         """Returns a generation beside the one of today; raises DeclarationError for what the database does not allow."""
-        store, _ = await store_over(catalog, self._process.database, self._process.log, running=True)
-        return msgspec.structs.replace(compose(self._process, store, known, self.overlays), aside=aside)
-
-    async def _overlaid(self, generation: Generation) -> Generation:
-        """Returns the first generation with what is stored over its files."""
-        process = self._process
-        catalog, aside = await load_overlaid(process, generation.door.execute)
-        if catalog.version != generation.catalog.version:
-            store, _ = await store_over(catalog, process.database, process.log, yielding=True)
-            generation = compose(process, store, generation.known, self.overlays)
-        return msgspec.structs.replace(generation, aside=aside)
+        process, running = self._process, self.current.catalog
+        store, _ = await store_over(catalog, process.database, process.log, yielding=yielding, running=running)
+        return msgspec.structs.replace(compose(process, store, known, self.overlays), aside=aside)
 
     async def _put_in_force(self, generation: Generation) -> bool:
         """Loads new seeds, puts the files in force, and swaps; False where metadata was changed in between."""

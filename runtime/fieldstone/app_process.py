@@ -29,6 +29,7 @@ from fieldstone.keyring import Keyring
 from fieldstone.log import Log
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layers.overlay import Overlays
+from fieldstone.registry.memory import Memory
 from fieldstone.services.denials import Denials
 from fieldstone.services.mail.delivery import Delivery
 from fieldstone.services.mail.room import Mailroom, open_mailroom
@@ -69,14 +70,17 @@ class Process(msgspec.Struct, frozen=True, eq=False):
     mailroom: Mailroom
     delivery: Delivery | None
     flows: FlowRoom
+    memory: Memory
 
     def load(self, overlays: Overlays = ()) -> Catalog:
-        """Returns the catalog that the files make now, with overlays; raises DeclarationError."""
-        return self.seams.catalog or load_catalog(self.folder, overlays)
+        """Returns the catalog that the files make now, with overlays; what has not changed is not done again. Raises DeclarationError."""
+        return self.seams.catalog or load_catalog(self.folder, overlays, self.memory)
 
 
-def open_process(folder: Path, settings: Settings, seams: Seams, log: Log, *, url: str, database: Database) -> Process:
-    """Returns what a process has, over an open database; raises SettingsError."""
+def open_process(
+    folder: Path, settings: Settings, seams: Seams, log: Log, *, url: str, database: Database, memory: Memory
+) -> Process:
+    """Returns what a process has, over an open database; `memory` is that of its first catalog. Raises SettingsError."""
     current = Current()
     keyring = Keyring(settings.secret, settings.secret_old)
     seal = Seal(keyring)
@@ -101,6 +105,7 @@ def open_process(folder: Path, settings: Settings, seams: Seams, log: Log, *, ur
         mailroom=mailroom,
         delivery=mailroom.delivery(current.execute, clock=seams.clock, log=log),
         flows=make_flow_room(settings, seal, seams.new_id),
+        memory=memory,
     )
 
 

@@ -10,6 +10,7 @@ from fieldstone.registry.api_operations import DialectParts
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layers.overlay import Overlays
 from fieldstone.registry.load import load_app
+from fieldstone.registry.memory import Memory
 
 BARE = {
     "app/app.yaml": "name: app\npackages: [../shop]\nsurfaces: {apis: []}\n",
@@ -42,11 +43,25 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
         path.write_text(textwrap.dedent(text), "utf-8")
 
 
-def load(folder: Path, files: Mapping[str, str], *, cache: Path | None = None, overlays: Overlays = ()) -> Catalog:
+def load(
+    folder: Path,
+    files: Mapping[str, str],
+    *,
+    cache: Path | None = None,
+    overlays: Overlays = (),
+    memory: Memory | None = None,
+) -> Catalog:
     """Returns the catalog of a bare app with these files added or replaced, on the small platform."""
     write(folder, {**PLATFORM, **BARE, **files})
-    platform = folder / "metadata"
-    return load_app(folder / "app", parts=PARTS, cache=cache, platform=platform, steps=STEP_KINDS, overlays=overlays)
+    return load_app(
+        folder / "app",
+        parts=PARTS,
+        cache=cache,
+        platform=folder / "metadata",
+        steps=STEP_KINDS,
+        overlays=overlays,
+        memory=memory,
+    )
 
 
 def faults_of(folder: Path, files: Mapping[str, str], overlays: Overlays = ()) -> list[str]:

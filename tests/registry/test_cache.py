@@ -56,6 +56,22 @@ def test_what_is_kept_is_not_parsed_again(tmp_path: Path, monkeypatch: pytest.Mo
     assert sorted(parsed) == ["app.yaml", "package.yaml", "package.yaml"]
 
 
+def test_of_several_files_only_those_that_have_changed_are_parsed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(tmp_path, FILES, cache=tmp_path / "cache")
+    parsed: list[str] = []
+
+    def counted(text: str, file: str) -> object:
+        parsed.append(Path(file).name)
+        return parse(text, file)
+
+    monkeypatch.setattr("fieldstone.registry.documents.parse", counted)
+    changed = {**FILES, "shop/product.object.yaml": FILES["shop/product.object.yaml"] + "label: Changed\n"}
+    load(tmp_path, changed, cache=tmp_path / "cache")
+    assert [name for name in parsed if name not in ("app.yaml", "package.yaml")] == ["product.object.yaml"]
+
+
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     first = load(tmp_path, FILES, cache=tmp_path / "cache")
     changed = {**FILES, "shop/product.object.yaml": FILES["shop/product.object.yaml"].replace("title", "label")}
@@ -80,8 +96,8 @@ def test_a_renamed_file_makes_another_version(tmp_path: Path) -> None:
         b"\x00\xff",
         b"{",
         b"[]",
-        b'{"key": 5, "sources": []}',
-        b'{"key": "", "sources": []}',
+        b'{"key": 5, "sources": {}}',
+        b'{"key": "", "sources": {}}',
         b'{"key":"x","sources":' + b"[" * 100_000,
     ],
 )
@@ -98,7 +114,8 @@ def test_a_cache_of_the_right_key_with_other_contents_does_not_get_past_the_type
     load(tmp_path, FILES, cache=tmp_path / "cache")
     file = tmp_path / "cache/declarations.json"
     kept = json.loads(file.read_bytes())
-    kept["sources"][1]["value"] = {"name": "product", "fields": {"title": {"type": "nonsense"}}}
+    for source in kept["sources"].values():
+        source["value"] = {"name": "product", "fields": {"title": {"type": "nonsense"}}}
     file.write_bytes(json.dumps(kept).encode())
     assert "title" in load(tmp_path, FILES, cache=tmp_path / "cache").objects["product"].fields
 
@@ -123,9 +140,8 @@ def test_a_fault_of_linking_is_found_again_from_the_cache(tmp_path: Path) -> Non
 
 def test_sources_come_back_as_they_went_in(tmp_path: Path) -> None:
     value = {"a": [1, Decimal("0.10"), None, True, "x", {}], "b": {}}
-    sources = [Source(value, Spot(4097, keys={"a": Spot(4100, 4097, items=[Spot(5000)])}))]
+    sources = {"a hash": Source(value, Spot(4097, keys={"a": Spot(4100, 4097, items=[Spot(5000)])}))}
     cache = Cache(tmp_path)
-    cache.save("v", sources)
-    assert cache.load("v", 1) == sources
-    assert msgspec.json.encode(cache.load("v", 1)) == msgspec.json.encode(sources)
-    assert cache.load("v", 2) is None
+    cache.save(sources)
+    assert cache.load() == sources
+    assert msgspec.json.encode(cache.load()) == msgspec.json.encode(sources)

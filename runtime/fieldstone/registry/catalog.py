@@ -79,7 +79,7 @@ class Numbering(msgspec.Struct, frozen=True, eq=False):
     start: int
 
 
-class Reference(msgspec.Struct, frozen=True, eq=False):
+class Reference(msgspec.Struct, frozen=True):
     """A field of another object that points here; a `multiple` one holds a list, which may not become empty when it is `required`."""
 
     object: str

@@ -6,6 +6,7 @@ asked.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from fieldstone.registry.declared_query import shape_in_sight
 from fieldstone.registry.documents import Document
 from fieldstone.registry.expressions import expression_faults
 from fieldstone.registry.known import Known, unknown_field
+from fieldstone.registry.memory import Memory
 from fieldstone.registry.objects import object_declaration
 from fieldstone.registry.rules import scope_of
 from fieldstone.settings import Limits
@@ -34,22 +36,31 @@ _IDS = None
 """What stands at slot 0 of the statement that looks a reference up: the ids."""
 
 
-def link_choices(documents: Mapping[str, Document], objects: Known[Object]) -> tuple[Known[Object], list[Fault]]:
+def link_choices(
+    documents: Mapping[str, Document], objects: Known[Object], memory: Memory
+) -> tuple[Known[Object], list[Fault]]:
     """Returns the objects whose references know what they may point to, and everything wrong with what is chosen from."""
     faults: list[Fault] = []
     linked: dict[str, Object] = {}
     for name, subject in objects.by_name.items():
-        chosen: dict[str, Choice] = {}
-        for field in _declared(documents[name]):
-            options = subject.fields[field].declaration
-            if isinstance(options, ReferenceOptions):
-                choice, wrong = _reference(documents[name], subject, field, options, objects)
-                faults += wrong
-                chosen |= {field: choice} if choice is not None else {}
-            elif isinstance(options, ChoiceOptions):
-                faults += _option_faults(documents[name], subject, field, options)
-        linked[name] = _with_choices(subject, chosen) if chosen else subject
+        given = (documents[name], subject)
+        linked[name], wrong = memory.recall("choices", name, partial(_link, *given), given, objects)
+        faults += wrong
     return Known(linked, objects.broken), faults
+
+
+def _link(document: Document, subject: Object, objects: Known[Object]) -> tuple[Object, list[Fault]]:
+    chosen: dict[str, Choice] = {}
+    faults: list[Fault] = []
+    for field in _declared(document):
+        options = subject.fields[field].declaration
+        if isinstance(options, ReferenceOptions):
+            choice, wrong = _reference(document, subject, field, options, objects)
+            faults += wrong
+            chosen |= {field: choice} if choice is not None else {}
+        elif isinstance(options, ChoiceOptions):
+            faults += _option_faults(document, subject, field, options)
+    return _with_choices(subject, chosen) if chosen else subject, faults
 
 
 def _declared(document: Document) -> Iterator[str]:

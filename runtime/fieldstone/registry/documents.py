@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from fieldstone.kinds.declaration import Declared
 from fieldstone.kinds.package import PackageDeclaration
 from fieldstone.kinds.table import KINDS
 from fieldstone.kinds.view import ViewDeclaration
-from fieldstone.registry.cache import Cache
+from fieldstone.registry.cache import Cache, content_key
 from fieldstone.registry.codes import Code
 from fieldstone.registry.decode import D, decode
 from fieldstone.registry.layout import DeclarationFile, shown
@@ -103,30 +104,40 @@ def read_file(path: Path, struct: type[D]) -> tuple[D | None, Source | None, lis
     return declared, source, [*faults, *beyond(faults, more)]
 
 
-def read_documents(files: Iterable[PackagedFile], head: bytes, cache: Cache | None) -> Reading:
-    """Returns all declarations in the order of their files; `head` is what else counts into the version."""
+def read_documents(
+    files: Iterable[PackagedFile], head: bytes, cache: Cache | None, known: Mapping[str, Document]
+) -> Reading:
+    """Returns all declarations in the order of their files; `head` is what else counts into the version.
+
+    What is `known`, by the path of its file, is not parsed again unless its contents are others.
+    """
     faults: list[Fault] = []
-    read: list[tuple[PackagedFile, bytes]] = []
+    documents: list[Document] = []
+    kept = cache.load() if cache and not known else {}
+    sources: dict[str, Source] = {}
+    broken: set[tuple[str, str]] = set()
     digest = hashlib.sha256(head)
     for packaged in files:
         content = content_of(packaged.file.path, packaged.file.shown)
         if isinstance(content, Fault):
             faults.append(content)
             continue
-        read.append((packaged, content))
         digest.update(f"{packaged.package}\0{packaged.file.relative}\0{len(content)}\0".encode())
         digest.update(content)
-    version = digest.hexdigest()
-    kept = _kept_documents(read, version, cache) if cache and not faults else None
-    if kept is not None:
-        return Reading(kept, (), frozenset(), version)
-    documents, wrong = _read_all(read)
-    faults += wrong
-    if cache and not faults:
-        cache.save(version, [document.source for document in documents])
-    fitting = {(document.kind, document.name) for document in documents}
-    broken = frozenset((packaged.file.kind, packaged.file.name) for packaged, _ in read) - fitting
-    return Reading(tuple(documents), tuple(faults), broken, version)
+        document = known.get(packaged.file.shown)
+        if document is None or document.content != content or document.package != packaged.package:
+            key = content_key(content)
+            document, wrong = _read(packaged, content, kept.get(key))
+            faults += wrong
+            if document is not None and not wrong:
+                sources[key] = document.source
+        if document is None:
+            broken.add((packaged.file.kind, packaged.file.name))
+        else:
+            documents.append(document)
+    if cache and not known and not faults and sources.keys() != kept.keys():
+        cache.save(sources)
+    return Reading(tuple(documents), tuple(faults), frozenset(broken), digest.hexdigest())
 
 
 def content_of(path: Path, file: str) -> bytes | Fault:
@@ -152,40 +163,27 @@ def beyond(faults: list[Fault], more: list[Fault]) -> list[Fault]:
     return [fault for fault in more if fault.place not in taken]
 
 
-def _read_all(files: Iterable[tuple[PackagedFile, bytes]]) -> tuple[list[Document], list[Fault]]:
-    documents: list[Document] = []
-    faults: list[Fault] = []
-    for packaged, content in files:
-        source, misspelt = _parse(content, packaged.file.shown)
-        faults += misspelt
-        if source is None:
-            continue
-        declared, wrong = decode(source, KINDS[packaged.file.kind].struct, packaged.file.shown)
-        faults += beyond(misspelt, wrong)
-        if declared is not None:
-            document = _document(packaged, content, source, declared)
-            documents.append(document)
-            faults += _name_faults(document, declared)
-    return documents, faults
+def _read(packaged: PackagedFile, content: bytes, kept: Source | None) -> tuple[Document | None, list[Fault]]:
+    """Returns the declaration of a file, None when it does not fit its kind, and everything wrong with it."""
+    struct = KINDS[packaged.file.kind].struct
+    if kept is not None:
+        with suppress(msgspec.ValidationError):
+            document = _document(packaged, content, kept, _converted(kept, struct))
+            return document, list(_name_faults(document, document.declared))
+    source, misspelt = _parse(content, packaged.file.shown)
+    if source is None:
+        return None, misspelt
+    declared, wrong = decode(source, struct, packaged.file.shown)
+    faults = [*misspelt, *beyond(misspelt, wrong)]
+    if declared is None:
+        return None, faults
+    document = _document(packaged, content, source, declared)
+    return document, [*faults, *_name_faults(document, declared)]
 
 
 def _parse(content: bytes, file: str) -> tuple[Source | None, list[Fault]]:
     text, faults = decode_text(content, file)
     return (None, faults) if text is None else parse(text, file)
-
-
-def _kept_documents(files: list[tuple[PackagedFile, bytes]], version: str, cache: Cache) -> tuple[Document, ...] | None:
-    """Returns the documents of an earlier reading; None when it was none of these files, or does not fit its kinds."""
-    sources = cache.load(version, len(files))
-    if sources is None:
-        return None
-    try:
-        return tuple(
-            _document(packaged, content, source, _converted(source, KINDS[packaged.file.kind].struct))
-            for (packaged, content), source in zip(files, sources, strict=True)
-        )
-    except msgspec.ValidationError:
-        return None
 
 
 def _converted(source: Source, struct: type[Declared]) -> Declared:

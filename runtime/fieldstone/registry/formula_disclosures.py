@@ -3,7 +3,7 @@
 Each set is looked at by itself (DESIGN.md, "Declared disclosures"): what two sets together open is open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from fieldstone.errors import Fault
@@ -14,16 +14,21 @@ from fieldstone.registry.codes import Code
 from fieldstone.registry.disclosures import hidden_fields, hiding_place
 from fieldstone.registry.documents import Document
 from fieldstone.registry.granted import grant_in, lets_read
-from fieldstone.registry.known import Known
+
+Computed = Sequence[tuple[Object, Sequence[Field]]]
+"""Objects with their formulas."""
 
 
-def formula_disclosures(
-    document: Document, declaration: PermissionDeclaration, objects: Known[Object]
-) -> Iterator[Fault]:
+def computed_in(objects: Iterable[Object]) -> Computed:
+    """Returns those objects that have formulas, with these."""
+    found = ((subject, [field for field in subject.fields.values() if field.shape.formula]) for subject in objects)
+    return [(subject, formulas) for subject, formulas in found if formulas]
+
+
+def formula_disclosures(document: Document, declaration: PermissionDeclaration, computed: Computed) -> Iterator[Fault]:
     """Yields a fault for every field that a set hides and a formula that it leaves readable tells of."""
-    for subject in objects.by_name.values():
-        formulas = [field for field in subject.fields.values() if field.shape.formula is not None]
-        grant = grant_in(declaration, subject) if formulas else None
+    for subject, formulas in computed:
+        grant = grant_in(declaration, subject)
         if grant is None or not lets_read(grant):
             continue
         hidden = hidden_fields(declaration, subject)

@@ -5,6 +5,7 @@ disclosures of what is no input.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from hashlib import blake2b
 from typing import cast
 
@@ -27,6 +28,7 @@ from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.expressions import expression_faults
 from fieldstone.registry.known import Known
+from fieldstone.registry.memory import NOBODY, Memory
 from fieldstone.registry.rules import expression_fields, expression_types
 
 HEAVIEST = 1_000
@@ -36,17 +38,24 @@ _WRITTEN_TWICE = 2
 """How often a formula's SQL stands where it is used, at most: what is rounded is looked at twice."""
 
 
-def link_formulas(documents: Mapping[str, Document], objects: Known[Object]) -> tuple[Known[Object], list[Fault]]:
+def link_formulas(
+    documents: Mapping[str, Document], objects: Known[Object], memory: Memory
+) -> tuple[Known[Object], list[Fault]]:
     """Returns the objects with their formulas compiled, but for those that have wrong ones, and everything that is wrong."""
     linked: dict[str, Object] = {}
     faults: list[Fault] = []
     for name, subject in objects.by_name.items():
-        whole = _link(subject, documents[name])
-        if isinstance(whole, Object):
+        given = (subject, documents[name])
+        whole, wrong = memory.recall("formulas", name, partial(_whole, *given), given, NOBODY)
+        faults += wrong
+        if not wrong:
             linked[name] = whole
-        else:
-            faults += whole
     return Known(linked, objects.broken | (objects.by_name.keys() - linked.keys())), faults
+
+
+def _whole(linked: Object, document: Document, _others: Known[object]) -> tuple[Object, list[Fault]]:
+    found = _link(linked, document)
+    return (found, []) if isinstance(found, Object) else (linked, found)
 
 
 def _link(linked: Object, document: Document) -> Object | list[Fault]:

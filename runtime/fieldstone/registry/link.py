@@ -5,6 +5,7 @@ linked when anything is wrong.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from fieldstone.registry.api_operations import DialectParts, Surroundings
 from fieldstone.registry.apis import link_apis
 from fieldstone.registry.calendars import link_calendars
 from fieldstone.registry.capabilities import capability_faults, capability_items, link_capabilities
-from fieldstone.registry.catalog import Action, Catalog, DeclaredHook, Item, Object, RollupGroup
+from fieldstone.registry.catalog import Action, Catalog, DeclaredHook, Item, Object, Reference, RollupGroup
 from fieldstone.registry.choices import link_choices
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document, Package, Reading
@@ -31,6 +32,7 @@ from fieldstone.registry.handlers import Handlers
 from fieldstone.registry.history import history_of
 from fieldstone.registry.hooks import link_hooks
 from fieldstone.registry.known import Known
+from fieldstone.registry.memory import NOBODY, Memory
 from fieldstone.registry.object_faults import object_faults, prefix_faults
 from fieldstone.registry.objects import link_object, references_to, referrers_to
 from fieldstone.registry.permissions import link_permissions
@@ -54,12 +56,16 @@ def link(
     parts: DialectParts,
     steps: StepKinds,
     handlers: Handlers,
+    memory: Memory,
 ) -> Catalog:
-    """Returns the catalog; raises DeclarationError with `faults`, those of finding and reading, and all that linking finds."""
+    """Returns the catalog; raises DeclarationError with `faults`, those of finding and reading, and all that linking finds.
+
+    What `memory` has of the last time is not done again.
+    """
     documents, replaced = replaced_templates(reading.documents)
     by_kind, clashes = _by_name(documents)
     faults = [*faults, *clashes]
-    objects, rollups = _objects(by_kind["object"], reading, faults)
+    objects, rollups = _objects(by_kind["object"], reading, faults, memory)
     permissions, wrong = link_permissions(by_kind["permission"], objects)
     faults += [*wrong, *summary_disclosures(by_kind["permission"], objects, rollups)]
     acting, wrong = _acting(by_kind, objects, steps, handlers)
@@ -90,7 +96,7 @@ def link(
         apis=apis,
         seeds=tuple(_declared(by_kind["seed"]).values()),
         items=_items(by_kind, packages) | {HOOK.name: _in_order(by_kind[HOOK.name], acting.hooks)},
-        histories=_histories(objects.by_name.values()),
+        histories=_histories(objects.by_name.values(), memory),
         policy_tests=tests,
         email_templates=templates_in(by_kind["email_template"], replaced),
         rollups=rollups,
@@ -132,41 +138,64 @@ def _broken(documents: Mapping[str, Document], linked: Mapping[str, Any]) -> fro
     return frozenset(documents.keys() - linked.keys())
 
 
-def _histories(objects: Iterable[Object]) -> dict[str, Object]:
-    kept = (history_of(linked) for linked in objects if linked.declaration.enable.track_history)
-    return {history.name: history for history in kept}
+def _histories(objects: Iterable[Object], memory: Memory) -> dict[str, Object]:
+    kept = (linked for linked in objects if linked.declaration.enable.track_history)
+    found = (memory.recall("history", item.name, partial(_history, item), (item,), NOBODY)[0] for item in kept)
+    return {history.name: history for history in found}
+
+
+def _history(linked: Object, _others: Known[object]) -> tuple[Object, tuple[()]]:
+    return history_of(linked), ()
 
 
 def _objects(
-    documents: Mapping[str, Document], reading: Reading, faults: list[Fault]
+    documents: Mapping[str, Document], reading: Reading, faults: list[Fault], memory: Memory
 ) -> tuple[Known[Object], tuple[RollupGroup, ...]]:
     """Returns the objects that can be linked, and their summaries; adds what is wrong with the others to `faults`."""
     broken = {name for kind, name in reading.broken if kind == "object"}
     declared = Known(documents, frozenset(broken))
     for name, document in documents.items():
-        wrong = list(object_faults(document, declared))
+        _, wrong = memory.recall("faults", name, partial(_checked, document), (document,), declared)
         faults += wrong
         if any(fault.code in _UNLINKABLE for fault in wrong):
             broken.add(name)
     faults += prefix_faults(documents)
     references, referrers = references_to(documents), referrers_to(documents)
-    linked = {
-        name: link_object(document, tuple(references.get(name, ())), referrers.get(name, {}))
-        for name, document in documents.items()
-        if name not in broken
-    }
+    linked: dict[str, Object] = {}
+    for name, document in documents.items():
+        if name not in broken:
+            given = (document, tuple(references.get(name, ())), tuple(referrers.get(name, {}).items()))
+            linked[name], _ = memory.recall("object", name, partial(_linked, *given), given, NOBODY)
     summaries = Summaries(documents, Known(linked, frozenset(broken)))
     with_summaries, rollups = summaries.link()
     faults += summaries.faults
-    with_formulas, wrong = link_formulas(documents, Known(with_summaries, frozenset(broken)))
+    with_formulas, wrong = link_formulas(documents, Known(with_summaries, frozenset(broken)), memory)
     faults += wrong
-    chosen, wrong = link_choices(documents, with_formulas)
+    chosen, wrong = link_choices(documents, with_formulas, memory)
     faults += wrong
     ruled: dict[str, Object] = {}
     for name, subject in chosen.by_name.items():
-        ruled[name], wrong = link_validations(documents[name], subject)
+        work = partial(_ruled, documents[name], subject)
+        ruled[name], wrong = memory.recall("validations", name, work, (documents[name], subject), NOBODY)
         faults += wrong
     return Known(ruled, chosen.broken), rollups
+
+
+def _checked(document: Document, declared: Known[Document]) -> tuple[None, list[Fault]]:
+    return None, list(object_faults(document, declared))
+
+
+def _linked(
+    document: Document,
+    references: tuple[Reference, ...],
+    referrers: tuple[tuple[str, tuple[str, ...]], ...],
+    _others: Known[object],
+) -> tuple[Object, tuple[()]]:
+    return link_object(document, references, dict(referrers)), ()
+
+
+def _ruled(document: Document, subject: Object, _others: Known[object]) -> tuple[Object, list[Fault]]:
+    return link_validations(document, subject)
 
 
 def _by_name(documents: Iterable[Document]) -> tuple[dict[str, dict[str, Document]], list[Fault]]:

@@ -1,7 +1,7 @@
 """Loading: from folders of YAML to a Catalog, in the order find, read, link. Every fault of every file comes at once."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from fieldstone.registry.layout import (
     shown,
 )
 from fieldstone.registry.link import link
+from fieldstone.registry.memory import Handled, Memory
 from fieldstone.registry.packages import ordered, read_named, read_package, with_dependencies
 from fieldstone.registry.source import Source
 
@@ -44,14 +45,16 @@ def load_app(
     platform: Path,
     steps: StepKinds = NO_STEPS,
     overlays: Overlays = (),
+    memory: Memory | None = None,
 ) -> Catalog:
     """Returns the catalog of the app in a folder, with overlays over what its packages declare.
 
     `parts` are the names of the tables that a dialect may use, `steps` the kinds of steps that flows may take, `cache`
-    the folder that keeps what was parsed, `platform` the folder of the platform's own package. Raises DeclarationError with every fault of
-    every file.
+    the folder that keeps what was parsed, `platform` the folder of the platform's own package, `memory` what was found
+    out the last time. Raises DeclarationError with every fault of every file.
     """
-    with _without_collection():
+    memory = memory or Memory()
+    with memory.turn, _without_collection():
         path = folder / APP_FILE
         app, source, faults = read_file(path, AppDeclaration)
         if source is None:
@@ -60,10 +63,11 @@ def load_app(
         spot = source.spot
         places = [spot.find(("packages", number)).of_value(shown(path)) for number in range(len(app.packages))]
         packages, more = read_named(app.packages, folder, package_shelves(folder), places)
-        means = _Means(parts, platform, steps)
-        catalog = _load(app, packages, [], [*faults, *more], means, cache, overlays)
+        means = _Means(parts, platform, steps, memory, Cache(cache) if cache else None, overlays)
+        catalog = _load(app, packages, [], [*faults, *more], means)
         if wrong := app_faults(app, source.spot, shown(path), catalog):
             raise DeclarationError(wrong)
+        memory.settle()
         return catalog
 
 
@@ -76,7 +80,7 @@ def load_path(path: Path, *, parts: DialectParts, platform: Path, steps: StepKin
     if app.is_file():
         return load_app(app.parent, parts=parts, cache=None, platform=platform, steps=steps)
     package = path if path.name == PACKAGE_FILE else path / PACKAGE_FILE
-    means = _Means(parts, platform, steps)
+    means = _Means(parts, platform, steps, Memory())
     with _without_collection():
         if package.is_file():
             return _load_package(package.parent, means)
@@ -89,6 +93,9 @@ class _Means(msgspec.Struct, frozen=True):
     parts: DialectParts
     platform: Path
     steps: StepKinds
+    memory: Memory
+    cache: Cache | None = None
+    overlays: Overlays = ()
 
 
 def _load_package(folder: Path, means: _Means) -> Catalog:
@@ -125,8 +132,6 @@ def _load(
     loose: Sequence[PackagedFile],
     faults: list[Fault],
     means: _Means,
-    cache: Path | None = None,
-    overlays: Overlays = (),
 ) -> Catalog:
     """Reads and links packages behind the platform's, with overlays over them; `faults` are those of finding them."""
     base, more = read_package(means.platform, platform=True)
@@ -139,17 +144,29 @@ def _load(
         faults += misplaced
     files += loose
     folders = {package.name: package.folder for package in sequence}
-    handlers, broken = load_handlers(folders)
+    handled, broken = _handled(folders, means.memory)
     faults += broken
     heads = [msgspec.json.encode(app), *(msgspec.json.encode(package.declaration) for package in sequence)]
-    heads.append(handler_sources(folders.values()))
-    reading = read_documents(files, b"".join(heads), Cache(cache) if cache else None)
-    reading, layered = overlay_reading(reading, overlays)
+    reading = read_documents(files, b"".join([*heads, handled.source]), means.cache, means.memory.documents)
+    means.memory.documents = {document.file: document for document in reading.documents if not reading.faults}
+    reading, layered = overlay_reading(reading, means.overlays)
     faults += reading.faults
     if any(fault.code == Code.UNKNOWN_PACKAGE for fault in faults):
         raise DeclarationError(faults)
-    catalog = link(app, sequence, reading, faults, means.parts, means.steps, handlers)
-    return msgspec.structs.replace(catalog, version=overlaid_version(catalog.version, overlays), layered=layered)
+    handlers = handled.handlers
+    catalog = link(app, sequence, reading, faults, means.parts, means.steps, handlers, means.memory)
+    return msgspec.structs.replace(catalog, version=overlaid_version(catalog.version, means.overlays), layered=layered)
+
+
+def _handled(folders: Mapping[str, Path], memory: Memory) -> tuple[Handled, list[Fault]]:
+    """Returns the code of packages, run unless it is the same as the last time."""
+    source = handler_sources(folders.values())
+    if memory.handled is not None and memory.handled.source == source:
+        return memory.handled, []
+    handlers, faults = load_handlers(folders)
+    handled = Handled(source, handlers)
+    memory.handled = None if faults else handled
+    return handled, faults
 
 
 def _what_can_be_read(source: Source) -> AppDeclaration:

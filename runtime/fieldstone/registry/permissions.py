@@ -14,7 +14,7 @@ from fieldstone.registry.codes import Code
 from fieldstone.registry.depths import depth_faults
 from fieldstone.registry.disclosures import rule_disclosures
 from fieldstone.registry.documents import Document
-from fieldstone.registry.formula_disclosures import formula_disclosures
+from fieldstone.registry.formula_disclosures import computed_in, formula_disclosures
 from fieldstone.registry.granted import WILDCARD
 from fieldstone.registry.known import Known, unknown_field
 from fieldstone.registry.rules import Scope, link_rule, scope_of, scope_of_all
@@ -31,13 +31,14 @@ def link_permissions(
     faults: list[Fault] = []
     scopes: dict[str, Scope] = {}
     linked: dict[str, PermissionSet] = {}
+    computed = computed_in(objects.by_name.values())
     for name, document in documents.items():
         declared: Any = document.declared
         declaration: PermissionDeclaration = declared
         faults += _grant_faults(document, declaration, objects)
         faults += depth_faults(document, declaration, objects)
         faults += rule_disclosures(document, declaration, objects)
-        faults += formula_disclosures(document, declaration, objects)
+        faults += formula_disclosures(document, declaration, computed)
         rules, more = _rules(document, declaration, objects, scopes)
         faults += more
         linked[name] = PermissionSet(

@@ -32,6 +32,7 @@ from fieldstone.registry.kept_conditions import (
     unkept_reason,
 )
 from fieldstone.registry.known import Known, unknown_field
+from fieldstone.registry.memory import Memory
 from fieldstone.registry.objects import relink_field
 from fieldstone.registry.system_fields import DELETED_AT
 
@@ -166,7 +167,7 @@ class Summaries:
         """Returns an object with its formulas as far as they are known; one with wrong formulas, of which others tell, as it is."""
         if not any(isinstance(field.declaration, FormulaOptions) for field in subject.fields.values()):
             return subject
-        linked, _ = link_formulas(self._documents, Known({subject.name: subject}))
+        linked, _ = link_formulas(self._documents, Known({subject.name: subject}), Memory())
         return linked.get(subject.name) or subject
 
     def _replace(self, object_name: str, field: Field, options: LinkedSummaryOptions) -> None:

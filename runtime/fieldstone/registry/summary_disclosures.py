@@ -41,7 +41,7 @@ def summary_disclosures(
 ) -> Iterator[Fault]:
     """Yields a fault for every summary and number that tells readers more than it discloses."""
     sets = {name: cast("PermissionDeclaration", document.declared) for name, document in documents.items()}
-    for group in groups:
+    for group in (group for group in groups if not {group.parent, group.child} & objects.broken):
         for rollup in group.rollups:
             untold = _Untold(rollup, group, set(), [])
             for name, declaration in sets.items():

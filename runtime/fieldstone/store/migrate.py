@@ -78,15 +78,20 @@ class _Change(msgspec.Struct, frozen=True, eq=False):
         return next((reference.object for reference in self.wanted.references if reference.column == column), None)
 
 
-async def bring_up(catalog: Catalog, database: Database, *, yielding: bool = False, running: bool = False) -> Standing:
+async def bring_up(
+    catalog: Catalog, database: Database, *, yielding: bool = False, running: Catalog | None = None
+) -> Standing:
     """Makes what is missing, and returns how the catalog's files stand in the database.
 
-    When `yielding`, files that are older than those in force change nothing. While others are `running`, no column is renamed. Raises
-    DeclarationError with every change that it does not make, before it makes any.
+    When `yielding`, files that are older than those in force change nothing. Beside one that is
+    `running`, for which the database was brought up, no column is renamed, and objects of both are not looked at. Raises DeclarationError
+    with every change that it does not make, before it makes any.
     """
     dialect = database.dialect.name
     tables = {**catalog.objects, **catalog.histories}
     summaries = summaries_of(catalog.rollups)
+    if running is not None:
+        tables = _beyond(tables, summaries, running)
     wanted = {name: schema_of(linked, database.dialect, summaries.get(name, ())) for name, linked in tables.items()}
     keys = {name: fields for schema in wanted.values() for name, fields in unique_keys_of(schema).items()}
     database.unique_keys = {**database.unique_keys, **keys}
@@ -112,13 +117,26 @@ async def bring_up(catalog: Catalog, database: Database, *, yielding: bool = Fal
         faults = [fault for change in changes for fault in _faults(change, dialect)]
         if yields:
             faults += [fault for change in changes for fault in _outdated_faults(change)]
-        elif running:
+        elif running is not None:
             faults += [fault for change in changes for fault in _renaming_faults(change)]
         if faults:
             raise DeclarationError(faults)
         if not yields:
             await _apply(changes, catalog, database)
         return standing
+
+
+def _beyond(
+    tables: Mapping[str, Object], summaries: Mapping[str, tuple[SummarySchema, ...]], running: Catalog
+) -> dict[str, Object]:
+    """Returns the objects that another catalog does not have just so."""
+    before = summaries_of(running.rollups)
+    same = {**running.objects, **running.histories}
+    return {
+        name: linked
+        for name, linked in tables.items()
+        if same.get(name) is not linked or summaries.get(name) != before.get(name)
+    }
 
 
 def _change(linked: Object, wanted: TableSchema, stored: TableSchema | None) -> _Change:

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
+
 from fieldstone.errors import SettingsError
 from fieldstone.log import Log
 from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.layout import PLATFORM
 from fieldstone.settings import Limits, Settings
 from fieldstone.store.database import Database
 from fieldstone.store.deployment import Standing
@@ -46,13 +49,30 @@ async def open_store(
 
 
 async def store_over(
-    catalog: Catalog, database: Database, log: Log | None = None, *, yielding: bool = False, running: bool = False
+    catalog: Catalog,
+    database: Database,
+    log: Log | None = None,
+    *,
+    yielding: bool = False,
+    running: Catalog | None = None,
 ) -> tuple[SqlStore, Standing]:
     """Returns the store of a catalog over an open database, brought up as `bring_up` says, and how the catalog's files stand there."""
     if database.dialect.name == "sqlite":
         database.know(formula_functions(catalog))
     standing = await bring_up(catalog, database, yielding=yielding, running=running)
     return SqlStore(catalog, database, log), standing
+
+
+async def store_for_platform(catalog: Catalog, database: Database, log: Log | None = None) -> SqlStore:
+    """Returns the store of a catalog in whose database the platform's own objects alone are brought up, over which nothing can be laid."""
+    if database.dialect.name == "sqlite":
+        database.know(formula_functions(catalog))
+    objects = {name: linked for name, linked in catalog.objects.items() if linked.package == PLATFORM}
+    histories = {name: linked for name, linked in catalog.histories.items() if linked.history_of in objects}
+    rollups = tuple(group for group in catalog.rollups if group.parent in objects)
+    part = msgspec.structs.replace(catalog, objects=objects, histories=histories, rollups=rollups)
+    await bring_up(part, database, yielding=True)
+    return SqlStore(catalog, database, log)
 
 
 async def open_database(url: str, *, synchronous: Synchronous, limits: Limits) -> Database:
