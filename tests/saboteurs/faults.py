@@ -23,6 +23,7 @@ from fieldstone.identity import granting, holdings, hooks, placing
 from fieldstone.query.ast import EVERYTHING, NOTHING, Filter, Not
 from fieldstone.registry import objects, rules
 from fieldstone.registry.catalog import Object
+from fieldstone.services.imports import columns, importing
 from fieldstone.services.meta import known_objects, references, told
 from fieldstone.store.binds import Binds
 from fieldstone.surfaces.rest import face
@@ -117,6 +118,15 @@ def _read_is_enough(real: Callable[..., Filter]) -> Callable[..., Filter]:
 def allow_all(_real: Any) -> Callable[..., bool]:
     """Says yes to everything."""
     return lambda *_arguments: True
+
+
+def _keep_all(_real: Any) -> Callable[..., bool]:
+    """Says that nothing is only tried."""
+    return lambda _operation: False
+
+
+def _by_all_labels(real: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda sheet, subject, _known: real(sheet, subject, frozenset(subject.fields))
 
 
 def _everything(_real: Any) -> Callable[..., Filter]:
@@ -346,6 +356,25 @@ SABOTEURS = (
         replaced(Plans, "_exported", _blind_first),
         "owner_private",
         ("taken out as a table", "taken out as JSON"),
+    ),
+    Saboteur(
+        "import_matched_without_policy",
+        replaced(Plans, "_matching", _blind_first),
+        "owner_private",
+        ("changed by an import", "changed by an atomic import"),
+    ),
+    Saboteur("import_tried_and_kept", replaced(importing, "is_tried", _keep_all), "owner_private", ("imported dry",)),
+    Saboteur(
+        "import_sets_any_field",
+        replaced(importing, "require_columns", refuse_nothing),
+        "not_editable",
+        ("set by an import",),
+    ),
+    Saboteur(
+        "import_knows_hidden_labels",
+        replaced(columns, "entries_by_names", _by_all_labels),
+        "hidden_field",
+        ("the label of a column",),
     ),
     Saboteur(
         "hits_without_policy",

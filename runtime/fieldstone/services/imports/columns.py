@@ -58,7 +58,7 @@ def lay_columns(
     known: Iterable[str],
 ) -> Laid:
     """Returns where the columns of a sheet go; `known` are the fields that the caller may read or set. Raises Invalid."""
-    entries = _by_names(sheet, subject, frozenset(known)) if mapping is None else _entries(mapping)
+    entries = entries_by_names(sheet, subject, frozenset(known)) if mapping is None else _entries(mapping)
     for number, entry in enumerate(entries):
         if entry.source_field not in sheet.columns:
             path = f"{MAPPING}.{shown(entry.source_field)}"
@@ -79,7 +79,7 @@ def _entries(mapping: Mapping[str, str | None] | Sequence[ColumnMapping]) -> lis
     return list(mapping)
 
 
-def _by_names(sheet: Sheet, subject: Object, known: frozenset[str]) -> list[ColumnMapping]:
+def entries_by_names(sheet: Sheet, subject: Object, known: frozenset[str]) -> list[ColumnMapping]:
     """Returns columns by the names of their fields, and by labels where just one field has it."""
     labels: dict[str, list[str]] = {}
     for name in known:

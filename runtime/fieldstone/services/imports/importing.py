@@ -70,7 +70,7 @@ async def prepare_import(door: Door, operation: Import, caller: Caller, unit: Un
     if len(operation.rows) > door.limits.import_rows:
         raise too_many_rows(door.limits.import_rows)
     match = matching_of(door, caller, operation)
-    _require_columns(door, caller, operation, subject, policies)
+    require_columns(door, caller, operation, subject, policies)
     searched = dict(_references(door, caller, operation, subject))
     fields = {name: () if how is None else _told_fields(how) for name, how in searched.items()}
     teller = Teller(subject, {column.field: column for column in operation.columns}, fields)
@@ -91,13 +91,22 @@ async def apply_import(door: Door, prepared: PreparedImport, caller: Caller, uni
         await asyncio.sleep(0)
     operation = prepared.operation
     rows = [run.done[place] for place in range(len(operation.rows))]
-    undone = operation.atomic and any(row.action == "failed" for row in rows)
-    if undone:
+    if failed := falls_as_one(operation, rows):
         rows = [_rolled_back(row) if row.ok else row for row in rows]
     result = Imported(operation.object, operation.write_mode, operation.dry_run, tuple(rows), operation.found)
-    if undone or operation.dry_run:
+    if failed or is_tried(operation):
         raise Undone(result)
     return result
+
+
+def falls_as_one(operation: Import, rows: Sequence[ImportedRow]) -> bool:
+    """Tells whether a row that failed undoes all others."""
+    return operation.atomic and any(row.action == "failed" for row in rows)
+
+
+def is_tried(operation: Import) -> bool:
+    """Tells whether nothing of an import is to stay."""
+    return operation.dry_run
 
 
 class _Run:
@@ -194,7 +203,7 @@ def _portions(prepared: PreparedImport) -> Iterator[list[int]]:
         yield portion
 
 
-def _require_columns(
+def require_columns(
     door: Door, caller: Caller, operation: Import, subject: Object, policies: Mapping[str, Policy]
 ) -> None:
     """Raises what is wrong with the fields that columns go to: as a body that sets them would be refused."""
