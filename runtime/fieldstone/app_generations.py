@@ -73,7 +73,9 @@ class Generations:
                 await begin_with_folder(process, execute)
                 self.organization_id = await bootstrap(execute, catalog.app, process.settings)
                 whole, aside = await load_overlaid(process, execute)
-                store, standing = await store_over(whole, process.database, process.log, yielding=True)
+                store, standing = await store_over(
+                    whole, process.database, process.log, yielding=True, app=process.folder
+                )
                 generation = msgspec.structs.replace(compose(process, store, known, self.overlays), aside=aside)
                 if process.settings.secret_old is not None:
                     process.log.info("secrets_renewed", values=await store.renew_sealed(process.seal.renew, SEALED))
@@ -153,7 +155,9 @@ class Generations:
     ) -> Generation:
         """Returns a generation beside the one of today; raises DeclarationError for what the database does not allow."""
         process, running = self._process, self.current.catalog
-        store, _ = await store_over(catalog, process.database, process.log, yielding=yielding, running=running)
+        store, _ = await store_over(
+            catalog, process.database, process.log, yielding=yielding, running=running, app=process.folder
+        )
         return msgspec.structs.replace(compose(process, store, known, self.overlays), aside=aside)
 
     async def _put_in_force(self, generation: Generation) -> bool:

@@ -20,7 +20,7 @@ FLOORS = (
     ("surfaces",),
     ("app_catalog", "app_flows", "app_generation"),
     ("app_process",),
-    ("app_compose", "app_overlays"),
+    ("app_compose", "app_migration", "app_overlays"),
     ("app_generations",),
     ("app",),
     ("proof",),

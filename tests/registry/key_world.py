@@ -540,6 +540,7 @@ PRESENTED: Mapping[type[Declared], Mapping[str, Any]] = {
 SHOWN_IN: Mapping[type[Declared], Mapping[str, str]] = {
     objects.ObjectDeclaration: {
         "maxPageSize": "tests/engine/test_read.py::test_the_page_size_is_bounded_by_the_object",
+        "renamedFrom": "tests/migrations/test_pairs.py::test_a_database_is_brought_from_one_declaration_to_the_other",
     },
     permission.PermissionDeclaration: {
         "isDefault": "tests/identity/test_holdings.py::test_a_set_that_is_not_active_gives_nothing_and_a_default_one_needs_no_grant"

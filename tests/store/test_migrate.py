@@ -50,7 +50,7 @@ async def test_a_field_that_is_gone_and_back_again_holds_what_it_held(tmp_path: 
     await open_and_close(tmp_path, database_url, OTHER)
     changed = FIRST.replace("name: {type: text}", "name: {type: boolean}")
     assert await refusals(tmp_path, database_url, changed) == [
-        "4 NEEDS_MIGRATION `thing.name` is stored as text, and is declared as boolean now."
+        "4 NEEDS_MIGRATION `thing.name` changes from text to boolean in 1 record: 1 of them holds a value that cannot be converted (`a`)."
     ]
     async with store_of(catalog_of(tmp_path, FIRST), database_url) as store:
         assert await store.fetch(store.prepare(Select("thing", ("name",), EVERYTHING)), Binds()) == [("A",)]
@@ -91,8 +91,8 @@ async def test_every_change_of_stored_values_is_refused_and_nothing_is_changed(
         f"{HEAD}  new: {{type: text}}\n  name: {{type: number, scale: 0}}\n  price: {{type: currency, scale: 3}}\n"
     )
     expected = [
-        "5 NEEDS_MIGRATION `thing.name` is stored as text, and is declared as integer now.",
-        "6 NEEDS_MIGRATION `thing.price` is stored as decimal(18,2), and is declared as decimal(18,3) now.",
+        "5 NEEDS_MIGRATION `thing.name` changes from text to number.",
+        "6 NEEDS_MIGRATION `thing.price` changes from decimal(18,2) to decimal(18,3).",
     ]
     assert await refusals(tmp_path, database_url, changed) == expected
     assert await refusals(tmp_path, database_url, changed) == expected
@@ -115,7 +115,10 @@ async def test_a_reference_to_another_object_is_refused(tmp_path: Path, database
     linked = f"{HEAD}  link: {{type: lookup, reference: other}}\n"
     await open_and_close(tmp_path, database_url, linked, OTHER)
     again = f"{HEAD}  link: {{type: lookup, reference: thing}}\n"
-    expected = ["4 NEEDS_MIGRATION `thing.link` was a reference to `other`."]
+    expected = [
+        "4 NEEDS_MIGRATION `thing.link` loses its foreign key to `other`.",
+        "4 NEEDS_MIGRATION `thing.link` gets a foreign key to `thing`.",
+    ]
     assert await refusals(tmp_path, database_url, again, OTHER) == expected
 
 
@@ -130,7 +133,7 @@ async def test_a_unique_key_over_records_that_clash_is_refused_and_one_that_is_g
     await add("a", unique)
     await add("b", FIRST)
     assert await refusals(tmp_path, database_url, unique) == [
-        "1 NEEDS_MIGRATION Stored records of `thing` clash on the new unique key over `name`."
+        "1 NEEDS_MIGRATION `thing` gets a unique key over `name`: 2 records (`a`, `b`) have the same values."
     ]
     await add("c", FIRST)
 

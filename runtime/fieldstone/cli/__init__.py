@@ -9,6 +9,7 @@ from cyclopts import App
 from fieldstone.cli.backup import backup
 from fieldstone.cli.check import check
 from fieldstone.cli.export import export
+from fieldstone.cli.migrate import migrate
 from fieldstone.cli.new import new_command
 from fieldstone.cli.query import query
 from fieldstone.cli.report import report_error
@@ -30,6 +31,7 @@ COMMANDS = (
     export,
     backup,
     restore,
+    migrate,
     new_command(),
     user_command(),
 )

@@ -4,7 +4,7 @@ A default value fills a field that is absent or null (contract 2.1); stamps are 
 himself stands.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import UNSET
@@ -15,9 +15,8 @@ from fieldstone.errors import FieldFault, Invalid
 from fieldstone.ids import NewId
 from fieldstone.kinds.fields.field_type import Rejected
 from fieldstone.query.cel.expression import EvaluationError
-from fieldstone.query.storage import StorageClass
 from fieldstone.registry.catalog import Field, Object
-from fieldstone.registry.field_defaults import NOW
+from fieldstone.registry.field_defaults import default_value
 from fieldstone.registry.system_fields import CREATED_AT, CREATED_BY, UPDATED_AT, UPDATED_BY
 
 FIRST_VERSION = 1
@@ -51,24 +50,11 @@ def stamps_of_change(subject: Object, caller: Caller, now: str) -> dict[str, Any
 
 
 def _default_of(field: Field, caller: Caller, now: str) -> Any:
-    declared = field.declaration.default_value
-    if field.default is not None:
-        return _computed(field, field.default, caller, now)
-    storage = field.shape.storage.kind
-    if declared == "current_user" and field.reference == "sys_user":
-        return [caller.id] if field.multiple and caller.id is not None else caller.id
-    if declared in NOW and storage == StorageClass.INSTANT:
-        return now
-    if declared == "today()" and storage == StorageClass.DAY:
-        return now[:10]
-    return None if declared is None else field.reader(declared)
-
-
-def _computed(field: Field, default: Callable[[Mapping[str, Any]], Any], caller: Caller, now: str) -> Any:
-    """Returns the value of a default that is an expression; raises Invalid where it has none that the field takes."""
+    """Returns a default value; raises Invalid where an expression has none that the field takes."""
+    if field.default is None:
+        return default_value(field, caller.id, now, dict)
     try:
-        value = default(activation_of(caller, now))
-        return None if value is None else field.reader(value)
+        return default_value(field, caller.id, now, lambda: activation_of(caller, now))
     except EvaluationError as error:
         message = f"The default of {field.label} cannot be computed: {error}"
     except Rejected as rejected:

@@ -137,6 +137,8 @@ class ObjectDeclaration(Declared, frozen=True, kw_only=True):
 
     name: Name
     """The name in paths, queries and references; as in the file's name, and new among all objects."""
+    renamed_from: Name | None = None
+    """The name it had before: `fieldstone migrate` renames its table, and what the database knows of it stays."""
     label: str | None = None
     """What people call one record."""
     plural_label: str | None = None

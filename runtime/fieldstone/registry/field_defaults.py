@@ -14,6 +14,8 @@ from fieldstone.query.cel.context import CALLER_TYPE
 from fieldstone.query.cel.environment import Environment
 from fieldstone.query.cel.expression import Compiled, ExpressionError, compile_expression, evaluator
 from fieldstone.query.cel.types import Type
+from fieldstone.query.storage import StorageClass
+from fieldstone.registry.catalog import Field
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
 from fieldstone.registry.expressions import expression_faults
@@ -28,6 +30,25 @@ def default_of(options: FieldOptions) -> Callable[[Mapping[str, Any]], Any] | No
     """Returns the function that computes a default; None for one that is a literal or a token."""
     value = options.default_value
     return evaluator(_compiled(value["source"], None)) if _is_expression(value) else None
+
+
+def default_value(field: Field, caller_id: str | None, now: str, activation: Callable[[], Mapping[str, Any]]) -> Any:
+    """Returns the default value of a field in wire form, None where there is none.
+
+    Raises EvaluationError where it is an expression that has no value, Rejected where it has one that the field does not take.
+    """
+    declared = field.declaration.default_value
+    if field.default is not None:
+        value = field.default(activation())
+        return None if value is None else field.reader(value)
+    storage = field.shape.storage.kind
+    if declared == "current_user" and field.reference == "sys_user":
+        return [caller_id] if field.multiple and caller_id is not None else caller_id
+    if declared in NOW and storage == StorageClass.INSTANT:
+        return now
+    if declared == "today()" and storage == StorageClass.DAY:
+        return now[:10]
+    return None if declared is None or declared is msgspec.UNSET else field.reader(declared)
 
 
 def default_faults(

@@ -33,7 +33,7 @@ from fieldstone.registry.history import history_of
 from fieldstone.registry.hooks import link_hooks
 from fieldstone.registry.known import Known
 from fieldstone.registry.memory import NOBODY, Memory
-from fieldstone.registry.object_faults import object_faults, prefix_faults
+from fieldstone.registry.object_faults import former_name_faults, object_faults, prefix_faults
 from fieldstone.registry.objects import link_object, references_to, referrers_to
 from fieldstone.registry.permissions import link_permissions
 from fieldstone.registry.policy_tests import link_policy_tests
@@ -159,7 +159,7 @@ def _objects(
         faults += wrong
         if any(fault.code in _UNLINKABLE for fault in wrong):
             broken.add(name)
-    faults += prefix_faults(documents)
+    faults += [*prefix_faults(documents), *former_name_faults(documents)]
     references, referrers = references_to(documents), referrers_to(documents)
     linked: dict[str, Object] = {}
     for name, document in documents.items():

@@ -69,6 +69,21 @@ def prefix_faults(documents: Mapping[str, Document]) -> Iterator[Fault]:
             holders[prefix] = name
 
 
+def former_name_faults(documents: Mapping[str, Document]) -> Iterator[Fault]:
+    """Yields a fault for an old name that is still an object's, or that another object has had."""
+    holders: dict[str, str] = {}
+    for name, document in documents.items():
+        old = object_declaration(document).renamed_from
+        if old in documents:
+            message = f"`{old}` is an object now, so `{name}` cannot have been it."
+            yield document.fault(("renamedFrom",), Code.NAME_CLASH, message, "Drop `renamedFrom`.")
+        elif old in holders:
+            message = f"`{holders[old]}` says already that it was `{old}`."
+            yield document.fault(("renamedFrom",), Code.NAME_CLASH, message, "Keep one of the two.")
+        elif old is not None:
+            holders[old] = name
+
+
 def _field_faults(name: str, options: FieldOptions, document: Document, objects: Known[Document]) -> Iterator[Fault]:
     yield from _name_faults(name, document)
     kind = field_type_of(options)

@@ -51,6 +51,9 @@ class Database(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Session]:
         """Opens a transaction; commits when the block ends, rolls back on an exception."""
 
+    def reshaping(self) -> AbstractAsyncContextManager[Session]:
+        """Opens a transaction in which tables may be made anew: SQLite looks at no foreign key meanwhile."""
+
     def schema_change(self) -> AbstractAsyncContextManager[None]:
         """Keeps every other process from changing the schema while the block runs."""
 

@@ -28,6 +28,16 @@ def rename_column(table: str, old: str, new: str) -> str:
     return f"ALTER TABLE {quoted(table)} RENAME COLUMN {quoted(old)} TO {quoted(new)}"
 
 
+def rename_table(old: str, new: str) -> str:
+    """Returns the statement that gives a table another name; what refers to it does so by the new one."""
+    return f"ALTER TABLE {quoted(old)} RENAME TO {quoted(new)}"
+
+
+def drop_table(name: str) -> str:
+    """Returns the statement that drops a table."""
+    return f"DROP TABLE {quoted(name)}"
+
+
 def add_reference(table: str, reference: ReferenceSchema) -> str:
     """Returns PostgreSQL's statement that adds a foreign key."""
     column = quoted(reference.column)

@@ -13,7 +13,7 @@ from fieldstone.store.database import Database
 from fieldstone.store.deployment import Standing
 from fieldstone.store.failures import SQLITE_FAILURES
 from fieldstone.store.formula_function import formula_functions
-from fieldstone.store.migrate import bring_up
+from fieldstone.store.migration.start import bring_up
 from fieldstone.store.postgres import open_postgres
 from fieldstone.store.sql_store import SqlStore
 from fieldstone.store.sqlite import SqliteDatabase
@@ -55,24 +55,32 @@ async def store_over(
     *,
     yielding: bool = False,
     running: Catalog | None = None,
+    app: Path | None = None,
 ) -> tuple[SqlStore, Standing]:
-    """Returns the store of a catalog over an open database, brought up as `bring_up` says, and how the catalog's files stand there."""
-    if database.dialect.name == "sqlite":
-        database.know(formula_functions(catalog))
-    standing = await bring_up(catalog, database, yielding=yielding, running=running)
+    """Returns the store of a catalog over an open database, brought up as `bring_up` says, and how the catalog's files stand there.
+
+    `app` is the folder that refusals name.
+    """
+    know_formulas(catalog, database)
+    standing = await bring_up(catalog, database, yielding=yielding, running=running, app=app)
     return SqlStore(catalog, database, log), standing
 
 
 async def store_for_platform(catalog: Catalog, database: Database, log: Log | None = None) -> SqlStore:
     """Returns the store of a catalog in whose database the platform's own objects alone are brought up, over which nothing can be laid."""
-    if database.dialect.name == "sqlite":
-        database.know(formula_functions(catalog))
+    know_formulas(catalog, database)
     objects = {name: linked for name, linked in catalog.objects.items() if linked.package == PLATFORM}
     histories = {name: linked for name, linked in catalog.histories.items() if linked.history_of in objects}
     rollups = tuple(group for group in catalog.rollups if group.parent in objects)
     part = msgspec.structs.replace(catalog, objects=objects, histories=histories, rollups=rollups)
     await bring_up(part, database, yielding=True)
     return SqlStore(catalog, database, log)
+
+
+def know_formulas(catalog: Catalog, database: Database) -> None:
+    """Lets SQLite call what computes the formulas of a catalog."""
+    if database.dialect.name == "sqlite":
+        database.know(formula_functions(catalog))
 
 
 async def open_database(url: str, *, synchronous: Synchronous, limits: Limits) -> Database:

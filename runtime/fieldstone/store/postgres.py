@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
@@ -133,6 +133,10 @@ class PostgresDatabase:
             await session.commit()
         finally:
             await self._pool.release(connection)
+
+    def reshaping(self) -> AbstractAsyncContextManager["PostgresSession"]:
+        """Opens a transaction: no table is made anew here."""
+        return self.transaction()
 
     @asynccontextmanager
     async def schema_change(self) -> AsyncIterator[None]:

@@ -30,4 +30,6 @@ def renamed(schema: TableSchema, renames: Mapping[str, str]) -> TableSchema:
         columns=tuple(replace(column, name=new(column.name)) for column in schema.columns),
         indexes=tuple(replace(index, columns=tuple(map(new, index.columns))) for index in schema.indexes),
         references=tuple(replace(reference, column=new(reference.column)) for reference in schema.references),
+        numbers=tuple(replace(number, field=new(number.field)) for number in schema.numbers),
+        left=tuple(map(new, schema.left)),
     )

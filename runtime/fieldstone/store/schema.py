@@ -23,12 +23,18 @@ LONGEST_NAME = 63
 
 
 class ColumnSchema(msgspec.Struct, frozen=True):
-    """One column: what is kept in it, and the database's type for it (on SQLite several kinds of value share one)."""
+    """One column: what is kept in it, and the database's type for it (on SQLite several kinds of value share one).
+
+    `required` columns never hold null. `declared` is the type of the field, with `[]` where it holds several values; a field that is
+    `mandatory` has a value in every record, which the column itself does not know.
+    """
 
     name: str
     holds: str
     type: str
     required: bool = False
+    declared: str = ""
+    mandatory: bool = False
 
 
 class IndexSchema(msgspec.Struct, frozen=True):
@@ -68,7 +74,10 @@ class SummarySchema(msgspec.Struct, frozen=True):
 
 
 class TableSchema(msgspec.Struct, frozen=True):
-    """One table; `keyed` says that `id` is its primary key: a history holds an id many times."""
+    """One table; `keyed` says that `id` is its primary key: a history holds an id many times.
+
+    `left` names the columns that are there still though nothing declares them any more.
+    """
 
     name: str
     columns: tuple[ColumnSchema, ...]
@@ -78,6 +87,15 @@ class TableSchema(msgspec.Struct, frozen=True):
     keyed: bool = True
     numbers: tuple[NumberSchema, ...] = ()
     summaries: tuple[SummarySchema, ...] = ()
+    left: tuple[str, ...] = ()
+
+    def column(self, name: str) -> ColumnSchema | None:
+        """Returns the column of a name, if there is one."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def target(self, name: str) -> str | None:
+        """Returns the object that a column refers to, if it does."""
+        return next((reference.object for reference in self.references if reference.column == name), None)
 
 
 def schema_of(linked: Object, dialect: Dialect, summaries: tuple[SummarySchema, ...] = ()) -> TableSchema:
@@ -89,6 +107,8 @@ def schema_of(linked: Object, dialect: Dialect, summaries: tuple[SummarySchema, 
             _holds(field.shape.storage),
             dialect.column(field.shape.storage).ddl,
             required=not field.shape.nullable,
+            declared=_declared(field),
+            mandatory=field.required,
         )
         for field in stored
     )
@@ -152,6 +172,12 @@ def _holds(storage: Storage) -> str:
     if storage.kind == StorageClass.DECIMAL:
         return f"decimal({storage.precision},{storage.scale})"
     return str(storage.kind)
+
+
+def _declared(field: Field) -> str:
+    """Returns the type of a field, with `[]` where its declaration says that it holds several values."""
+    chosen = "multiple" in field.declaration.__struct_fields__ and getattr(field.declaration, "multiple", False)
+    return f"{field.type.name}[]" if chosen else field.type.name
 
 
 def _indexes(linked: Object, stored: list[Field]) -> Iterator[IndexSchema]:

@@ -129,14 +129,23 @@ class SqliteDatabase:
         await self._take_turn()
         self.writer.know(self._functions)
         try:
-            session = SqliteSession(self)
-            await self._begin()
-            try:
+            async with self._opened() as session:
                 yield session
-                await self._commit(many=session.many)
+        finally:
+            self._writing.release()
+        self._count_commit()
+
+    @asynccontextmanager
+    async def reshaping(self) -> AsyncIterator["SqliteSession"]:
+        """Opens a transaction without foreign keys: a table that is dropped for its copy would take along what refers to its records."""
+        await self._take_turn()
+        try:
+            self.writer.run("PRAGMA foreign_keys = OFF", (), self.seconds)
+            try:
+                async with self._opened() as session:
+                    yield session
             finally:
-                if self.writer.in_transaction:
-                    self.writer.run("ROLLBACK", (), self.seconds)
+                self.writer.run("PRAGMA foreign_keys = ON", (), self.seconds)
         finally:
             self._writing.release()
         self._count_commit()
@@ -209,6 +218,17 @@ class SqliteDatabase:
                 await self._writing.acquire()
         except TimeoutError:
             raise busy() from None
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator["SqliteSession"]:
+        session = SqliteSession(self)
+        await self._begin()
+        try:
+            yield session
+            await self._commit(many=session.many)
+        finally:
+            if self.writer.in_transaction:
+                self.writer.run("ROLLBACK", (), self.seconds)
 
     async def _begin(self) -> None:
         deadline = perf_counter() + self.seconds

@@ -1,5 +1,8 @@
 """What an expression may know of who asks: the types of `current_user` and of `os.org`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fieldstone.query.cel.types import STRING, list_of, optional, struct_of
 
 REPORTS = "report_ids"
@@ -32,3 +35,17 @@ POLICY_CALLER_TYPE = struct_of(_OF_ALL | _OF_MEMBERS)
 
 ORGANIZATION_TYPE = struct_of({"id": optional(STRING), "timezone": STRING})
 """What `os.org` is in an expression: the caller's active organisation."""
+
+_SCALARS = ("id", "email", "organization_id")
+_LISTS = ("roles", "positions", "permissions")
+
+
+def activation(values: Mapping[str, Any], now: str) -> dict[str, Any]:
+    """Returns the values of `current_user` and `os.org` for a caller with these, and the clock; of whom nothing is known, all are null."""
+    timezone = values.get("timezone") or "UTC"
+    return {
+        "current_user": {**dict.fromkeys(_SCALARS), **dict.fromkeys(_LISTS, ()), **values},
+        "os": {"org": {"id": values.get("organization_id"), "timezone": timezone}},
+        "now": now,
+        "timezone": timezone,
+    }

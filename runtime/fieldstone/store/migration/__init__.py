@@ -1,0 +1,1 @@
+"""Bringing a database to its catalog: one planner, one table of steps, and whoever may take which of them."""
