@@ -8,6 +8,7 @@ from cyclopts import App
 
 from fieldstone.cli.backup import backup
 from fieldstone.cli.check import check
+from fieldstone.cli.diff import diff
 from fieldstone.cli.export import export
 from fieldstone.cli.migrate import migrate
 from fieldstone.cli.new import new_command
@@ -25,6 +26,7 @@ COMMANDS = (
     check,
     test_command(),
     verify,
+    diff,
     schema,
     serve,
     query,
