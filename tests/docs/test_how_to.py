@@ -44,6 +44,7 @@ WITH_A_SERVER = (
     "declare-a-flow.md",
     "run-flows.md",
     "backup.md",
+    "compare-versions.md",
 )
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fieldstone.cli.check import compiled
+from fieldstone.cli.package_app import as_app
 from fieldstone.cli.revision import checked_out
 from fieldstone.errors import SettingsError
 from fieldstone.proof.suite import Report, prove, tests_of
@@ -49,11 +50,11 @@ def diff(
     Parameters
     ----------
     old
-        The folder of the app as it was; with `--git`, of the app as it is.
+        The folder of the app, or of a package, as it was; with `--git`, as it is.
     new
-        The folder of the app as it is.
+        The folder as it is.
     git
-        A revision of git: the app as it was then is compared with the one in the folder.
+        A revision of git: the folder as it was then is compared with what is in it.
     tests
         Run the policy tests of both versions, unless told not to, and compare what holds.
     json
@@ -95,12 +96,11 @@ def _at_home(folder: Path) -> Iterator[Path]:
 
 
 def _loaded(folder: Path, *, tests: bool) -> tuple[Catalog, dict[str, bool]]:
-    """Returns the catalog of an app, and of each sentence of its policy tests whether it holds."""
-    catalog = compiled(folder)
-    names = list(tests_of(catalog)) if tests else []
-    if not names:
-        return catalog, {}
-    return catalog, _held(asyncio.run(prove(folder, catalog, names, lambda _text: None, rules=False)))
+    """Returns the catalog of an app, or of a package as an app, and of each sentence of its policy tests whether it holds."""
+    with as_app(folder, compiled(folder)) as app:
+        catalog = compiled(app)
+        names = list(tests_of(catalog)) if tests else []
+        return catalog, _held(asyncio.run(prove(app, catalog, names, lambda _text: None, rules=False))) if names else {}
 
 
 def _held(report: Report) -> dict[str, bool]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from fieldstone.access.caller import Caller
-from fieldstone.access.grants import grant_of
+from fieldstone.access.grants import grant_of, lifts
 from fieldstone.access.policies import NOT_IN_TRASH, Policies
 from fieldstone.access.policy import Action, Policy
+from fieldstone.access.rows import rules_for
 from fieldstone.kinds.permission import PermissionDeclaration
 from fieldstone.query.ast import EVERYTHING, NOTHING, And, Filter, Not, Or
 from fieldstone.registry.catalog import Catalog, Object, PermissionSet
@@ -75,15 +76,14 @@ def _action_findings(subject: str, name: str, old: Policy, new: Policy, before: 
     elif new.action in ("create", "update"):
         asked = "give" if new.action == "create" else "change"
         yield from _fields(subject, name, asked, (before, after), old.writable, new.writable)
-    was, now = (_own_items(policy.rows, subject) for policy, (_, subject) in ((old, before), (new, after)))
-    if was != now:
-        told = f"`{name}` may {verb} other records of `{new.object}`: {_words(*before)} before, {_words(*after)} now."
-        yield Finding(_direction(was, now), subject, told)
-        return
-    was, now = (_own_items(policy.check, subject) for policy, (_, subject) in ((old, before), (new, after)))
-    if was != now:
-        told = f"`{name}` may {verb} `{new.object}` so that other records come of it: {_words(*before)} before, {_words(*after)} now."
-        yield Finding(_direction(was, now), subject, told)
+    reached = f"`{name}` may {verb} other records of `{new.object}`"
+    left = f"`{name}` may {verb} `{new.object}` so that other records come of it"
+    for told, rows in ((reached, (old.rows, new.rows)), (left, (old.check, new.check))):
+        was, now = (_own_items(item, of) for item, (_, of) in zip(rows, (before, after), strict=True))
+        if was != now:
+            words = f"{_words(*before, new.action)} before, {_words(*after, new.action)} now"
+            yield Finding(_direction(was, now), subject, f"{told}: {words}.")
+            return
 
 
 def _may(subject: str, name: str, verb: str, what: str, *, given: bool) -> Finding:
@@ -125,18 +125,17 @@ def _direction(old: frozenset[Filter], new: frozenset[Filter]) -> Severity:
     return "opened" if new < old or either or old == {NOTHING} else "closed"
 
 
-def _words(held: PermissionSet, subject: Object) -> str:
-    """Returns what a set says of the records of an object."""
+def _words(held: PermissionSet, subject: Object, action: Action) -> str:
+    """Returns what a set says of the records of an object that an action reaches."""
     grant = grant_of(held, subject)
-    if grant is None:
-        return "none"
-    if grant.modify_all_records or grant.view_all_records:
-        return "all"
+    if grant is None or lifts(grant, action):
+        return "none" if grant is None else "all"
     scopes = [f"read {grant.read_scope}"] if grant.read_scope != "own" else []
     scopes += [f"write {grant.write_scope}"] if grant.write_scope != "own" else []
+    bounding = {rule.name for rule in rules_for(held, subject.name, action)}
     rules = [
         f"{rule.name}: `{rule.using or rule.check}`"
         for rule in held.declaration.row_level_security
-        if rule.enabled and rule.object in (subject.name, "*")
+        if rule.name in bounding
     ]
     return ", ".join([subject.sharing_model, *scopes, *rules])
