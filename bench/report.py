@@ -3,12 +3,13 @@
 import os
 import platform
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.exports import Taken
 from bench.measure import Figures, Plan, Result
 from bench.policy import Cost
 
@@ -16,6 +17,15 @@ TARGET = 0.4
 DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN = "<!-- bench: begin, written by `make bench ARGS=--write` -->"
 END = "<!-- bench: end -->"
+EXPORT_HEADINGS = (
+    "format",
+    "records",
+    "file MB",
+    "s",
+    "memory MB",
+    "a get alone: p50, p99 ms",
+    "beside it: p50, p99 ms",
+)
 COST_HEADINGS = ("request", "CPU µs under no rule", "CPU µs under three rules and two masks", "ratio")
 HEADINGS = ("scenario", "server", "requests/s", "p50 ms", "p99 ms", "CPU µs", "ratio")
 
@@ -48,8 +58,23 @@ def print_costs(costs: Sequence[Cost], console: Console) -> None:
         console.print(table)
 
 
+def print_exports(taken: Sequence[Taken], console: Console) -> None:
+    """Prints what exports take, if that was measured."""
+    if taken:
+        table = Table(*EXPORT_HEADINGS, title="Exports")
+        for each in taken:
+            table.add_row(*_export_cells(each))
+        console.print(table)
+
+
 def write_document(
-    document: Path, database: str, results: list[Result], plan: Plan, rows: int, costs: Sequence[Cost] = ()
+    document: Path,
+    database: str,
+    results: list[Result],
+    plan: Plan,
+    rows: int,
+    costs: Sequence[Cost] = (),
+    taken: Sequence[Taken] = (),
 ) -> None:
     """Puts the tables of one database between the marks of a document, each in the place of its old one; one not measured stays."""
     text = document.read_text(encoding="utf-8")
@@ -60,7 +85,10 @@ def write_document(
         sections[database] = "\n".join([database, "", *_lines(results, plan, rows), "", ""])
     if costs:
         title = f"{database}: what a policy costs"
-        sections[title] = "\n".join([title, "", *_cost_lines(costs), "", ""])
+        sections[title] = "\n".join([title, "", *_markdown(COST_HEADINGS, map(_cost_cells, costs)), "", ""])
+    if taken:
+        title = f"{database}: exports"
+        sections[title] = "\n".join([title, "", *_markdown(EXPORT_HEADINGS, map(_export_cells, taken)), "", ""])
     inside = "".join(f"### {sections[name]}" for name in sorted(sections, reverse=True))
     document.write_text(f"{before}{BEGIN}\n\n{inside.rstrip()}\n\n{END}{after}", encoding="utf-8")
 
@@ -73,9 +101,22 @@ def _lines(results: list[Result], plan: Plan, rows: int) -> list[str]:
     return [f"{bounds}; {python}. {_load_line(results)}", "", *(f"| {line} |" for line in (*head, *table))]
 
 
-def _cost_lines(costs: Sequence[Cost]) -> list[str]:
-    table = (COST_HEADINGS, ("---", "---:", "---:", "---:"), *map(_cost_cells, costs))
+def _markdown(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Returns the lines of a table whose first column has names and whose others have numbers."""
+    table = (headings, ("---", *["---:"] * (len(headings) - 1)), *rows)
     return [f"| {' | '.join(row)} |" for row in table]
+
+
+def _export_cells(taken: Taken) -> tuple[str, ...]:
+    waits = (f"{p50:.1f}, {p99:.1f}" for p50, p99 in (taken.alone, taken.beside))
+    return (
+        taken.format,
+        f"{taken.records:,}",
+        f"{taken.file:.1f}",
+        f"{taken.seconds:.1f}",
+        f"{taken.memory:.0f}",
+        *waits,
+    )
 
 
 def _cost_cells(cost: Cost) -> tuple[str, ...]:

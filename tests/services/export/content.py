@@ -1,6 +1,7 @@
 """Contents of files for tests: rows that are there already, in columns of some storage classes."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from fieldstone.engine.outcome import Exported
@@ -17,12 +18,13 @@ def column(place: int, heading: str, kind: StorageClass = StorageClass.TEXT, **m
     return Column(heading.lower(), place, heading, Storage(kind, **measures), lambda value: value)
 
 
-def content(columns: Sequence[Column], rows: Sequence[Row], title: str = "Things") -> Content:
+def content(columns: Sequence[Column], rows: Iterable[Row], title: str = "Things") -> Content:
     """Returns what a file is made of."""
 
     async def batches() -> AsyncGenerator[list[Row], None]:
-        for start in range(0, len(rows), BATCH):
-            yield list(rows[start : start + BATCH])
+        left = iter(rows)
+        while batch := list(islice(left, BATCH)):
+            yield batch
 
     names = tuple(each.name for each in columns)
     return Content(

@@ -10,9 +10,6 @@ import msgspec
 from fieldstone.engine.outcome import Exported
 from fieldstone.services.export.sheet import Sheet
 
-ROWS_AT_ONCE = 50
-"""So many rows are made into bytes before others get their turn: a few milliseconds of work."""
-
 Row = tuple[Any, ...]
 Records = Callable[[list[Row]], list[bytes]]
 """Returns rows as JSON objects."""
@@ -34,10 +31,10 @@ class Content(msgspec.Struct, frozen=True, eq=False):
     asked: tuple[str, ...]
     name_field: str | None
 
-    async def portions(self) -> AsyncGenerator[list[Row], None]:
-        """Yields the rows, some at a time, and lets others have their turn in between."""
+    async def portions(self, count: int) -> AsyncGenerator[list[Row], None]:
+        """Yields the rows, so many at a time as take a few milliseconds of work, and lets others have their turn in between."""
         async with aclosing(self.exported.batches) as batches:
             async for rows in batches:
-                for start in range(0, len(rows), ROWS_AT_ONCE):
-                    yield rows[start : start + ROWS_AT_ONCE]
+                for start in range(0, len(rows), count):
+                    yield rows[start : start + count]
                     await asyncio.sleep(0)

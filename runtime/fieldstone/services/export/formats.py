@@ -11,6 +11,9 @@ from fieldstone.services.export.content import Content
 from fieldstone.services.export.pdf.document import write_pdf
 from fieldstone.services.export.xlsx import write_xlsx
 
+ROWS_AT_ONCE = 200
+"""So many lines are written at a time."""
+
 
 class Format(msgspec.Struct, frozen=True, eq=False):
     """A format: its media type, how file names end, how a file is written, and what it is like.
@@ -30,7 +33,7 @@ async def _csv(content: Content) -> AsyncGenerator[bytes, None]:
     """Yields lines of RFC 4180, in UTF-8."""
     if content.header:
         yield _lines([content.sheet.headings])
-    async with aclosing(content.portions()) as portions:
+    async with aclosing(content.portions(ROWS_AT_ONCE)) as portions:
         async for rows in portions:
             yield _lines([content.sheet.texts(row) for row in rows])
 
@@ -39,7 +42,7 @@ async def _json(content: Content) -> AsyncGenerator[bytes, None]:
     """Yields one array of the records as a list answers them."""
     yield b"["
     between = b"\n"
-    async with aclosing(content.portions()) as portions:
+    async with aclosing(content.portions(ROWS_AT_ONCE)) as portions:
         async for rows in portions:
             yield between + b",\n".join(content.records(rows))
             between = b",\n"

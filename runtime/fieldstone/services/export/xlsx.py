@@ -32,7 +32,11 @@ MOST_CHARACTERS = 32_767
 MOST_DIGITS = 15
 """Excel calculates with so many; a number of more is written as text, with all of them."""
 
+ROWS_AT_ONCE = 20
 NARROWEST, WIDEST = 8, 60
+MEASURED = 1_000
+"""So many rows of a sheet tell how wide the columns are."""
+
 BYTES_AT_ONCE = 1 << 16
 NOTES = "Notes"
 
@@ -50,7 +54,7 @@ async def write_xlsx(content: Content) -> AsyncGenerator[bytes, None]:
     with TemporaryDirectory(prefix="fieldstone-export-") as folder:
         path = Path(folder, "export.xlsx")
         book = Book(path, content)
-        async with aclosing(content.portions()) as portions:
+        async with aclosing(content.portions(ROWS_AT_ONCE)) as portions:
             async for rows in portions:
                 book.add(rows)
         await asyncio.to_thread(book.close)
@@ -137,7 +141,8 @@ class Book:
 
     def _write(self, place: int, column: Column, cell: Any) -> None:
         sheet, row = self._sheets[-1], self._row
-        self._widen(place, column, cell)
+        if row <= MEASURED:
+            self._widen(place, column, cell)
         if isinstance(cell, bool):
             sheet.write_boolean(row, place, cell)
         elif isinstance(cell, str):

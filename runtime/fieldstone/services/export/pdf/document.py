@@ -17,6 +17,7 @@ from fieldstone.services.export.pdf.typeface import ELLIPSIS, MISSING, load_type
 from fieldstone.services.export.sheet import Cell, Column, Sheet, text_of
 
 BYTES_AT_ONCE = 1 << 16
+ROWS_AT_ONCE = 50
 MEASURED = 500
 """So many records tell how wide the columns are."""
 
@@ -28,7 +29,7 @@ async def write_pdf(content: Content) -> AsyncGenerator[bytes, None]:
     """Yields a document; it is whole before its first byte goes out."""
     document: Document | None = None
     waiting: list[list[str]] = []
-    async with aclosing(content.portions()) as portions:
+    async with aclosing(content.portions(ROWS_AT_ONCE)) as portions:
         async for rows in portions:
             waiting += [_texts(content.sheet, row) for row in rows]
             if document is None and len(waiting) >= MEASURED:

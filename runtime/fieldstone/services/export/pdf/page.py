@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 import msgspec
-from reportlab.lib.colors import Color, HexColor, white
+from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.textobject import PDFTextObject
 
 from fieldstone.services.export.pdf.layout import GAP, MARGIN, SIZE, Layout, Placed
 from fieldstone.services.export.pdf.typeface import Typeface, Weight
@@ -126,8 +127,7 @@ class Pages:
         for number, group in enumerate(self._layout.sets, 1):
             if not self._page:
                 self._draw_title()
-            y = self._draw_heads(group, self._top())
-            y = self._draw_rows(group, y)
+            y = self._draw_table(group, self._top())
             for line in told if number == len(self._layout.sets) else ():
                 y -= LEADING
                 self._write(self._face.regular, line, MARGIN, y - PADDING, SMALL, GREY)
@@ -145,31 +145,51 @@ class Pages:
             y -= LEADING + (4 if line is self._heading.told else 0)
             self._write(self._face.regular, line, MARGIN, y, SIZE, GREY)
 
-    def _draw_heads(self, group: tuple[Placed, ...], y: float) -> float:
-        """Draws the headings from a height on, and returns where the rows begin."""
-        if not self._heads:
-            return y
-        height = self._head_height()
-        self._fill(group, y, height, HEAD)
-        self._draw_cells(self._face.bold, group, self._heads, y)
-        self._rule(group, y - height, INK, 0.8)
-        return y - height
-
-    def _draw_rows(self, group: tuple[Placed, ...], y: float) -> float:
+    def _draw_table(self, group: tuple[Placed, ...], top: float) -> float:
+        """Draws headings and rows from a height on, the ground first and all texts at once; returns where they end."""
+        ink = self._canvas.beginText()
+        ink.setFillColor(INK)
+        y = top
+        if self._heads:
+            height = self._head_height()
+            self._draw_ground(group, y, height, HEAD, INK, 0.8)
+            self._put_cells(ink, self._face.bold, group, self._heads, y)
+            y -= height
         for number, row in enumerate(self._rows):
-            self._fill(group, y, row.height, BAND if number % 2 else white)
-            self._draw_cells(self._face.regular, group, row.cells, y)
-            y -= row.height
-            self._rule(group, y, RULE, 0.3)
+            height = row.height
+            self._draw_ground(group, y, height, BAND if number % 2 else None, RULE, 0.3)
+            self._put_cells(ink, self._face.regular, group, row.cells, y)
+            y -= height
+        self._canvas.drawText(ink)
         return y
 
-    def _draw_cells(self, weight: Weight, group: tuple[Placed, ...], cells: Sequence[Sequence[str]], y: float) -> None:
+    def _draw_ground(
+        self, group: tuple[Placed, ...], y: float, height: float, color: Color | None, rule: Color, width: float
+    ) -> None:
+        """Draws what is below a row: its color, if it has one, and the rule under it."""
+        canvas, right = self._canvas, group[-1].left + group[-1].width
+        if color is not None:
+            canvas.setFillColor(color)
+            canvas.rect(MARGIN, y - height, right - MARGIN, height, stroke=0, fill=1)
+        canvas.setStrokeColor(rule)
+        canvas.setLineWidth(width)
+        canvas.line(MARGIN, y - height, right, y - height)
+
+    def _put_cells(
+        self,
+        ink: PDFTextObject,
+        weight: Weight,
+        group: tuple[Placed, ...],
+        cells: Sequence[Sequence[str]],
+        y: float,
+    ) -> None:
         for placed in group:
             for number, line in enumerate(cells[placed.index]):
-                left = placed.left + GAP
-                if placed.at_right:
-                    left += placed.room - weight.width(line, SIZE)
-                self._write(weight, line, left, y - PADDING - LEADING * (number + 0.78), SIZE, INK)
+                if line:
+                    left = placed.left + GAP
+                    if placed.at_right:
+                        left += placed.room - weight.width(line, SIZE)
+                    _put(ink, weight, line, left, y - PADDING - LEADING * (number + 0.78), SIZE)
 
     def _draw_foot(self, set_number: int) -> None:
         sets = len(self._layout.sets)
@@ -186,23 +206,16 @@ class Pages:
         self._canvas.doForm(TOTAL)
         self._canvas.restoreState()
 
-    def _fill(self, group: tuple[Placed, ...], y: float, height: float, color: Color) -> None:
-        if color is not white:
-            self._canvas.setFillColor(color)
-            self._canvas.rect(MARGIN, y - height, _width(group), height, stroke=0, fill=1)
-
-    def _rule(self, group: tuple[Placed, ...], y: float, color: Color, width: float) -> None:
-        self._canvas.setStrokeColor(color)
-        self._canvas.setLineWidth(width)
-        self._canvas.line(MARGIN, y, MARGIN + _width(group), y)
-
     def _write(self, weight: Weight, line: str, x: float, y: float, size: float, color: Color) -> None:
-        self._canvas.setFillColor(color)
-        for run in weight.runs(line):
-            self._canvas.setFont(run.font, size)
-            self._canvas.drawString(x, y, run.text)
-            x += weight.width(run.text, size)
+        ink = self._canvas.beginText()
+        ink.setFillColor(color)
+        _put(ink, weight, line, x, y, size)
+        self._canvas.drawText(ink)
 
 
-def _width(group: tuple[Placed, ...]) -> float:
-    return group[-1].left + group[-1].width - MARGIN
+def _put(ink: PDFTextObject, weight: Weight, line: str, x: float, y: float, size: float) -> None:
+    """Puts a line where it begins."""
+    ink.setTextOrigin(x, y)
+    for run in weight.runs(line):
+        ink.setFont(run.font, size)
+        ink.textOut(run.text)

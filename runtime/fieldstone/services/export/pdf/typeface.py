@@ -24,6 +24,9 @@ MISSING = "\N{WHITE VERTICAL RECTANGLE}"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_PLAIN = re.compile("[ -~]*")
+"""What the first font has all of."""
+
 _VARIANTS = range(0xFE00, 0xFE10)
 """Signs that choose among the pictures of the sign before them."""
 
@@ -45,20 +48,22 @@ class Weight:
         for font in fonts:
             pdfmetrics.registerFont(font)
         self._fonts = tuple((font.fontName, font.face.charToGlyph, font.face.charWidths) for font in fonts)
+        self._main, _, widths = self._fonts[0]
         self._known: dict[str, tuple[str, str, float]] = {}
-
-    @property
-    def main(self) -> str:
-        """The name of the font that draws most."""
-        return self._fonts[0][0]
+        self._plain_widths = [widths.get(code, 0.0) for code in range(128)]
 
     def width(self, text: str, size: float) -> float:
         """Returns how wide a line is, in points."""
+        if _PLAIN.fullmatch(text):
+            thousandths: float = sum(map(self._plain_widths.__getitem__, text.encode()))
+            return thousandths * size / 1000
         known = self._known
         return sum((known.get(sign) or self._look_up(sign))[2] for sign in text) * size / 1000
 
     def runs(self, text: str) -> list[Run]:
         """Returns a line in the order in which it is drawn, as parts of one font each."""
+        if _PLAIN.fullmatch(text):
+            return [Run(self._main, text)]
         if _RIGHT_TO_LEFT.search(text):
             text = get_display(_join_letters(text))
         runs: list[tuple[str, list[str]]] = []
@@ -71,7 +76,7 @@ class Weight:
 
     def missing(self, text: str) -> int:
         """Returns how many signs of a text no font has."""
-        if text.isascii():
+        if _PLAIN.fullmatch(text):
             return 0
         return sum(sign != MISSING and (self._known.get(sign) or self._look_up(sign))[1] == MISSING for sign in text)
 
@@ -130,7 +135,7 @@ class Weight:
         found = next(((name, sign, widths[code]) for name, glyphs, widths in self._fonts if code in glyphs), None)
         if found is None:
             unseen = code in _VARIANTS or unicodedata.category(sign) == "Cf"
-            found = (self.main, "", 0.0) if unseen else self._look_up(MISSING)
+            found = (self._main, "", 0.0) if unseen else self._look_up(MISSING)
         self._known[sign] = found
         return found
 
