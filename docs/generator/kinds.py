@@ -24,6 +24,7 @@ EXAMPLES = {
     "action": "packages/desk/actions/close.action.yaml",
     "hook": "packages/crm/hooks/close_on_the_day.hook.yaml",
     "seed": "packages/desk/seeds/customers.seed.yaml",
+    "translation": "packages/desk/translations/german.translation.yaml",
     "view": "packages/desk/views/open.view.yaml",
     "dashboard": "packages/desk/dashboards/desk.dashboard.yaml",
     "app": "packages/desk/navigation/desk.app.yaml",

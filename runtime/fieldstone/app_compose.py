@@ -27,6 +27,7 @@ from fieldstone.services.mail.sending import Sending
 from fieldstone.services.meta.authority import Authority
 from fieldstone.services.meta.changing import Changing, Swap
 from fieldstone.services.meta.items import Meta
+from fieldstone.services.meta.translating import Translating
 from fieldstone.services.rights import Rights
 from fieldstone.services.search import Searching
 from fieldstone.settings import Settings
@@ -145,7 +146,14 @@ def _entrance(process: Process, tables: Mapping[str, RouteTable], room: Identity
     aliases: dict[str, str] = {}
     for table in tables.values():
         face = RestFace(
-            table, room.identity, door.execute, door.policies, limits, process.denials, process.lasting.limiter
+            table,
+            room.identity,
+            door.execute,
+            door.policies,
+            limits,
+            process.denials,
+            process.lasting.limiter,
+            Translating(door.catalog),
         )
         faces[table.dialect.api.base_path] = Dispatcher(face.answer, table.dialect.errors.body, limits, log)
         for route in table.routes:

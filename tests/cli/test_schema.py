@@ -28,6 +28,7 @@ KINDS = [
     "permission",
     "policy_test",
     "seed",
+    "translation",
     "view",
 ]
 

@@ -24,6 +24,7 @@ def test_the_kinds() -> None:
         "view": "views",
         "dashboard": "dashboards",
         "app": "apps",
+        "translation": "translations",
     }
 
 

@@ -18,6 +18,7 @@ from fieldstone.kinds import (
     policy_test,
     seed,
     sign_in,
+    translation,
     validation,
     view,
 )
@@ -166,6 +167,7 @@ WORLD: Mapping[str, dict[str, Any]] = {
             {"id": "more", "type": "group", "children": [{"id": "help", "type": "url", "url": "/help"}]},
         ],
     },
+    "shop/words.translation.yaml": {"name": "words", "language": "de", "objects": {"thing": "Ding"}},
     "shop/more.api.yaml": {
         "name": "more",
         "extends": "side",
@@ -237,6 +239,7 @@ SPOTS: Mapping[type[Declared], tuple[str, Path]] = {
     api.ApiObject: ("shop/side.api.yaml", ("objects", "box")),
     api.ApiOperation: ("shop/side.api.yaml", ("operations", 0)),
     api.Parameter: ("shop/side.api.yaml", ("operations", 0, "parameters", "called")),
+    translation.TranslationDeclaration: ("shop/words.translation.yaml", ()),
     view.ViewDeclaration: ("shop/all.view.yaml", ()),
     view.ViewColumn: ("shop/all.view.yaml", ("columns", 1)),
     view.SortKey: ("shop/all.view.yaml", ("sort", 0)),
@@ -445,6 +448,23 @@ OTHER: Mapping[type[Declared], Mapping[str, Any]] = {
         "search": "words",
     },
     api.Parameter: {"field": "code", "operator": "ne", "required": True, "description": "Another."},
+    translation.TranslationDeclaration: {
+        "name": "another",
+        **{
+            kind: {"nothing": "Nichts"}
+            for kind in (
+                "objects",
+                "views",
+                "apps",
+                "dashboards",
+                "actions",
+                "flows",
+                "permissions",
+                "hooks",
+                "capabilities",
+            )
+        },
+    },
     view.ViewDeclaration: {
         "name": "another",
         "object": "nothing",
@@ -521,6 +541,7 @@ PRESENTED: Mapping[type[Declared], Mapping[str, Any]] = {
     permission.RowPolicy: {"label": "A policy", "description": "Another.", "tags": ["money"]},
     flow.FlowDeclaration: {"successMessage": "Done.", "errorMessage": "Not done."},
     flow.NodeDeclaration: {"position": {"x": 1, "y": 2}},
+    translation.TranslationDeclaration: {"language": "fr"},
     view.ViewDeclaration: {"label": "Others", "description": "Another.", "icon": "star"},
     view.ViewColumn: {"label": "Another", "width": 7},
     view.SortKey: {"order": "desc"},
@@ -541,6 +562,9 @@ SHOWN_IN: Mapping[type[Declared], Mapping[str, str]] = {
     objects.ObjectDeclaration: {
         "maxPageSize": "tests/engine/test_read.py::test_the_page_size_is_bounded_by_the_object",
         "renamedFrom": "tests/migrations/test_pairs.py::test_a_database_is_brought_from_one_declaration_to_the_other",
+    },
+    package.PackageDeclaration: {
+        "language": "tests/services/test_translations.py::test_a_reader_of_the_language_of_the_declarations_is_told_them_as_they_are"
     },
     permission.PermissionDeclaration: {
         "isDefault": "tests/identity/test_holdings.py::test_a_set_that_is_not_active_gives_nothing_and_a_default_one_needs_no_grant"

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from fieldstone.kinds.declaration import CapabilityName, Declared, Kind, Name
+from fieldstone.kinds.email_template import Language
 
 Version = Annotated[str, msgspec.Meta(pattern=r"^\d+\.\d+\.\d+$", description="A version has three numbers: `1.0.0`.")]
 
@@ -34,6 +35,8 @@ class PackageDeclaration(Declared, frozen=True, kw_only=True):
     """Its version; told by `/meta`, too."""
     description: str | None = None
     """What it is for; told by `/meta`, too."""
+    language: Language = "en"
+    """The language in which its declarations speak to people; translations stand in for readers of others."""
     dependencies: tuple[str, ...] = ()
     """Names of packages that are loaded before it."""
     capabilities: tuple[Capability, ...] = ()

@@ -16,6 +16,7 @@ from fieldstone.kinds.package import CAPABILITY
 from fieldstone.kinds.permission import PERMISSION
 from fieldstone.kinds.policy_test import POLICY_TEST
 from fieldstone.kinds.seed import SEED
+from fieldstone.kinds.translation import TRANSLATION
 from fieldstone.kinds.view import VIEW
 
 KINDS: Mapping[str, Kind] = {
@@ -34,6 +35,7 @@ KINDS: Mapping[str, Kind] = {
         VIEW,
         DASHBOARD,
         NAVIGATION,
+        TRANSLATION,
     )
 }
 """What is declared in a file of its own."""

@@ -32,6 +32,7 @@ from fieldstone.registry.layout import APP_FILE
 from fieldstone.registry.policy_test import PolicyTest
 from fieldstone.registry.source import Spot
 from fieldstone.registry.validations.rule import Validations
+from fieldstone.registry.wording import Wordings
 from fieldstone.registry.working_time import WorkingTime
 
 
@@ -272,6 +273,7 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
     policy_tests: Mapping[str, PolicyTest] = {}
     email_templates: Mapping[str, EmailTemplateDeclaration] = {}
     calendars: Mapping[str, WorkingTime] = {}
+    wordings: Wordings = {}
     rollups: tuple[RollupGroup, ...] = ()
     actions: Mapping[str, Action] = {}
     hooks: tuple[DeclaredHook, ...] = ()

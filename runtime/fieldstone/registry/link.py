@@ -41,6 +41,7 @@ from fieldstone.registry.seeds import seed_faults
 from fieldstone.registry.summaries import Summaries
 from fieldstone.registry.summary_disclosures import summary_disclosures
 from fieldstone.registry.templates import replaced_templates, replacement_faults, template_faults, templates_in
+from fieldstone.registry.translations import link_translations
 from fieldstone.registry.validations.link import link_validations
 from fieldstone.registry.working_time import WorkingTime
 
@@ -79,6 +80,9 @@ def link(
     capabilities, wrong = link_capabilities(packages)
     faults += [*wrong, *capability_faults(by_kind, capabilities)]
     faults += face_faults(by_kind, objects, acting.callable)
+    subjects = {kind: _declared(found) for kind, found in by_kind.items()} | {CAPABILITY.name: capabilities}
+    wordings, wrong = link_translations(by_kind["translation"], subjects)
+    faults += wrong
     for document in by_kind["email_template"].values():
         faults += template_faults(document)
     for name, document in replaced.items():
@@ -101,6 +105,7 @@ def link(
         email_templates=templates_in(by_kind["email_template"], replaced),
         rollups=rollups,
         calendars=acting.calendars,
+        wordings=wordings,
         flows=acting.flows,
         actions=acting.callable.by_name,
         hooks=acting.hooks,

@@ -8,7 +8,7 @@ from fieldstone.registry.references.mention import Mention, Target
 from fieldstone.registry.references.names import Names
 from fieldstone.registry.references.of_data import of_object, of_seed
 from fieldstone.registry.references.of_deeds import of_action, of_flow, of_hook
-from fieldstone.registry.references.of_faces import of_api, of_app, of_dashboard, of_view
+from fieldstone.registry.references.of_faces import of_api, of_app, of_dashboard, of_translation, of_view
 from fieldstone.registry.references.of_rights import of_permission, of_policy_test
 
 Mentions = Callable[[Item, Catalog, Names], Iterator[Mention]]
@@ -25,6 +25,7 @@ MENTIONS: Mapping[str, Mentions] = {
     "view": of_view,
     "dashboard": of_dashboard,
     "app": of_app,
+    "translation": of_translation,
 }
 """By kind: what a declaration of it names."""
 

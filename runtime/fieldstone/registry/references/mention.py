@@ -7,6 +7,9 @@ Path = tuple[str | int, ...]
 
 FIELDS = "fields"
 
+MEMBERS = (FIELDS, "validations", "indexes", "fieldGroups")
+"""The parts of an object whose members have addresses of their own."""
+
 
 class Target(msgspec.Struct, frozen=True):
     """What is named: a declaration by its kind and the name that it is found by, or a member of it by its section and name."""

@@ -1,10 +1,12 @@
-"""What surfaces, views, dashboards and apps name."""
+"""What surfaces, views, dashboards, apps and translations name."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fieldstone.kinds.object import OBJECT
+from fieldstone.kinds.table import TOLD
 from fieldstone.registry.catalog import Catalog, Item
-from fieldstone.registry.references.mention import Mention, Path, Target
+from fieldstone.registry.references.mention import MEMBERS, Mention, Path, Target
 from fieldstone.registry.references.names import Names
 from fieldstone.registry.references.of_data import of_capabilities
 
@@ -84,3 +86,14 @@ def _of_entries(path: Path, entries: Any, names: Names) -> Iterator[Mention]:
                 yield Mention((*at, key), Target(key, entry[key]), "navigation")
         yield from of_capabilities((*at, "requiredPermissions"), entry.get("requiredPermissions", ()))
         yield from _of_entries((*at, "children"), entry.get("children", ()), names)
+
+
+def of_translation(item: Item, _catalog: Catalog, _names: Names) -> Iterator[Mention]:
+    """Yields what a translation is of: declarations, and the members of objects."""
+    for kind in TOLD.values():
+        for name, tree in item.document.get(kind.plural, {}).items():
+            yield Mention((kind.plural, name), Target(kind.name, name), "translation")
+            for section in MEMBERS if kind.name == OBJECT.name and isinstance(tree, dict) else ():
+                for member in tree.get(section, {}):
+                    path = (kind.plural, name, section, member)
+                    yield Mention(path, Target(OBJECT.name, name, section, member), "translation")

@@ -16,9 +16,7 @@ from fieldstone.kinds.view import VIEW
 from fieldstone.query.names import did_you_mean, nearest, shown
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layers.members import NAMED_BY, member_name
-
-MEMBERS = ("fields", "validations", "indexes", "fieldGroups")
-"""The parts of an object whose members are told one by one."""
+from fieldstone.registry.references.mention import MEMBERS
 
 LIST_VIEWS = "listViews"
 """The views of an object that show several records."""

@@ -34,6 +34,7 @@ from fieldstone.services.meta.layers import Layers, layers_of
 from fieldstone.services.meta.references import Reference, references_to
 from fieldstone.services.meta.sight import Sight
 from fieldstone.services.meta.told import is_told, told_of
+from fieldstone.services.meta.translating import Languages, Translating
 
 
 class TypeEntry(msgspec.Struct, rename="camel"):
@@ -52,6 +53,7 @@ class Meta:
         """Takes the catalog, its policies and who has which authority over it."""
         self._catalog = catalog
         self._authority = authority
+        self._translating = Translating(catalog)
         self._sight = Sight(catalog, policies, authority.administrators)
 
     def objects(self, caller: Caller) -> list[KnownObject]:
@@ -81,19 +83,21 @@ class Meta:
             raise Invalid(f"No type `{shown(sent)}`.", reason="INVALID_QUERY", hint=f"Did you mean `{near}`?")
         raise NotFound(f"No type `{shown(sent)}`.")
 
-    def items(self, caller: Caller, kind: str, package: str | None = None) -> list[dict[str, Any]]:
-        """Returns the declarations of a kind, of one package where it is named."""
+    def items(
+        self, caller: Caller, kind: str, package: str | None = None, languages: Languages = ()
+    ) -> list[dict[str, Any]]:
+        """Returns the declarations of a kind, of one package where it is named, in the first of some languages that is there."""
         items = self._catalog.items.get(kind, {}).values()
-        shown_items = (self._shown(caller, item) for item in items if package in (None, item.package))
+        shown_items = (self._shown(caller, item, languages) for item in items if package in (None, item.package))
         return [item for item in shown_items if item is not None]
 
-    def item(self, caller: Caller, kind: str, name: str) -> dict[str, Any]:
+    def item(self, caller: Caller, kind: str, name: str, languages: Languages = ()) -> dict[str, Any]:
         """Returns one declaration; raises NotFound."""
-        return self._found(caller, kind, name)[1]
+        return self._found(caller, kind, name, languages)[1]
 
-    def member(self, caller: Caller, sent: str, section: str, name: str) -> dict[str, Any]:
+    def member(self, caller: Caller, sent: str, section: str, name: str, languages: Languages = ()) -> dict[str, Any]:
         """Returns a member of an object, or a declaration that bears an object's name before its own; raises NotFound, Invalid."""
-        told = self._member(caller, self._address(caller, sent, section, name))
+        told = self._member(caller, self._address(caller, sent, section, name), languages)
         if section == LIST_VIEWS and told.get("type") == "form":
             raise NotFound(f"`{shown(name)}` is a form.", hint="Ask for it among the `views`.")
         return told
@@ -124,8 +128,8 @@ class Meta:
             return Address(self.kind(caller, sent), f"{section}.{name}")
         return section_address(self._catalog, sent, section, name)
 
-    def _member(self, caller: Caller, address: Address) -> dict[str, Any]:
-        _, told = self._found(caller, address.kind, address.name)
+    def _member(self, caller: Caller, address: Address, languages: Languages = ()) -> dict[str, Any]:
+        _, told = self._found(caller, address.kind, address.name, languages)
         if not address.section:
             return told
         members = named_members(told, address.section)
@@ -135,21 +139,23 @@ class Meta:
         member: dict[str, Any] = members[address.member]
         return member
 
-    def _found(self, caller: Caller, kind: str, name: str) -> tuple[Item, dict[str, Any]]:
+    def _found(self, caller: Caller, kind: str, name: str, languages: Languages = ()) -> tuple[Item, dict[str, Any]]:
         """Returns a declaration with what the caller is told of it; raises NotFound."""
         items = self._catalog.items.get(kind, {})
         item = items.get(name) or _only([each for each in items.values() if each.document["name"] == name])
-        document = None if item is None else self._shown(caller, item)
+        document = None if item is None else self._shown(caller, item, languages)
         if item is None or document is None:
             known = [each for each in items.values() if self._shown(caller, each) is not None]
             names = [*(each.document["name"] for each in known), *(each.name for each in known)]
             raise NotFound(f"No {kind} `{shown(name)}`.", hint=did_you_mean(name, names))
         return item, document
 
-    def _shown(self, caller: Caller, item: Item) -> dict[str, Any] | None:
+    def _shown(self, caller: Caller, item: Item, languages: Languages = ()) -> dict[str, Any] | None:
         """Returns a declaration's document with its package beside it; None when the caller may not know of it."""
         document = told_of(self._sight, caller, item)
-        return None if document is None else document | {"_package": self._package(item.package)}
+        if document is None:
+            return None
+        return self._translating.document(item, document, languages) | {"_package": self._package(item.package)}
 
     def _package(self, name: str) -> dict[str, Any]:
         """Returns which package a declaration comes with; the platform's own has no version."""

@@ -15,14 +15,14 @@ def entity_tag(body: bytes, version: int | None = None) -> str:
     return f'"{digest}"' if version is None else f'"{version}-{digest}"'
 
 
-def tagged(request: Request, body: bytes, version: int | None = None) -> Response:
-    """Returns a body with its tag, or 304 without one when the client already has it."""
+def tagged(request: Request, body: bytes, version: int | None = None, headers: tuple[Header, ...] = ()) -> Response:
+    """Returns a body with its tag and more headers, or 304 without it when the client already has it."""
     tag = entity_tag(body, version)
-    header: Header = (b"etag", tag.encode())
+    told: tuple[Header, ...] = ((b"etag", tag.encode()), *headers)
     held = request.header(b"if-none-match")
     if held is not None and _holds(held, tag):
-        return Response(304, b"", headers=(header,))
-    return Response(200, body, headers=(header,))
+        return Response(304, b"", headers=told)
+    return Response(200, body, headers=told)
 
 
 def matched_version(request: Request) -> int | None:

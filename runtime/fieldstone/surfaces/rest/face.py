@@ -17,8 +17,10 @@ from fieldstone.identity.identity import Identity
 from fieldstone.identity.limiter import Limiter
 from fieldstone.query.names import shown
 from fieldstone.services.denials import Denials
+from fieldstone.services.meta.translating import Translating
 from fieldstone.settings import Limits
 from fieldstone.surfaces.http.body import decode_form, decode_json, is_form, read_body
+from fieldstone.surfaces.http.languages import languages_of
 from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
 from fieldstone.surfaces.http.parameters import read_parameters, refuse_parameters, take_flag
 from fieldstone.surfaces.http.request import Request, Response
@@ -50,8 +52,9 @@ class RestFace:
         limits: Limits,
         denials: Denials,
         limiter: Limiter,
+        translating: Translating,
     ) -> None:
-        """Takes the routes, who tells whose a credential is, the door with its policies, who writes refusals down, and who counts."""
+        """Takes the routes, who tells whose a credential is, the door with its policies, who notes refusals, counts and translates."""
         self._table = table
         self._base = table.dialect.api.base_path
         self._identity = identity
@@ -60,6 +63,7 @@ class RestFace:
         self._limits = limits
         self._denials = denials
         self._limiter = limiter
+        self._translating = translating
 
     async def answer(self, request: Request) -> Response:
         """Returns the answer to one request; raises what is wrong with it."""
@@ -109,7 +113,11 @@ class RestFace:
         )
         if route.data is None:
             return await self._handle(route, call)
-        return await self._work(route, route.data, call)
+        try:
+            return await self._work(route, route.data, call)
+        except Invalid as refused:
+            name = route.object.object.name if route.object else call.path.get("object", "")
+            raise self._translating.refusal(refused, name, languages_of(request)) from refused.__cause__
 
     def _find(self, request: Request) -> Found[Route] | frozenset[str]:
         """Returns the route, or for OPTIONS the methods; raises NotFound, MethodNotAllowed."""

@@ -11,9 +11,13 @@ from fieldstone.services.meta.layers import Layers
 from fieldstone.services.meta.references import Reference
 from fieldstone.surfaces.http.conditional import tagged
 from fieldstone.surfaces.http.encode import encode_json
+from fieldstone.surfaces.http.languages import languages_of
 from fieldstone.surfaces.http.parameters import take_flag
-from fieldstone.surfaces.http.request import Response
+from fieldstone.surfaces.http.request import Header, Response
 from fieldstone.surfaces.rest.table import Call, HandlerPart, ParameterNote
+
+_BY_LANGUAGE: tuple[Header, ...] = ((b"vary", b"Accept-Language"),)
+"""Said of answers whose texts are in the language of their reader."""
 
 
 class TypeList(msgspec.Struct):
@@ -52,8 +56,8 @@ async def _types(service: Meta, call: Call) -> Response:
 
 async def _items(service: Meta, call: Call) -> Response:
     kind = service.kind(call.caller, call.path["type"])
-    items = service.items(call.caller, kind, call.parameters.get("package"))
-    return _answer(call, ItemList(kind, items, len(items)))
+    items = service.items(call.caller, kind, call.parameters.get("package"), languages_of(call.request))
+    return _answer(call, ItemList(kind, items, len(items)), _BY_LANGUAGE)
 
 
 async def _item(service: Meta, call: Call) -> Response:
@@ -61,13 +65,14 @@ async def _item(service: Meta, call: Call) -> Response:
         return _answer(call, service.layers(call.caller, call.path["type"], call.path["name"]))
     kind = service.kind(call.caller, call.path["type"])
     name = call.path["name"]
-    return _answer(call, OneItem(kind, name, service.item(call.caller, kind, name)))
+    item = service.item(call.caller, kind, name, languages_of(call.request))
+    return _answer(call, OneItem(kind, name, item), _BY_LANGUAGE)
 
 
 async def _member(service: Meta, call: Call) -> Response:
     sent, section, name = call.path["type"], call.path["section"], call.path["name"]
-    item = service.member(call.caller, sent, section, name)
-    return _answer(call, OneItem(TYPE_NAMES.get(sent, sent), f"{section}/{name}", item))
+    item = service.member(call.caller, sent, section, name, languages_of(call.request))
+    return _answer(call, OneItem(TYPE_NAMES.get(sent, sent), f"{section}/{name}", item), _BY_LANGUAGE)
 
 
 async def _references(service: Meta, call: Call) -> Response:
@@ -80,8 +85,8 @@ async def _member_references(service: Meta, call: Call) -> Response:
     return _answer(call, ReferenceList(service.member_references(call.caller, sent, section, name)))
 
 
-def _answer(call: Call, value: msgspec.Struct) -> Response:
-    return tagged(call.request, encode_json(value))
+def _answer(call: Call, value: msgspec.Struct, headers: tuple[Header, ...] = ()) -> Response:
+    return tagged(call.request, encode_json(value), headers=headers)
 
 
 META_HANDLERS: Mapping[str, HandlerPart[Any]] = {
