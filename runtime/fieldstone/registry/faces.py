@@ -15,14 +15,17 @@ from fieldstone.registry.views import view_faults
 
 
 def face_faults(
-    by_kind: Mapping[str, Mapping[str, Document]], objects: Known[Object], actions: Known[Action]
+    by_kind: Mapping[str, Mapping[str, Document]],
+    objects: Known[Object],
+    actions: Known[Action],
+    broken: frozenset[tuple[str, str]],
 ) -> Iterator[Fault]:
-    """Yields everything wrong with what faces are told."""
+    """Yields everything wrong with what faces are told; of what is `broken` no more is said."""
     views, dashboards = by_kind[VIEW.name], by_kind[DASHBOARD.name]
     for document in views.values():
         yield from view_faults(document, objects)
     for document in dashboards.values():
         yield from dashboard_faults(document, objects)
-    destinations = Destinations(objects, views, dashboards, actions)
+    destinations = Destinations(objects, views, dashboards, actions, broken)
     for document in by_kind[NAVIGATION.name].values():
         yield from navigation_faults(document, destinations)

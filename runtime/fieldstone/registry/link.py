@@ -79,9 +79,9 @@ def link(
     faults += wrong
     capabilities, wrong = link_capabilities(packages)
     faults += [*wrong, *capability_faults(by_kind, capabilities)]
-    faults += face_faults(by_kind, objects, acting.callable)
+    faults += face_faults(by_kind, objects, acting.callable, reading.broken)
     subjects = {kind: _declared(found) for kind, found in by_kind.items()} | {CAPABILITY.name: capabilities}
-    wordings, wrong = link_translations(by_kind["translation"], subjects)
+    wordings, wrong = link_translations(by_kind["translation"], subjects, reading.broken)
     faults += wrong
     for document in by_kind["email_template"].values():
         faults += template_faults(document)

@@ -23,12 +23,13 @@ from fieldstone.registry.known import Known
 
 
 class Destinations(msgspec.Struct, frozen=True, eq=False):
-    """What entries may lead to; views are by the name of their object and their own."""
+    """What entries may lead to; views are by the name of their object and their own, `broken` ones by kind and name."""
 
     objects: Known[Object]
     views: Mapping[str, Document]
     dashboards: Mapping[str, Document]
     actions: Known[Action]
+    broken: frozenset[tuple[str, str]] = frozenset()
 
 
 def navigation_faults(document: Document, destinations: Destinations) -> Iterator[Fault]:
@@ -51,14 +52,17 @@ def entries_of(app: NavigationDeclaration) -> Iterator[tuple[Path, AnyEntry]]:
 
 
 def _entry_faults(document: Document, path: Path, entry: AnyEntry, destinations: Destinations) -> Iterator[Fault]:
+    broken = {name for kind, name in destinations.broken if kind in ("view", "dashboard")}
     match entry:
         case ObjectEntry(object=name) if destinations.objects.get(name) is None:
             yield from destinations.objects.missing(document.value_at(*path, "object"), name)
-        case ObjectEntry(object=name, view=str(view)) if f"{name}.{view}" not in destinations.views:
+        case ObjectEntry(object=name, view=str(view)) if (
+            f"{name}.{view}" not in destinations.views and view not in broken
+        ):
             of_object = [key.partition(".")[2] for key in destinations.views if key.partition(".")[0] == name]
             message = f"`{name}` has no view `{shown(view)}`."
             yield document.fault((*path, "view"), Code.NAVIGATION, message, did_you_mean(view, of_object))
-        case DashboardEntry(dashboard=name) if name not in destinations.dashboards:
+        case DashboardEntry(dashboard=name) if name not in destinations.dashboards and name not in broken:
             message = f"There is no dashboard `{shown(name)}`."
             hint = did_you_mean(name, destinations.dashboards)
             yield document.fault((*path, "dashboard"), Code.NAVIGATION, message, hint)

@@ -57,14 +57,16 @@ class _Unfit(Exception):
         self.path, self.message, self.hint = path, message, hint
 
 
-def link_translations(documents: Mapping[str, Document], subjects: Subjects) -> tuple[Wordings, list[Fault]]:
-    """Returns the texts of all translations, and everything wrong with these."""
+def link_translations(
+    documents: Mapping[str, Document], subjects: Subjects, broken: frozenset[tuple[str, str]]
+) -> tuple[Wordings, list[Fault]]:
+    """Returns the texts of all translations, and everything wrong with these; of what is `broken` no more is said."""
     wordings: dict[str, dict[tuple[str, str], dict[Way, str]]] = {}
     said: dict[tuple[str, str, str, Way], str] = {}
     faults: list[Fault] = []
     for document in documents.values():
         language = cast("TranslationDeclaration", document.declared).language
-        for kind, name, found in _texts(document, subjects, faults):
+        for kind, name, found in _texts(document, subjects, broken, faults):
             before = said.setdefault((language, kind, name, found.way), str(document.value_at(*found.path)))
             if before != str(document.value_at(*found.path)):
                 message = f"This is said in `{language}` already, in {before}."
@@ -73,12 +75,16 @@ def link_translations(documents: Mapping[str, Document], subjects: Subjects) -> 
     return wordings, faults
 
 
-def _texts(document: Document, subjects: Subjects, faults: list[Fault]) -> Iterator[tuple[str, str, _Found]]:
+def _texts(
+    document: Document, subjects: Subjects, broken: frozenset[tuple[str, str]], faults: list[Fault]
+) -> Iterator[tuple[str, str, _Found]]:
     """Yields the texts of a translation with what they are of; notes a fault for each that is of nothing."""
     for kind in TOLD.values():
         declared = subjects.get(kind.name, {})
         for name, tree in document.source.value.get(kind.plural, {}).items():
             path: tuple[Step, ...] = (kind.plural, name)
+            if (kind.name, name.rpartition(".")[2]) in broken:
+                continue
             if name not in declared:
                 message = f"There is no {kind.name.replace('_', ' ')} `{shown(name)}`."
                 faults.append(document.fault(path, Code.TRANSLATION, message, did_you_mean(name, declared)))
