@@ -40,7 +40,7 @@ from fieldstone.registry.policy_tests import link_policy_tests
 from fieldstone.registry.seeds import seed_faults
 from fieldstone.registry.summaries import Summaries
 from fieldstone.registry.summary_disclosures import summary_disclosures
-from fieldstone.registry.templates import replaced_templates, replacement_faults, template_faults, templates_in
+from fieldstone.registry.templates import replaced_templates, template_faults, templates_in
 from fieldstone.registry.translations import link_translations
 from fieldstone.registry.validations.link import link_validations
 from fieldstone.registry.working_time import WorkingTime
@@ -83,10 +83,7 @@ def link(
     subjects = {kind: _declared(found) for kind, found in by_kind.items()} | {CAPABILITY.name: capabilities}
     wordings, wrong = link_translations(by_kind["translation"], subjects, reading.broken)
     faults += wrong
-    for document in by_kind["email_template"].values():
-        faults += template_faults(document)
-    for name, document in replaced.items():
-        faults += replacement_faults(by_kind["email_template"][name], document)
+    faults += template_faults(by_kind["email_template"], replaced)
     if faults:
         raise DeclarationError(faults)
     return Catalog(

@@ -45,7 +45,15 @@ def templates_in(
     return found
 
 
-def replacement_faults(document: Document, replaced: Document) -> Iterator[Fault]:
+def template_faults(documents: Mapping[str, Document], replaced: Mapping[str, Document]) -> Iterator[Fault]:
+    """Yields everything wrong with the templates, and with those of them that are in place of the platform's."""
+    for document in documents.values():
+        yield from _template_faults(document)
+    for name, before in replaced.items():
+        yield from _replacement_faults(documents[name], before)
+
+
+def _replacement_faults(document: Document, replaced: Document) -> Iterator[Fault]:
     """Yields everything wrong with a template of the platform's in other words."""
     declared: Any = document.declared
     before: Any = replaced.declared
@@ -61,7 +69,7 @@ def replacement_faults(document: Document, replaced: Document) -> Iterator[Fault
         )
 
 
-def template_faults(document: Document) -> Iterator[Fault]:
+def _template_faults(document: Document) -> Iterator[Fault]:
     """Yields everything wrong with a template: with the places for values in its parts, and values that have none."""
     declared: Any = document.declared
     template: EmailTemplateDeclaration = declared
