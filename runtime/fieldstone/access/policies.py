@@ -32,6 +32,7 @@ KEPT = 16_384
 """How many compiled policies are kept; there is one for each combination of sets, object and action that is met."""
 
 NOT_IN_TRASH: Filter = Term(DELETED_AT, "null", Literal(value=True))
+_SETTING: tuple[Action, ...] = ("create", "update")
 TRASH_ACTIONS: frozenset[Action] = frozenset({"restore", "purge"})
 
 Holding = tuple[PermissionSet, ObjectGrant]
@@ -66,6 +67,11 @@ class Policies:
         )
         shared = self._is_shared(caller, object_name)
         return self._bounded(caller.sets.difference(denying), object_name, "read", shared=shared)
+
+    def known(self, caller: Caller, object_name: str) -> frozenset[str]:
+        """Returns the fields that the caller may read, or may set in a new record or a change."""
+        setting = (self.policy(caller, object_name, action).writable for action in _SETTING)
+        return self.policy(caller, object_name, "read").readable.union(*setting)
 
     def past(self, policy: Policy) -> Policy:
         """Returns a policy for reading as one over the history: a version is shown that satisfies it, of a record that does so now."""

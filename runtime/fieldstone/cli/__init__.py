@@ -10,6 +10,7 @@ from fieldstone.cli.backup import backup
 from fieldstone.cli.check import check
 from fieldstone.cli.diff import diff
 from fieldstone.cli.export import export
+from fieldstone.cli.importing import import_command
 from fieldstone.cli.migrate import migrate
 from fieldstone.cli.new import new_command
 from fieldstone.cli.query import query
@@ -31,6 +32,7 @@ COMMANDS = (
     serve,
     query,
     export,
+    import_command(),
     backup,
     restore,
     migrate,

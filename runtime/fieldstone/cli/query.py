@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from fieldstone.cli.question import NOT_NARROWED, Narrowing
+from fieldstone.cli.report import printable, table_console
 from fieldstone.cli.seat import User, take_seat
 from fieldstone.engine.operation import Aggregate, Read
 from fieldstone.engine.outcome import Groups, Page
@@ -20,9 +20,6 @@ from fieldstone.query.document import QueryDocument
 from fieldstone.query.text_forms import read_body
 from fieldstone.query.values import exact_number
 from fieldstone.surfaces.http.encode import encode_json, record_type
-
-UNBOUNDED = 100_000
-"""A line of a table is as long as it is, where it does not go to a terminal."""
 
 _decode = msgspec.json.Decoder(float_hook=exact_number).decode
 
@@ -92,9 +89,7 @@ def _as_json(page: Page) -> bytes:
 
 
 def _print(page: Page) -> None:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=UNBOUNDED)
+    console = table_console()
     table = Table()
     for place, name in enumerate(page.columns):
         numbers = all(row[place] is None or _is_number(row[place]) for row in page.rows)
@@ -108,11 +103,10 @@ def _print(page: Page) -> None:
 
 
 def _text(value: Any) -> str:
-    """Returns a value as a terminal may show it: what would steer it is spelled out."""
+    """Returns a value as a terminal may show it."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else encode_json(value).decode()
-    return "".join(sign if sign.isprintable() or sign == "\n" else f"\\u{ord(sign):04x}" for sign in text)
+    return printable(value if isinstance(value, str) else encode_json(value).decode())
 
 
 def _is_number(value: Any) -> bool:

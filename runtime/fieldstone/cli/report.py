@@ -1,4 +1,4 @@
-"""How the command line shows what is wrong: faults with the line that they are in, errors with their hint."""
+"""How the command line shows tables, and what is wrong: faults with the line that they are in, errors with their hint."""
 
 import re
 from collections.abc import Sequence
@@ -7,11 +7,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from fieldstone.errors import DeclarationError, Fault, FieldstoneError
+from fieldstone.errors import DeclarationError, Fault, FieldstoneError, Invalid
 from fieldstone.registry.documents import content_of
 
 LONGEST_LINE = 200
 """Of a longer line, the part around the mark is shown."""
+
+UNBOUNDED = 100_000
+"""A line of a table is as long as it is, where it does not go to a terminal."""
 
 _TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s,:{}\[\]]+|.")
 
@@ -23,8 +26,21 @@ def report_error(error: FieldstoneError) -> None:
         report_faults(error.faults, console)
         return
     console.print(Text(error.message, style="bold red"))
+    for fault in error.faults if isinstance(error, Invalid) else ():
+        console.print(Text(f"{fault.field}: {fault.message}"))
     if hint := error.details.get("hint"):
         console.print(Text(str(hint)))
+
+
+def table_console() -> Console:
+    """Returns where tables are shown."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=UNBOUNDED)
+
+
+def printable(text: str) -> str:
+    """Returns a text as a terminal may show it: what would steer it is spelled out."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else f"\\u{ord(sign):04x}" for sign in text)
 
 
 def report_faults(faults: Sequence[Fault], console: Console) -> None:

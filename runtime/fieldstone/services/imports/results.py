@@ -69,8 +69,8 @@ class Teller(msgspec.Struct, frozen=True, eq=False):
                 return "Write the id of the one that is meant, or map the column to a field that no two records share."
             case "invalid_date":
                 return "Write days as `2026-03-05`, or declare their order: `dateFormat` is `dmy`, `mdy` or `ymd`."
-            case "invalid_number" | "invalid_type" if column is not None and isinstance(fault.value, str):
-                return "Say which mark stands before decimals: `decimalMark` is `.` or `,`."
+            case "invalid_number" if column is not None:
+                return _number(str(fault.value))
             case _:
                 return None
 
@@ -87,6 +87,12 @@ def told(place: int, code: str, error: str, *, skipped: bool, hint: str | None =
     return ImportedRow(
         place + 1, ok=False, action="skipped" if skipped else "failed", code=code, error=error, hint=hint
     )
+
+
+def _number(cell: str) -> str:
+    if any(sign.isdigit() for sign in cell):
+        return "Say which mark stands before decimals: `decimalMark` is `.` or `,`."
+    return "Write a number, such as `1234.5`, or name the text among `nullValues`."
 
 
 def _options(field: Field, value: object) -> str | None:

@@ -11,7 +11,7 @@ import msgspec
 
 from fieldstone.access.caller import Caller
 from fieldstone.access.policies import Policies
-from fieldstone.access.policy import Action, Policy
+from fieldstone.access.policy import Policy
 from fieldstone.engine.operation import Operation
 from fieldstone.engine.outcome import Outcome, Page
 from fieldstone.identity.credential import Credential
@@ -36,7 +36,6 @@ DRY_RUN = "dryRun"
 CALL = "actions.call"
 """The handler of the routes by which every action is called by its name."""
 
-_SETTING: tuple[Action, ...] = ("create", "update")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BodyUse = Literal["none", "optional", "required"]
 
@@ -187,8 +186,7 @@ class Call(msgspec.Struct, frozen=True, eq=False):
 
     def known(self, object_name: str) -> frozenset[str]:
         """Returns the fields of an object that the caller may read or set."""
-        setting = (self.policies.policy(self.caller, object_name, action).writable for action in _SETTING)
-        return self.readable(object_name).union(*setting)
+        return self.policies.known(self.caller, object_name)
 
     def wrapped(self, value: Any) -> bytes:
         """Returns the body of an answer that is one value."""
