@@ -16,6 +16,7 @@ from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS
 from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
 from fieldstone.surfaces.rest.native.flows import FLOW_HANDLERS
+from fieldstone.surfaces.rest.native.import_jobs import IMPORT_JOB_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
 from fieldstone.surfaces.rest.native.meta_changes import META_CHANGE_HANDLERS
 from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
@@ -31,6 +32,7 @@ HANDLERS: Mapping[str, HandlerPart[Any]] = {
     **DISCOVERY_HANDLERS,
     **EMAIL_HANDLERS,
     **FLOW_HANDLERS,
+    **IMPORT_JOB_HANDLERS,
     **META_HANDLERS,
     **META_CHANGE_HANDLERS,
     **SEARCH_HANDLERS,

@@ -24,6 +24,7 @@ from fieldstone.surfaces.rest.native.auth.table import AUTH_HANDLERS
 from fieldstone.surfaces.rest.native.discovery import DISCOVERY_HANDLERS
 from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
 from fieldstone.surfaces.rest.native.flows import FLOW_HANDLERS
+from fieldstone.surfaces.rest.native.import_jobs import IMPORT_JOB_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
 from fieldstone.surfaces.rest.native.meta_changes import META_CHANGE_HANDLERS
 from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
@@ -54,6 +55,7 @@ DIALECT_PARTS: DialectParts = {
             *EMAIL_HANDLERS,
             *ACTION_HANDLERS,
             *FLOW_HANDLERS,
+            *IMPORT_JOB_HANDLERS,
         }
     ),
 }

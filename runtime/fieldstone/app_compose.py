@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from fieldstone.access.caller import ADMINISTRATOR
 from fieldstone.app_generation import Generation
+from fieldstone.app_imports import import_handlers, import_operations, import_works
 from fieldstone.app_process import Process
 from fieldstone.engine.door import Door
 from fieldstone.engine.handlers import DATA_HANDLERS
@@ -21,7 +22,6 @@ from fieldstone.identity.throttle import Throttle
 from fieldstone.registry.catalog import Catalog
 from fieldstone.services.audit import audit_hooks
 from fieldstone.services.explaining import Explaining
-from fieldstone.services.imports.importing import IMPORT_HANDLERS
 from fieldstone.services.mail.post import Post
 from fieldstone.services.mail.sending import Sending
 from fieldstone.services.meta.authority import Authority
@@ -87,6 +87,7 @@ def compose(process: Process, store: SqlStore, known: InForce, swap: Swap) -> Ge
         door=door,
         room=room,
         flows=flows,
+        works=import_works(door, room.identity.member, process.log),
         tables=tables,
         entrance=_entrance(process, tables, room, door),
         known=known,
@@ -97,7 +98,7 @@ def _door(process: Process, store: SqlStore, post: Post, flows: Repertoire) -> D
     catalog = store.catalog
     return Door(
         store,
-        {**DATA_HANDLERS, **IMPORT_HANDLERS, **post.handlers, **ACTION_OPERATIONS, **flows.handlers},
+        {**DATA_HANDLERS, **import_operations(process.flows), **post.handlers, **ACTION_OPERATIONS, **flows.handlers},
         process.settings,
         hooks=(*identity_hooks(catalog), *flows.hooks, *audit_hooks()),
         preparers={"password": process.lasting.passwords.hash, "secret": process.seal.seal},
@@ -125,6 +126,7 @@ def _handlers(process: Process, door: Door, room: IdentityRoom, post: Post, flow
         **bind_handlers(RIGHTS_HANDLERS, Rights(catalog, door.policies)),
         **bind_handlers(EMAIL_HANDLERS, sending),
         **bind_handlers(FLOW_HANDLERS, desk),
+        **import_handlers(door),
         **bind_handlers({**ACTION_HANDLERS, **BOUND_HANDLERS}, calling),
     }
 

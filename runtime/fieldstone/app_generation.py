@@ -14,6 +14,7 @@ from fieldstone.engine.operation import Operation
 from fieldstone.engine.outcome import Outcome
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import Internal
+from fieldstone.flows.durable.carried import LongWork
 from fieldstone.flows.outbound import Outbound
 from fieldstone.flows.room import Playing, Repertoire
 from fieldstone.identity.room import IdentityRoom
@@ -36,6 +37,7 @@ class Generation(msgspec.Struct, frozen=True, eq=False):
     door: Door
     room: IdentityRoom
     flows: Repertoire
+    works: Mapping[str, LongWork]
     tables: Mapping[str, RouteTable]
     entrance: Entrance
     known: InForce
@@ -55,7 +57,8 @@ class Generation(msgspec.Struct, frozen=True, eq=False):
     def playing(self) -> Playing:
         """What runs of flows are carried on with."""
         outbound = Outbound(self.catalog.app.outbound.hosts)
-        return Playing(self.flows, self.door, self.room.identity.member, outbound, in_force=self.in_force)
+        member = self.room.identity.member
+        return Playing(self.flows, self.door, member, outbound, self.works, in_force=self.in_force)
 
 
 class Current:

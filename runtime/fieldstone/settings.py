@@ -24,6 +24,7 @@ class Limits(msgspec.Struct, frozen=True):
     list_values: int = 1000
     batch_rows: int = 5000
     import_rows: int = 5000
+    import_job_rows: int = 50_000
     order_keys: int = 8
     search_words: int = 20
     search_ranked: int = 1000
@@ -151,6 +152,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("FIELDSTONE_LIMIT_LIST_VALUES", "list_values", "Most values in a list of a where.", limit=True),
     Setting("FIELDSTONE_LIMIT_BATCH_ROWS", "batch_rows", "Most records in a batch.", limit=True),
     Setting("FIELDSTONE_LIMIT_IMPORT_ROWS", "import_rows", "Most rows in an import.", limit=True),
+    Setting("FIELDSTONE_LIMIT_IMPORT_JOB_ROWS", "import_job_rows", "Most rows in an import that is a job.", limit=True),
     Setting("FIELDSTONE_LIMIT_ORDER_KEYS", "order_keys", "Most sort keys.", limit=True),
     Setting("FIELDSTONE_LIMIT_SEARCH_WORDS", "search_words", "Most words in a search.", limit=True),
     Setting(

@@ -1,4 +1,5 @@
-"""Processes that die on purpose: each opens the app, does one new step of a run, and kills itself, without a word to anybody.
+"""Processes that die on purpose: each opens the app, does one new step of a run, or one portion of an import, and kills itself, without
+a word to anybody.
 
 `python -m tests.faults.doomed` forks them, so that what is imported is imported once, and prints what it saw of them.
 """
@@ -19,13 +20,15 @@ import msgspec
 
 from fieldstone.access.caller import SYSTEM
 from fieldstone.app import open_runtime
-from fieldstone.engine.operation import StartFlow
+from fieldstone.engine.operation import Import, ImportColumn, StartFlow, StartImport
 from fieldstone.engine.records import read_first, read_records
 from fieldstone.flows.durable import keeper
 from fieldstone.flows.journal import Effects, Entry, Step, Work
 from fieldstone.flows.run_journal import RunJournal
 from fieldstone.flows.runs import RUNS
 from fieldstone.log import open_log
+from fieldstone.services.imports.jobs.rows import JOBS
+from fieldstone.services.imports.jobs.working import Worker
 from fieldstone.settings import Settings
 from tests.servers import ADMIN_EMAIL
 
@@ -41,12 +44,16 @@ class Fate(msgspec.Struct, frozen=True):
 
 
 class Orders(msgspec.Struct, frozen=True):
-    """What is to be done: `watched` by one that sees so many runs to their end, one process after the other lives its fate."""
+    """What is to be done: `watched` by one that sees so many runs to their end, one process after the other lives its fate.
+
+    With `rows`, it is not runs of a flow that begin but imports of so many rows.
+    """
 
     folder: str
     url: str
     fates: list[Fate]
     watched: int = 0
+    rows: int = 0
     lease: float = keeper.LEASE_SECONDS
 
 
@@ -73,10 +80,19 @@ async def live(orders: Orders, fate: Fate, runs: int) -> None:
         assert caller is not None
         with doomed(fate):
             for _ in range(fate.begins):
-                await execute(StartFlow(FLOW, {}), caller)
+                await execute(beginning(orders.rows), caller)
+            name, over = (JOBS, "succeeded") if orders.rows else (RUNS, "completed")
             async with asyncio.timeout(ENOUGH):
-                while len(await read_records(execute, RUNS, {"status": "completed"}, ("id",))) < runs:
+                while len(await read_records(execute, name, {"status": over}, ("id",))) < runs:
                     await runtime.flows.settled("any", 0.1)
+
+
+def beginning(rows: int) -> StartFlow | StartImport:
+    """Returns what begins a run, or an import of rows."""
+    if not rows:
+        return StartFlow(FLOW, {})
+    columns = (ImportColumn("title", "title"), ImportColumn("hours", "hours"))
+    return StartImport(Import("shift", columns, tuple((f"t{number}", number) for number in range(rows))))
 
 
 @contextmanager
@@ -98,7 +114,24 @@ def doomed(fate: Fate) -> Iterator[None]:
             _die()
         return entry
 
-    with patch.object(RunJournal, "act", act if fate.dies == "never" else last_act):
+    import_portion, written = Worker._import, Worker._written
+
+    async def last_portion(worker: Worker, *of: Any) -> bool:
+        async def write_and_die(*record: Any) -> Any:
+            records = await written(worker, *record)
+            if fate.dies == "within":
+                _die()
+            return records
+
+        with patch.object(worker, "_written", write_and_die):
+            done = await import_portion(worker, *of)
+        of[-1].committed.append(_die)
+        return done
+
+    if fate.dies == "never":
+        yield
+        return
+    with patch.object(RunJournal, "act", last_act), patch.object(Worker, "_import", last_portion):
         yield
 
 

@@ -1,4 +1,4 @@
-"""A process killed at every step of a run: the next one goes on with it, and each effect on records is there once."""
+"""A process killed at every step of a run, or of an import: the next one goes on with it, and each effect on records is there once."""
 
 import asyncio
 import signal
@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fieldstone.services.imports.jobs.rows import PORTION_ROWS
 from tests.faults.doomed import Fate, Orders, Seen
 from tests.faults.look import rows_of
 from tests.house.source import ROOT
@@ -76,6 +77,19 @@ async def test_another_process_finishes_the_runs_of_one_that_was_killed(app: Pat
     assert seen.killed_by == [signal.SIGKILL, 0]
     assert seen.seconds < 30
     await insist_on_effects(postgres_url, runs=4)
+
+
+async def test_an_import_that_is_killed_at_every_portion_makes_each_record_once(app: Path, sqlite_url: str) -> None:
+    dying = ["within", "behind"]
+    fates = [Fate(dies, begins=int(number == 0)) for number, dies in enumerate([*dying, "never"])]
+    rows = PORTION_ROWS + 1
+    seen = await see(Orders(str(app), sqlite_url, fates, rows=rows, lease=1.0))
+    assert seen.killed_by == [*([signal.SIGKILL] * len(dying)), 0]
+    assert sorted(await rows_of(sqlite_url, "SELECT title, hours FROM shift")) == sorted(
+        (f"t{number}", number) for number in range(rows)
+    )
+    jobs = await rows_of(sqlite_url, "SELECT status, done, made, refused FROM sys_import_job")
+    assert jobs == [("succeeded", rows, rows, 0)]
 
 
 async def insist_on_effects(url: str, runs: int) -> None:

@@ -18,7 +18,7 @@ FLOORS = (
     ("engine",),
     ("identity", "flows", "services"),
     ("surfaces",),
-    ("app_catalog", "app_flows", "app_generation"),
+    ("app_catalog", "app_flows", "app_imports", "app_generation"),
     ("app_process",),
     ("app_compose", "app_migration", "app_overlays"),
     ("app_generations",),

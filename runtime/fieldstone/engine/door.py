@@ -43,6 +43,7 @@ from fieldstone.engine.operation import (
     SendMail,
     ShareRecord,
     StartFlow,
+    StartImport,
     Together,
     UnshareRecord,
     Update,
@@ -58,6 +59,7 @@ from fieldstone.engine.outcome import (
     Groups,
     History,
     Imported,
+    ImportJob,
     Invoked,
     Kept,
     Outcome,
@@ -182,6 +184,10 @@ class Door:
     async def execute(
         self, operation: Import, caller: Caller, *, unit: Unit | None = None, dry: bool = False
     ) -> Imported: ...
+    @overload
+    async def execute(
+        self, operation: StartImport, caller: Caller, *, unit: Unit | None = None, dry: bool = False
+    ) -> ImportJob: ...
     @overload
     async def execute(
         self, operation: Once, caller: Caller, *, unit: Unit | None = None, dry: bool = False

@@ -175,6 +175,12 @@ class Import(msgspec.Struct, frozen=True, eq=False):
     found: Mapping[str, Any] = {}
 
 
+class StartImport(msgspec.Struct, frozen=True, eq=False):
+    """An import of many rows that is done beside the requests; answers `ImportJob`."""
+
+    asked: Import
+
+
 class Across(msgspec.Struct, frozen=True):
     """Writes of several objects, one after the other (contract 3.8); answers `AcrossResult`.
 
@@ -338,6 +344,7 @@ Operation = (
     | Batch
     | Across
     | Import
+    | StartImport
     | ShareRecord
     | UnshareRecord
     | Once

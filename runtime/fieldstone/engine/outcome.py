@@ -222,6 +222,16 @@ class Imported(msgspec.Struct, frozen=True):
     found: Mapping[str, Any] = {}
 
 
+class ImportJob(msgspec.Struct, frozen=True):
+    """An import that is done beside the requests, as it was begun."""
+
+    id: str
+    object: str
+    status: str
+    total: int
+    at: str
+
+
 class Kept(msgspec.Struct, frozen=True):
     """The outcome of a write that is done once; `replayed` says that it was done before."""
 
@@ -305,6 +315,7 @@ Outcome = (
     | BatchResult
     | AcrossResult
     | Imported
+    | ImportJob
     | Kept
     | Invoked
     | Done

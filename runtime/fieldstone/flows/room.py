@@ -15,6 +15,7 @@ from fieldstone.engine.own_rows import delete_own
 from fieldstone.engine.records import Execute, in_one_unit, read_first, read_records
 from fieldstone.engine.unit import Unit
 from fieldstone.flows.acting import Authority, Epoch, Member
+from fieldstone.flows.durable.carried import BETWEEN, Carried, LongWork
 from fieldstone.flows.durable.carrier import AT_ONCE, Carrier, LoopCarrier
 from fieldstone.flows.durable.dbos_carrier import DbosCarrier
 from fieldstone.flows.durable.keeper import Keeper
@@ -26,7 +27,7 @@ from fieldstone.flows.record_triggers import record_triggers
 from fieldstone.flows.runs import ALIVE, RUNS, STEPS
 from fieldstone.flows.schedules import Schedules
 from fieldstone.flows.segments import Segments, Workshop
-from fieldstone.flows.starting import Starting
+from fieldstone.flows.starting import FIRST_SEGMENT, Starting
 from fieldstone.flows.steering import Helm
 from fieldstone.flows.versions import Versions
 from fieldstone.flows.waker import Waker
@@ -90,13 +91,15 @@ class Repertoire(msgspec.Struct, frozen=True, eq=False):
 class Playing(msgspec.Struct, frozen=True, eq=False):
     """What segments that begin now are done with: the flows of today, their door, who its members are, and whom they may ask outside.
 
-    Without `in_force` other processes have newer flows, by whose times they are started.
+    `works` are those of other rooms that are carried like runs, the same by name in every catalog. Without `in_force` other processes have
+    newer flows, by whose times they are started.
     """
 
     repertoire: Repertoire
     door: Door
     member: Member
     outbound: Outbound
+    works: Mapping[str, LongWork] = {}
     in_force: bool = True
 
 
@@ -125,11 +128,12 @@ class FlowRoom:
         self._beginning: set[asyncio.Task[None]] = set()
         self._watching: set[asyncio.Task[None]] = set()
         self._setting: FlowSetting | None = None
-        self._segments: Segments | None = None
+        self._carried: Carried | None = None
         self._carrier: Carrier | None = None
         self._under_way = 0
         self._keeper: Keeper | None = None
         self.waker: Waker | None = None
+        self._wakers: list[Waker] = []
         self.schedules: Schedules | None = None
 
     def repertoire(self, catalog: Catalog) -> Repertoire:
@@ -151,11 +155,25 @@ class FlowRoom:
             DbosCarrier(own_url, executor, self._proceed, log) if setting.durable else LoopCarrier(self._proceed)
         )
         self._keeper = Keeper(execute, self._carrier, executor, clock=system_clock, log=log, alone=alone)
-        self.waker = Waker(execute, self.carry, places=self._places, clock=setting.clock, log=log)
+        waker = partial(Waker, execute, places=self._places, clock=setting.clock, log=log)
+        self.waker = waker(self.carry)
+        works = {
+            name: waker(partial(self._carry_work, name), object_name=work.object)
+            for name, work in playing.works.items()
+        }
+        self._wakers = [self.waker, *works.values()]
         self.schedules = Schedules(execute, setting.organization_id, clock=setting.clock, log=log)
         await self.follow(playing)
-        if not self._watching and await read_first(execute, RUNS, {"status": {"$in": list(ALIVE)}}, ("id",)):
-            self._watch()
+        for object_name in (RUNS, *(work.object for work in playing.works.values())):
+            if not self._watching and await read_first(execute, object_name, {"status": {"$in": list(ALIVE)}}, ("id",)):
+                self._watch()
+
+    def begin_work(self, name: str, record_id: str) -> None:
+        """Begins a work of another room whose record stands."""
+        if self._carrier is not None:
+            if not self._watching:
+                self._watch()
+            self._begin(f"{name}{BETWEEN}{record_id}", FIRST_SEGMENT)
 
     async def follow(self, playing: Playing) -> None:
         """Does every segment that begins from now on with the flows of another catalog; nothing before the room is open."""
@@ -174,7 +192,7 @@ class FlowRoom:
             log=setting.log,
             outbound=playing.outbound,
         )
-        self._segments = Segments(workshop)
+        self._carried = Carried(Segments(workshop).proceed, playing.works, setting.log)
         flows = playing.repertoire.catalog.flows
         schedules.follow(flows)
         if playing.in_force:
@@ -184,10 +202,11 @@ class FlowRoom:
 
     def _watch(self) -> None:
         """Begins to look for what is due; for what other processes have left where runs are durable."""
-        setting, schedules, waker, keeper = self._setting, self.schedules, self.waker, self._keeper
-        if setting is None or schedules is None or waker is None or keeper is None:
+        setting, schedules, keeper = self._setting, self.schedules, self._keeper
+        if setting is None or schedules is None or keeper is None:
             return
-        chores = [waker.run()] if not setting.durable else [waker.run(), schedules.run(), keeper.run()]
+        chores = [waker.run() for waker in self._wakers]
+        chores += [schedules.run(), keeper.run()] if setting.durable else []
         self._watching = {asyncio.create_task(chore) for chore in chores}
 
     async def close(self) -> None:
@@ -239,13 +258,16 @@ class FlowRoom:
         await self._keeper.begin()
         await self._carrier.carry(run_id, segment)
 
+    async def _carry_work(self, name: str, record_id: str, segment: int) -> None:
+        await self.carry(f"{name}{BETWEEN}{record_id}", segment)
+
     async def _proceed(self, run_id: str, number: int) -> None:
         """Does a segment, and lets the waker know that there is a place again."""
-        if self._segments is None:
-            return
         self._under_way += 1
         try:
-            await self._segments.proceed(run_id, number)
+            more = True
+            while more and self._carried is not None:
+                more = await self._carried.proceed(run_id, number)
         finally:
             self._under_way -= 1
             if self.waker is not None and self._under_way == AT_ONCE - 1:

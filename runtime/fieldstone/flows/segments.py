@@ -6,6 +6,7 @@ dies before it leaves a run that is begun again.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -27,8 +28,6 @@ from fieldstone.ids import NewId
 from fieldstone.log import Log
 from fieldstone.query.cel.fault import EvaluationError
 from fieldstone.registry.flows.graph import Graph
-
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
 
 class Workshop(msgspec.Struct, frozen=True, eq=False):
@@ -53,19 +52,9 @@ class Segments:
         self._with = workshop
 
     async def proceed(self, run_id: str, number: int) -> None:
-        """Does a segment, unless the run is over or at another one; done twice, it acts once. Waits for a database that is away."""
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                await self._proceed(run_id, number)
-            except Superseded:
-                return
-            except Unavailable:
-                self._with.log.warning("flow_waits_for_database", run=run_id)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-            else:
-                return
+        """Does a segment, unless the run is over or at another one; done twice, it acts once. Raises Unavailable."""
+        with suppress(Superseded):
+            await self._proceed(run_id, number)
 
     async def _proceed(self, run_id: str, number: int) -> None:
         run = await read_run(self._with.execute, run_id)

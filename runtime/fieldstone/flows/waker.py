@@ -41,8 +41,18 @@ _DUE = And(
 class Waker:
     """Wakes the runs that are due."""
 
-    def __init__(self, execute: Execute, carry: Carry, *, places: Callable[[], int], clock: Clock, log: Log) -> None:
-        """Takes how many more segments can be done beside those that are being done."""
+    def __init__(
+        self,
+        execute: Execute,
+        carry: Carry,
+        *,
+        places: Callable[[], int],
+        clock: Clock,
+        log: Log,
+        object_name: str = RUNS,
+    ) -> None:
+        """Takes how many more segments can be done beside those that are being done, and the object whose records are the runs."""
+        self._object = object_name
         self._places = places
         self._execute = execute
         self._carry = carry
@@ -81,7 +91,7 @@ class Waker:
     async def _claim(self, row: dict[str, Any]) -> bool:
         async def move(_door: Door, unit: Unit) -> int:
             values = {"segment": row["segment"] + 1, "status": "pending", "due_at": later(unit.now, BEGIN_SECONDS)}
-            return await update_own(unit, RUNS, values, _DUE, row["id"], row["segment"], unit.now)
+            return await update_own(unit, self._object, values, _DUE, row["id"], row["segment"], unit.now)
 
         return bool(await in_one_unit(self._execute, move))
 
@@ -95,7 +105,7 @@ class Waker:
 
     async def _read(self, **query: Any) -> list[dict[str, Any]]:
         document = QueryDocument(fields=["id", "segment", "due_at"], order_by="due_at", count=False, **query)
-        page = await self._execute(Read(RUNS, document), SYSTEM)
+        page = await self._execute(Read(self._object, document), SYSTEM)
         if not isinstance(page, Page):
             raise Internal(f"A read answered with {type(page).__name__}.")
         return page.records()

@@ -26,6 +26,7 @@ DataOperation = Literal[
     "delete_many",
     "across",
     "import",
+    "import_job",
     "export",
     "history",
     "restore",

@@ -21,6 +21,8 @@ EXPIRING = (
     "sys_invitation",
     "sys_email",
     "sys_audit_log",
+    "sys_import_job",
+    "sys_import_portion",
 )
 """Objects whose records go when their time is over."""
 

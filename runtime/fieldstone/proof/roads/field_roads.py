@@ -249,3 +249,4 @@ BATCH_ROADS = (
     Road("hinted at in a batch", _hinted(_slip_in_body("batch"))),
 )
 IMPORT_ROADS = (Road("hinted at in an import", _hinted(_slip_in_body("import"))),)
+IMPORT_JOB_ROADS = (Road("hinted at in an import beside the requests", _hinted(_slip_in_body("import"))),)

@@ -4,16 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fieldstone.proof.roads.record_roads import references_to
-from fieldstone.proof.roads.write_roads import (
-    change_of,
-    judge,
-    one_row,
-    raised,
-    refused,
-    some_value,
-    succeeded,
-    values_of,
-)
+from fieldstone.proof.roads.write_roads import change_of, judge, one_row, raised, refused, succeeded, values_of
 from fieldstone.proof.trip import ALLOWED, CLOSED, REFUSED, Leak, Road, Trip, Verdict, unknown_name
 from fieldstone.proof.wire import Answer
 
@@ -41,7 +32,7 @@ def _made(**more: Any) -> Callable[[Trip], Awaitable[Verdict]]:
     dry = "dryRun" in more
 
     async def walk(trip: Trip) -> Verdict:
-        values = trip.body({**trip.stage.test.new.get(trip.name, {}), **values_of(trip)}) or some_value(trip)
+        values = trip.body({**trip.stage.test.new.get(trip.name, {}), **values_of(trip)}) or change_of(trip)
         if "create" not in trip.object.offered or not values:
             return CLOSED
         answer = await trip.ask(body={"rows": [values], **more})
@@ -117,4 +108,5 @@ UPDATE_ROADS = (
 )
 CREATE_ROADS = (Road("imported", _made()), Road("imported dry", _made(dryRun=True)))
 RECORD_ROADS = (Road("called by an import", _called),)
+JOB_ROADS = (Road("matched by an import beside the requests", _matched),)
 FIELD_ROADS = (Road("matched by an import", _matched), Road("the label of a column", _labelled))

@@ -25,11 +25,8 @@ def change_of(trip: Trip) -> dict[str, Any]:
     if trip.sentence.values:
         return trip.body(values_of(trip))
     said = trip.stage.test.change.get(trip.name)
-    return some_value(trip) if said is None else trip.body(said)
-
-
-def some_value(trip: Trip) -> dict[str, Any]:
-    """Returns a value for a first field that may be set: a text, if there is one."""
+    if said is not None:
+        return trip.body(said)
     fields = [field for field in trip.object.fields.values() if _open(trip, field)]
     texts = [field for field in fields if field.type.name in FREE_TEXT]
     return trip.body({field.name: trip.sample(field) for field in (*texts, *fields)[:1]})

@@ -3,7 +3,8 @@
 Refuses a table in two forms or none, and what other systems know and this one does not do, each with its reason.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -12,7 +13,7 @@ from fieldstone.engine.operation import Import
 from fieldstone.errors import Invalid
 from fieldstone.registry.catalog import Object
 from fieldstone.services.imports.columns import ColumnMapping, Reading, lay_columns
-from fieldstone.services.imports.reading.file import File, sheet_of_file
+from fieldstone.services.imports.reading.file import File, FileFormat, FileReader, refuse_declared
 from fieldstone.services.imports.rows import sheet_of_rows
 from fieldstone.services.imports.sheet import DateOrder, DecimalMark, Sheet
 
@@ -29,15 +30,20 @@ NOT_DONE: Mapping[str, tuple[Any, str]] = {
 
 
 class ImportBody(msgspec.Struct, rename="camel"):
-    """Rows to be imported, `csv` text or `rows` of objects, and where their columns go; `format` may be left out.
+    """Rows to be imported, `csv` text, `rows` of objects or a workbook in Base64 of which one `sheet` is read, and where their columns go.
 
+    `format` may be left out, `separator` and the `encoding` of a file are found out unless they are declared.
     `mapping` gives target fields by column, or is a list. `matchFields` find the records of an update or an upsert. Texts among
     `nullValues` mean nothing; with `skipBlankMatchKey` an upsert skips rows without a key, which are made otherwise.
     """
 
-    format: Literal["csv", "rows", "json"] | None = None
+    format: Literal["csv", "rows", "json", "xlsx"] | None = None
     csv: str | None = None
     rows: list[dict[str, Any]] | None = None
+    xlsx_base64: str | None = None
+    sheet: str | None = None
+    separator: str | None = None
+    encoding: str | None = None
     mapping: dict[str, str | None] | list[ColumnMapping] | None = None
     write_mode: WriteMode = "insert"
     match_fields: list[str] = []
@@ -49,19 +55,8 @@ class ImportBody(msgspec.Struct, rename="camel"):
     decimal_mark: DecimalMark | None = None
 
 
-class Source(msgspec.Struct, frozen=True):
-    """A format: the member of the body that holds the table, and how it is read."""
-
-    member: str
-    read: Callable[[ImportBody, int], Sheet]
-
-
-FORMATS: Mapping[str, Source] = {
-    "csv": Source("csv", lambda body, most: sheet_of_file(File(body.csv or "", "csv", "csv"), most)),
-    "rows": Source("rows", lambda body, _most: sheet_of_rows(body.rows or [])),
-    "json": Source("rows", lambda body, _most: sheet_of_rows(body.rows or [])),
-}
-"""By their names in a request; `rows` are told as `json`, too."""
+FORMATS: Mapping[str, str] = {"csv": "csv", "rows": "rows", "json": "rows", "xlsx": "xlsxBase64"}
+"""The member of the body that holds the table, by the names of formats in a request."""
 
 
 def refuse_not_done(body: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -72,21 +67,36 @@ def refuse_not_done(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in body.items() if name not in NOT_DONE}
 
 
-def sheet_of_body(body: ImportBody, most_rows: int) -> Sheet:
+async def sheet_of_body(body: ImportBody, files: FileReader, most_rows: int) -> Sheet:
     """Returns the table that a body holds; raises Invalid, PayloadTooLarge."""
-    members: dict[str, str] = {}
-    for name, source in FORMATS.items():
-        members.setdefault(source.member, name)
-    given = [member for member in members if getattr(body, member) is not None]
+    held = {"csv": body.csv, "rows": body.rows, "xlsxBase64": body.xlsx_base64}
+    given = [member for member, value in held.items() if value is not None]
     if len(given) != 1:
         told = " and ".join(f"`{member}`" for member in given) or "nothing to import"
-        hint = f"Send one of {', '.join(f'`{member}`' for member in members)}."
+        hint = f"Send one of {', '.join(f'`{member}`' for member in held)}."
         raise Invalid(f"The body has {told}.", **_at(given[0] if given else "rows", hint))
-    name = body.format or members[given[0]]
-    if FORMATS[name].member != given[0]:
-        hint = f"Send `{FORMATS[name].member}`, or leave `format` out."
-        raise Invalid(f"The format is `{name}`, and the body has `{given[0]}`.", **_at("format", hint))
-    return FORMATS[name].read(body, most_rows)
+    if body.format is not None and FORMATS[body.format] != given[0]:
+        hint = f"Send `{FORMATS[body.format]}`, or leave `format` out."
+        raise Invalid(f"The format is `{body.format}`, and the body has `{given[0]}`.", **_at("format", hint))
+    if body.rows is not None:
+        refuse_declared(body, ("sheet", "separator", "encoding"), "rows")
+        return sheet_of_rows(body.rows)
+    return await files.read(_file(body), most_rows)
+
+
+def sent_file(body: ImportBody, format_name: FileFormat, content: bytes) -> File:
+    """Returns a file that was sent as the body itself, with what its parameters declare of it."""
+    return File(content, format_name, "body", body.encoding, body.separator, body.sheet)
+
+
+def _file(body: ImportBody) -> File:
+    if body.xlsx_base64 is None:
+        return File(body.csv or "", "csv", "csv", body.encoding, body.separator, body.sheet)
+    try:
+        content = b64decode(body.xlsx_base64, validate=True)
+    except ValueError:
+        raise Invalid("`xlsxBase64` is not Base64.", **_at("xlsxBase64", "Encode the bytes of the file.")) from None
+    return File(content, "xlsx", "xlsxBase64", body.encoding, body.separator, body.sheet)
 
 
 def import_of(body: ImportBody, sheet: Sheet, subject: Object, known: Iterable[str], *, atomic: bool) -> Import:

@@ -92,6 +92,14 @@ def decode_form(body: bytes) -> dict[str, str]:
     return fields
 
 
+def media_of(request: Request) -> tuple[bytes, str | None]:
+    """Returns the media type that a request says that its body has, and its charset."""
+    media_type, _, rest = request.headers.get(b"content-type", b"").partition(b";")
+    name, _, value = rest.strip().partition(b"=")
+    charset = value.strip(b'" ').decode("latin-1") if name.strip().lower() == b"charset" else None
+    return media_type.strip().lower(), charset
+
+
 def _is_deeper(value: Any, levels: int) -> bool:
     """Tells whether a value has more levels of lists and objects than these; level by level, so that depth costs no stack."""
     level = [value]

@@ -42,6 +42,7 @@ NEEDS: Mapping[DataOperation, frozenset[Action]] = {
     "delete_many": frozenset({"delete"}),
     "across": frozenset({"create", "update", "delete"}),
     "import": frozenset({"create", "update"}),
+    "import_job": frozenset({"create", "update"}),
     "export": frozenset({"read"}),
     "history": frozenset({"read"}),
     "restore": frozenset({"update", "restore"}),
@@ -51,6 +52,7 @@ NEEDS: Mapping[DataOperation, frozenset[Action]] = {
 }
 """Which rights let somebody use an operation: any of these."""
 
+_FILE: Schema = {"type": "string", "format": "binary"}
 _ID_ONLY: Schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
 _TEXT: Schema = {"type": "string"}
 _BYTES: Schema = {"type": "string", "format": "binary"}
@@ -173,6 +175,8 @@ def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema
     body = _request(route, name)
     if body is not None:
         found["requestBody"] = request_body(body, required=route.body == "required")
+        for media in sorted(route.data.media) if isinstance(route.data, DataPart) else ():
+            found["requestBody"]["content"] |= content(_FILE, media.decode())
     if operation in _WITHOUT_ANSWER:
         found["responses"] = responses_of(route, "204", None)
         return found
@@ -180,7 +184,7 @@ def _data_operation(dialect: Dialect, route: Route, item: KnownObject) -> Schema
         record: Schema = {"type": "array", "items": reference(read_name(name))}
         found["responses"] = responses_of(route, "200", _files() | content(record))
         return found
-    status = "201" if operation in _MAKING else "200"
+    status = "201" if operation in _MAKING else "202" if operation == "import_job" else "200"
     kept_back = operation == "query" and not QUERY_METHODS.issubset(item.object.offered)
     answer = content(_answer(dialect, route, item))
     found["responses"] = responses_of(route, status, answer, also=(405,) if kept_back else ())

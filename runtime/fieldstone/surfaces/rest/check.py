@@ -35,6 +35,7 @@ API_METHODS: Mapping[DataOperation, Method] = {
     "across": "bulk",
     "history": "history",
     "import": "import",
+    "import_job": "import",
     "export": "export",
     "restore": "restore",
     "shares": "get",

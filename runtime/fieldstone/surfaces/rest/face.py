@@ -17,9 +17,10 @@ from fieldstone.identity.identity import Identity
 from fieldstone.identity.limiter import Limiter
 from fieldstone.query.names import shown
 from fieldstone.services.denials import Denials
+from fieldstone.services.imports.reading.file import FileReader
 from fieldstone.services.meta.translating import Translating
 from fieldstone.settings import Limits
-from fieldstone.surfaces.http.body import decode_form, decode_json, is_form, read_body
+from fieldstone.surfaces.http.body import decode_form, decode_json, is_form, media_of, read_body
 from fieldstone.surfaces.http.languages import languages_of
 from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
 from fieldstone.surfaces.http.parameters import read_parameters, refuse_parameters, take_flag
@@ -27,7 +28,7 @@ from fieldstone.surfaces.http.request import Request, Response
 from fieldstone.surfaces.rest.limits import count_address, count_caller
 from fieldstone.surfaces.rest.once import done_once, marked, refuse_key
 from fieldstone.surfaces.rest.router import Found
-from fieldstone.surfaces.rest.table import DRY_RUN, AcrossPart, Call, DataPart, ObjectFace, Route, RouteTable
+from fieldstone.surfaces.rest.table import DRY_RUN, AcrossPart, Call, DataPart, ObjectFace, Route, RouteTable, SentFile
 
 PLATFORM_OBJECTS = "sys_"
 """What the names of the platform's own objects begin with."""
@@ -64,6 +65,7 @@ class RestFace:
         self._denials = denials
         self._limiter = limiter
         self._translating = translating
+        self._files = FileReader(limits.import_rows, limits.import_job_rows)
 
     async def answer(self, request: Request) -> Response:
         """Returns the answer to one request; raises what is wrong with it."""
@@ -109,7 +111,7 @@ class RestFace:
             parameters=read_parameters(request.query),
             body=await self._body(route, request),
             forward=self.answer,
-            limits=self._limits,
+            files=self._files,
         )
         if route.data is None:
             return await self._handle(route, call)
@@ -166,6 +168,10 @@ class RestFace:
         body = await read_body(request, self._limits.body_bytes)
         if body and route.handler is not None and route.handler.part.form and is_form(request):
             return decode_form(body)
+        if body and isinstance(route.data, DataPart) and route.data.media:
+            media, charset = media_of(request)
+            if media in route.data.media:
+                return SentFile(media, body, charset)
         if body:
             return decode_json(request, body)
         if route.body == "required":
@@ -182,7 +188,8 @@ class RestFace:
             answer: Callable[[Outcome], Response] = partial(part.answer, call)
         else:
             face = self._face(route, call)
-            operation = part.operation(call, face)
+            read = call if part.read is None else msgspec.structs.replace(call, body=await part.read(call, face))
+            operation = part.operation(read, face)
             answer = partial(part.answer, call, face)
         if not part.writes:
             return answer(await self._execute(operation, call.caller))

@@ -5,16 +5,18 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.engine.operation import Import, Operation
-from fieldstone.engine.outcome import Imported, ImportedRow, Outcome
+from fieldstone.engine.operation import Import, Operation, StartImport
+from fieldstone.engine.outcome import Imported, ImportedRow, ImportJob, Outcome
 from fieldstone.errors import Internal
 from fieldstone.kinds.api import DataOperation
-from fieldstone.services.imports.request import ImportBody, import_of, refuse_not_done, sheet_of_body
-from fieldstone.services.imports.sheet import Detected
+from fieldstone.services.imports.request import ImportBody, import_of, refuse_not_done, sent_file, sheet_of_body
+from fieldstone.services.imports.sheet import Detected, Sheet
 from fieldstone.surfaces.http.convert import convert_body, json_object
 from fieldstone.surfaces.http.parameters import refuse_parameters, take_flag
 from fieldstone.surfaces.http.request import Response
-from fieldstone.surfaces.rest.table import Call, DataPart, ObjectFace, ParameterNote
+from fieldstone.surfaces.rest.import_files import FILE_NOTES, MEDIA, body_of_parameters
+from fieldstone.surfaces.rest.once import refuse_key
+from fieldstone.surfaces.rest.table import Call, DataPart, ObjectFace, ParameterNote, SentFile
 
 ATOMIC = "atomic"
 ATOMIC_NOTE = ParameterNote(ATOMIC, "`true`: all rows, or, where one fails, none.", {"type": "boolean"})
@@ -41,13 +43,61 @@ class ImportAnswer(msgspec.Struct, rename="camel"):
     ignored_columns: list[str] = []
 
 
-def _import(call: Call, face: ObjectFace) -> Operation:
-    atomic = take_flag(call.parameters, ATOMIC)
-    refuse_parameters(call.parameters, (ATOMIC,))
+class StartedImport(msgspec.Struct, rename="camel"):
+    """An import that is done beside the requests."""
+
+    job_id: str
+    object: str
+    status: str
+    total: int
+    created_at: str
+
+
+class SentTable(msgspec.Struct, frozen=True, eq=False):
+    """What came with an import, read: what is asked for, and the table."""
+
+    body: ImportBody
+    sheet: Sheet
+    atomic: bool
+
+
+async def _read(call: Call, _face: ObjectFace) -> SentTable:
+    return await _table(call, call.files.rows, atomic=take_flag(call.parameters, ATOMIC))
+
+
+async def _read_for_job(call: Call, _face: ObjectFace) -> SentTable:
+    refuse_key(call)
+    return await _table(call, call.files.job_rows, atomic=False)
+
+
+async def _table(call: Call, most_rows: int, *, atomic: bool) -> SentTable:
+    """Returns the table of a request, out of JSON or a file that is its body."""
+    if isinstance(call.body, SentFile):
+        declared = body_of_parameters(call.parameters)
+        if call.body.charset is not None:
+            declared.setdefault("encoding", call.body.charset)
+        body = convert_body(declared, ImportBody)
+        file = sent_file(body, MEDIA[call.body.media_type], call.body.content)
+        return SentTable(body, await call.files.read(file, most_rows), atomic)
+    refuse_parameters(call.parameters)
     body = convert_body(refuse_not_done(json_object(call.body)), ImportBody)
-    sheet = sheet_of_body(body, call.limits.import_rows)
-    asked = import_of(body, sheet, face.object, call.known(face.object.name), atomic=atomic)
-    return msgspec.structs.replace(_bare(face, asked), dry_run=body.dry_run or call.dry)
+    return SentTable(body, await sheet_of_body(body, call.files, most_rows), atomic)
+
+
+def _import(call: Call, face: ObjectFace) -> Operation:
+    return _asked(call, face)
+
+
+def _start(call: Call, face: ObjectFace) -> Operation:
+    return StartImport(_asked(call, face))
+
+
+def _asked(call: Call, face: ObjectFace) -> Import:
+    sent = call.body
+    if not isinstance(sent, SentTable):
+        raise Internal(f"An import was read as {type(sent).__name__}.")
+    asked = import_of(sent.body, sent.sheet, face.object, call.known(face.object.name), atomic=sent.atomic)
+    return msgspec.structs.replace(_bare(face, asked), dry_run=sent.body.dry_run or call.dry)
 
 
 def _bare(face: ObjectFace, asked: Import) -> Import:
@@ -82,6 +132,13 @@ def _shown(face: ObjectFace, row: ImportedRow) -> ImportedRow:
     return row if row.id is None else msgspec.structs.replace(row, id=face.codec.shown(row.id))
 
 
+def _started(call: Call, _face: ObjectFace, outcome: Outcome) -> Response:
+    if not isinstance(outcome, ImportJob):
+        raise Internal(f"The door answered with {type(outcome).__name__}.")
+    started = StartedImport(outcome.id, outcome.object, outcome.status, outcome.total, outcome.at)
+    return Response(202, call.wrapped(started))
+
+
 IMPORTS: Mapping[DataOperation, DataPart] = {
     "import": DataPart(
         "Import records",
@@ -91,6 +148,19 @@ IMPORTS: Mapping[DataOperation, DataPart] = {
         ImportBody,
         ImportAnswer,
         writes=True,
-        parameters=(ATOMIC_NOTE,),
+        parameters=(ATOMIC_NOTE, *FILE_NOTES),
+        read=_read,
+        media=frozenset(MEDIA),
+    ),
+    "import_job": DataPart(
+        "Import many records beside the requests",
+        "required",
+        _start,
+        _started,
+        ImportBody,
+        StartedImport,
+        parameters=FILE_NOTES,
+        read=_read_for_job,
+        media=frozenset(MEDIA),
     ),
 }

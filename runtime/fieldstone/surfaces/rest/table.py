@@ -19,7 +19,7 @@ from fieldstone.kinds.api import ApiDeclaration, ApiOperation, AuthScheme, DataO
 from fieldstone.query.document import QueryDocument
 from fieldstone.query.storage import ObjectShape
 from fieldstone.registry.catalog import Object
-from fieldstone.settings import Limits
+from fieldstone.services.imports.reading.file import FileReader
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.errors import ErrorBody
 from fieldstone.surfaces.http.request import Request, Response
@@ -150,12 +150,21 @@ class Dialect(msgspec.Struct, frozen=True, eq=False):
         return f"Send {self.auth[0][1].summary}" if self.auth else ""
 
 
+class SentFile(msgspec.Struct, frozen=True):
+    """A file that was sent as the body of a request; `charset` is what its media type says of the encoding."""
+
+    media_type: bytes
+    content: bytes
+    charset: str | None
+
+
 class Call(msgspec.Struct, frozen=True, eq=False):
     """One request on its way through a route: who asks, and all that he sent, decoded.
 
     `path` holds what stood in the place of the pattern's names, `parameters` the query parameters, `body` None when none was read.
     `policies` tells which names the caller may know: a face says of no other what the door would not say of an unknown one.
-    `forward` answers another request on the same surface. `dry` says that the request only tries a write.
+    `forward` answers another request on the same surface. `dry` says that the request only tries a write. `files` reads those that were
+    sent; one that was sent as the body itself is a `SentFile`.
     """
 
     request: Request
@@ -168,7 +177,7 @@ class Call(msgspec.Struct, frozen=True, eq=False):
     parameters: dict[str, str]
     body: Any
     forward: Callable[[Request], Awaitable[Response]]
-    limits: Limits
+    files: FileReader
     dry: bool = False
 
     @property
@@ -198,7 +207,8 @@ class DataPart(msgspec.Struct, frozen=True, eq=False):
 
     `body_type` and `answer_type` are there where body and answer are the same for every object, `or_else` where a surface with the whole
     query language may answer that in place of records. What `writes` may be tried dry and done once. `parameters` are the query parameters
-    that it reads itself.
+    that it reads itself. Where there is a `read`, what it makes of a call stands in the place of its body; it may take its time.
+    `media` are the media types of files that may be sent as the body itself.
     """
 
     summary: str
@@ -210,6 +220,8 @@ class DataPart(msgspec.Struct, frozen=True, eq=False):
     or_else: type[msgspec.Struct] | None = None
     writes: bool = False
     parameters: tuple[ParameterNote, ...] = ()
+    read: Callable[[Call, ObjectFace], Awaitable[Any]] | None = None
+    media: frozenset[bytes] = frozenset()
 
 
 class AcrossPart(msgspec.Struct, frozen=True, eq=False):

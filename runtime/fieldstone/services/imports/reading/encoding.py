@@ -74,9 +74,9 @@ def _decode(content: bytes | str, declared: str | None, path: str) -> DecodedTex
 
 
 def _as_declared(content: bytes, declared: str, path: str) -> DecodedText:
-    name = declared.lower()
-    if name not in ENCODINGS:
-        hint = did_you_mean(name, ENCODINGS) or f"There are {', '.join(ENCODINGS)}."
+    name = _known(declared)
+    if name is None:
+        hint = did_you_mean(declared, ENCODINGS) or f"There are {', '.join(ENCODINGS)}."
         raise Invalid(f"No encoding `{shown(declared)}`.", reason="INVALID_IMPORT", path="encoding", hint=hint)
     try:
         return DecodedText(content.decode(name).removeprefix("\ufeff"), name)
@@ -84,6 +84,15 @@ def _as_declared(content: bytes, declared: str, path: str) -> DecodedText:
         line = content.count(b"\n", 0, error.start) + 1
         message = f"The file is not {name}: byte {content[error.start]:#04x} in line {line}."
         raise unreadable_file(message, path, "Declare its `encoding`, or save it as UTF-8.") from None
+
+
+def _known(declared: str) -> str | None:
+    """Returns the name of an encoding by any name that it goes by; None for one that is not taken."""
+    try:
+        meant = codecs.lookup(declared)
+    except (LookupError, ValueError):
+        return None
+    return next((name for name in ENCODINGS if codecs.lookup(name).name == meant.name), None)
 
 
 def _wide(content: bytes) -> DecodedText | None:

@@ -1,7 +1,8 @@
 """A file that is to be imported, read as a sheet; a large one beside the event loop, so that other requests are answered meanwhile."""
 
 import asyncio
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -21,6 +22,22 @@ _READ_AT_ONCE = 32 * 1024
 """Bytes of a text that are read in less time than another thread takes to begin."""
 
 
+class Declared(Protocol):
+    """What may be declared of a file."""
+
+    @property
+    def encoding(self) -> str | None:
+        """How its text was written to bytes."""
+
+    @property
+    def separator(self) -> str | None:
+        """What stands between its cells."""
+
+    @property
+    def sheet(self) -> str | None:
+        """Which sheet of a workbook is meant."""
+
+
 class File(msgspec.Struct, frozen=True):
     """A file as it was sent: its content, and what was declared of it. `path` names where in the request it was.
 
@@ -36,9 +53,11 @@ class File(msgspec.Struct, frozen=True):
 
 
 class FileReader:
-    """Reads files, a few at a time."""
+    """Reads files, a few at a time; `rows` is how many an import takes, `job_rows` how many one that is a job does."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int, job_rows: int) -> None:
+        self.rows = rows
+        self.job_rows = job_rows
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def read(self, file: File, most_rows: int) -> Sheet:
@@ -60,16 +79,20 @@ def sheet_of_file(file: File, most_rows: int) -> Sheet:
     return sheet_of_text(decoded, most_rows, file.path, separator)
 
 
-def _refuse_in_vain(file: File) -> None:
-    """Raises Invalid for what was declared and has no meaning in the file."""
-    names = ("sheet",) if file.format == "csv" else ("encoding", "separator")
-    declared = {"sheet": file.sheet, "encoding": file.encoding, "separator": file.separator}
-    if isinstance(file.content, str):
-        names = (*names, "encoding")
-    in_vain = next((name for name in names if declared[name] is not None), None)
+def refuse_declared(declared: Declared, names: Sequence[str], where: str) -> None:
+    """Raises Invalid for what was declared and has no meaning in what was sent."""
+    in_vain = next((name for name in names if getattr(declared, name) is not None), None)
     if in_vain is not None:
-        what = "text that is sent as JSON" if in_vain == "encoding" and file.format == "csv" else f"`{file.format}`"
-        raise Invalid(f"`{in_vain}` has no meaning in {what}.", reason="INVALID_IMPORT", path=in_vain)
+        raise Invalid(f"`{in_vain}` has no meaning in {where}.", reason="INVALID_IMPORT", path=in_vain)
+
+
+def _refuse_in_vain(file: File) -> None:
+    if file.format == "xlsx":
+        refuse_declared(file, ("encoding", "separator"), "`xlsx`")
+    else:
+        refuse_declared(file, ("sheet",), "`csv`")
+    if isinstance(file.content, str):
+        refuse_declared(file, ("encoding",), "text that is sent as JSON")
 
 
 def _separator(declared: str | None) -> str | None:

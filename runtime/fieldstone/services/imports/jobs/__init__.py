@@ -1,0 +1,1 @@
+"""Jobs: imports of many rows, done beside the requests, portion by portion."""
