@@ -98,27 +98,24 @@ _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
 @asynccontextmanager
-async def database_at(catalog: Catalog, url: str) -> AsyncIterator[Database]:
+async def database_at(url: str) -> AsyncIterator[Database]:
     """Opens a database as it is, and closes it."""
     database = await open_database(url, synchronous="normal", limits=Limits())
     try:
-        know_formulas(catalog, database)
         yield database
     finally:
         await database.close()
 
 
-@asynccontextmanager
-async def store_at(catalog: Catalog, url: str) -> AsyncIterator[SqlStore]:
-    """Opens a store, as a start does, and closes it."""
-    async with database_at(catalog, url) as database:
-        yield (await store_over(catalog, database, app=Path("app")))[0]
+async def started(catalog: Catalog, database: Database) -> SqlStore:
+    """Returns the store of a catalog, as a start makes it."""
+    return (await store_over(catalog, database, app=Path("app")))[0]
 
 
-async def planned(catalog: Catalog, url: str, allow: tuple[str, ...] = (), *, apply: bool = False) -> Plan:
+async def planned(catalog: Catalog, database: Database, allow: tuple[str, ...] = (), *, apply: bool = False) -> Plan:
     """Returns the plan for a database, done with `apply`."""
-    async with database_at(catalog, url) as database:
-        return await migrate(catalog, database, frozenset(allow), apply=apply, clock=lambda: NOW)
+    know_formulas(catalog, database)
+    return await migrate(catalog, database, frozenset(allow), apply=apply, clock=lambda: NOW)
 
 
 def told(plan: Plan, *, applied: bool = False) -> str:

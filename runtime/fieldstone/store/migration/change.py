@@ -83,14 +83,18 @@ def wanted_schemas(catalog: Catalog, dialect: Dialect, known: Catalog | None = N
 
 def renamed_objects(catalog: Catalog, stored: Mapping[str, Entry]) -> dict[str, str]:
     """Returns the new names of tables by their old ones; where one bears the new name already, both stay as they are."""
-    found: dict[str, str] = {}
-    for linked in catalog.objects.values():
-        old = linked.declaration.renamed_from
-        if old is not None and old in stored and linked.name not in stored:
-            found[old] = linked.name
-            if history_name(old) in stored and history_name(linked.name) in catalog.histories:
-                found[history_name(old)] = history_name(linked.name)
-    return found
+    renamed_from = {
+        linked.declaration.renamed_from: linked.name
+        for linked in catalog.objects.values()
+        if linked.declaration.renamed_from is not None
+    }
+    # A history by itself too: what is broken off may have renamed the object alone.
+    histories = {history_name(old): history_name(new) for old, new in renamed_from.items()}
+    return {
+        old: new
+        for old, new in {**renamed_from, **histories}.items()
+        if old in stored and new not in stored and (new in catalog.objects or new in catalog.histories)
+    }
 
 
 def changes_of(

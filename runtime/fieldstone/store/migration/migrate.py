@@ -20,7 +20,7 @@ async def migrate(
 ) -> Plan:
     """Returns the plan; with `apply`, once it is done. `allowed` names the fields and objects that may lose something.
 
-    Raises SettingsError for a name that loses nothing.
+    Raises SettingsError for a name that is misspelt.
     """
     if not apply:
         return _named(await make_plan(catalog, database, clock(), allowed=allowed), allowed)
@@ -39,10 +39,11 @@ async def migrate(
 
 
 def _named(plan: Plan, allowed: Iterable[str]) -> Plan:
+    """Returns a plan, if no name is a misspelt one; one that loses nothing any more may be that of a migration which was broken off."""
     losing = {step.name for step in plan.losing}
     known = losing | {name.partition(".")[0] for name in losing}
     for name in allowed:
-        if name not in known:
-            message = f"Nothing is lost by `{shown(name)}`, so there is nothing to allow."
-            raise SettingsError(message, hint=did_you_mean(name, known))
+        hint = did_you_mean(name, known) if name not in known else None
+        if hint is not None:
+            raise SettingsError(f"Nothing is lost by `{shown(name)}`, so there is nothing to allow.", hint=hint)
     return plan
