@@ -49,7 +49,7 @@ def _alter(batch: BatchOperations, shape: Shape, keys: Mapping[str, str]) -> Non
         batch.create_foreign_key(
             reference_name(reference.column),
             reference.object,
-            [reference.column],
+            [shape.standing(reference.column)],
             [ID],
             deferrable=True,
             initially="DEFERRED",
