@@ -3,21 +3,22 @@
 from contextlib import aclosing
 from typing import Any
 
+import msgspec
 import pytest
 
 from fieldstone.access.caller import Caller
 from fieldstone.engine.export import ROWS_AT_ONCE
 from fieldstone.engine.operation import Export
-from fieldstone.errors import PermissionDenied
+from fieldstone.errors import Invalid, PermissionDenied
 from fieldstone.query.document import QueryDocument
 from tests.engine.office import Office
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def titles(office: Office, caller: Caller, **query: Any) -> list[str]:
+async def titles(office: Office, caller: Caller, *, paged: bool = False, **query: Any) -> list[str]:
     """Returns the titles of the notes that a caller takes out, in order."""
-    exported = await office.door.execute(Export("note", QueryDocument(fields=["title"], **query)), caller)
+    exported = await office.door.execute(Export("note", QueryDocument(fields=["title"], **query), paged), caller)
     return sorted([row[0] async for rows in exported.batches for row in rows])
 
 
@@ -71,3 +72,25 @@ async def test_a_reference_goes_with_the_name_of_what_it_points_to(office: Offic
     assert row[:2] == ("Paint it", project)
     named = office.door.catalog.objects["project"].declaration.name_field
     assert [row[place] for place in exported.titles.values()] == (["The bridge"] if named else [])
+
+
+async def test_more_than_a_file_holds_is_refused_and_counted_as_the_caller_sees(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = msgspec.structs.replace(office.door.limits, export_paged_rows=3, export_rows=4)
+    monkeypatch.setattr(office.door, "limits", limits)
+    for name, count in (("ann", 3), ("bob", 2)):
+        await office.create(
+            office.caller(name, "note_chief"), "note", *[{"title": f"{name} {n}"} for n in range(count)]
+        )
+    everything, own = office.caller("ann", "note_overseer"), office.caller("ann", "note_reader")
+    assert len(await titles(office, own, paged=True)) == 3
+    assert len(await titles(office, everything, paged=True, limit=3)) == 3
+    assert len(await titles(office, everything, where={"title": {"$contains": "bob"}})) == 2
+    for paged, most, hint in ((True, 3, "take them out as a table, or say"), (False, 4, "or say")):
+        for more in ({}, {"limit": 5}):
+            with pytest.raises(Invalid) as refused:
+                await titles(office, everything, paged=paged, **more)
+            assert refused.value.message == f"These are 5 records, and such a file holds at most {most}."
+            assert refused.value.details["reason"] == "TOO_MANY_RECORDS"
+            assert hint in refused.value.details["hint"]

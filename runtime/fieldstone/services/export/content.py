@@ -10,6 +10,9 @@ import msgspec
 from fieldstone.engine.outcome import Exported
 from fieldstone.services.export.sheet import Sheet
 
+PAUSE_SECONDS = 0.001
+"""Between some rows and the next: an answer that waits for the database several times gets through meanwhile."""
+
 Row = tuple[Any, ...]
 Records = Callable[[list[Row]], list[bytes]]
 """Returns rows as JSON objects."""
@@ -32,9 +35,9 @@ class Content(msgspec.Struct, frozen=True, eq=False):
     name_field: str | None
 
     async def portions(self, count: int) -> AsyncGenerator[list[Row], None]:
-        """Yields the rows, so many at a time as take a few milliseconds of work, and lets others have their turn in between."""
+        """Yields the rows, so many at a time as take a millisecond or two of work, and lets others have their turn in between."""
         async with aclosing(self.exported.batches) as batches:
             async for rows in batches:
                 for start in range(0, len(rows), count):
                     yield rows[start : start + count]
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(PAUSE_SECONDS)
