@@ -19,6 +19,7 @@ from fieldstone.surfaces.rest.native.flows import FLOW_HANDLERS
 from fieldstone.surfaces.rest.native.import_jobs import IMPORT_JOB_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
 from fieldstone.surfaces.rest.native.meta_changes import META_CHANGE_HANDLERS
+from fieldstone.surfaces.rest.native.reload import RELOAD_HANDLERS
 from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
 from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
 from fieldstone.surfaces.rest.operations import DATA
@@ -35,6 +36,7 @@ HANDLERS: Mapping[str, HandlerPart[Any]] = {
     **IMPORT_JOB_HANDLERS,
     **META_HANDLERS,
     **META_CHANGE_HANDLERS,
+    **RELOAD_HANDLERS,
     **SEARCH_HANDLERS,
     **SECURITY_HANDLERS,
     **RIGHTS_HANDLERS,

@@ -27,6 +27,7 @@ from fieldstone.surfaces.rest.native.flows import FLOW_HANDLERS
 from fieldstone.surfaces.rest.native.import_jobs import IMPORT_JOB_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
 from fieldstone.surfaces.rest.native.meta_changes import META_CHANGE_HANDLERS
+from fieldstone.surfaces.rest.native.reload import RELOAD_HANDLERS
 from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
 from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
 from fieldstone.surfaces.rest.pagers import PAGERS
@@ -48,6 +49,7 @@ DIALECT_PARTS: DialectParts = {
             *DISCOVERY_HANDLERS,
             *META_HANDLERS,
             *META_CHANGE_HANDLERS,
+            *RELOAD_HANDLERS,
             *SEARCH_HANDLERS,
             *SECURITY_HANDLERS,
             *RIGHTS_HANDLERS,

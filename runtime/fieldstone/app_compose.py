@@ -27,6 +27,7 @@ from fieldstone.services.mail.sending import Sending
 from fieldstone.services.meta.authority import Authority
 from fieldstone.services.meta.changing import Changing, Swap
 from fieldstone.services.meta.items import Meta
+from fieldstone.services.meta.reloading import Reloading
 from fieldstone.services.meta.translating import Translating
 from fieldstone.services.rights import Rights
 from fieldstone.services.search import Searching
@@ -50,6 +51,7 @@ from fieldstone.surfaces.rest.native.email import EMAIL_HANDLERS
 from fieldstone.surfaces.rest.native.flows import FLOW_HANDLERS
 from fieldstone.surfaces.rest.native.meta import META_HANDLERS
 from fieldstone.surfaces.rest.native.meta_changes import META_CHANGE_HANDLERS
+from fieldstone.surfaces.rest.native.reload import RELOAD_HANDLERS
 from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
 from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
 from fieldstone.surfaces.rest.table import Handler, RouteTable
@@ -77,6 +79,7 @@ def compose(process: Process, store: SqlStore, known: InForce, swap: Swap) -> Ge
     handlers = {
         **_handlers(process, door, room, post, flows),
         **_meta_handlers(meta, Changing(swap, door.execute, authority), settings),
+        **bind_handlers(RELOAD_HANDLERS, Reloading(catalog, authority, swap.reload)),
     }
     tables = {
         name: bind(catalog.apis[name], catalog, handlers, settings.limits.sign_ins)

@@ -61,12 +61,23 @@ class Generation(msgspec.Struct, frozen=True, eq=False):
         return Playing(self.flows, self.door, member, outbound, self.works, in_force=self.in_force)
 
 
+class FailedReload(msgspec.Struct, frozen=True):
+    """When new declarations were refused last, and how many faults they had."""
+
+    at: str
+    faults: int
+
+
 class Current:
-    """Holds the generation of today. What outlives generations asks here each time."""
+    """Holds the generation of today. What outlives generations asks here each time.
+
+    `failed` tells of declarations that were refused since it took its place.
+    """
 
     def __init__(self) -> None:
         """Holds none yet."""
         self._generation: Generation | None = None
+        self.failed: FailedReload | None = None
 
     @property
     def generation(self) -> Generation:
@@ -78,6 +89,7 @@ class Current:
     def swap(self, generation: Generation) -> None:
         """Lets whatever begins from now on begin in another generation."""
         self._generation = generation
+        self.failed = None
 
     def entrance(self) -> Entrance:
         """Returns where a request of today enters."""
@@ -95,7 +107,8 @@ class Current:
         return await self.generation.store.epoch()
 
     async def ready(self) -> Mapping[str, Any]:
-        """Returns how many overlays are set aside, if any are; raises Unavailable while the database does not answer."""
+        """Returns how many overlays are set aside, and what was refused, if anything; raises Unavailable without the database."""
         await self.generation.store.ready()
         aside = len(self.generation.aside)
-        return {"overlaysSetAside": aside} if aside else {}
+        told: dict[str, Any] = {"overlaysSetAside": aside} if aside else {}
+        return told if self.failed is None else told | {"failedReload": self.failed}

@@ -6,7 +6,8 @@ where nobody else has raised it since the building began. Why: docs/decisions/00
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from time import monotonic
 
@@ -14,13 +15,13 @@ import msgspec
 
 from fieldstone.app_compose import compose
 from fieldstone.app_flows import seed_quietly
-from fieldstone.app_generation import Generation
+from fieldstone.app_generation import FailedReload, Generation
 from fieldstone.app_overlays import OverlaySwap, begin_with_folder, load_overlaid
 from fieldstone.app_process import Process
 from fieldstone.engine.door import Door
 from fieldstone.engine.records import in_one_unit
 from fieldstone.engine.unit import Unit
-from fieldstone.errors import ConcurrentUpdate, Conflict, FieldstoneError
+from fieldstone.errors import ConcurrentUpdate, Conflict, DeclarationError, FieldstoneError
 from fieldstone.identity.bootstrap import bootstrap
 from fieldstone.identity.enrolment import OBJECT as ENROLMENT
 from fieldstone.registry.catalog import Catalog
@@ -92,12 +93,13 @@ class Generations:
 
         Raises DeclarationError with every fault, and leaves everything as it was.
         """
-        async with self._swapping:
+        async with self._swapping, self._telling():
             for _ in range(TRIES):
                 found = await metadata_in_force(self._process.database)
                 current = self.current
                 catalog, aside = await load_overlaid(self._process, current.door.execute)
                 if catalog.version == current.catalog.version and current.in_force and current.known == found:
+                    self._process.current.failed = None
                     return current.catalog
                 if await self._put_in_force(await self._built(catalog, found, aside)):
                     return catalog
@@ -124,7 +126,7 @@ class Generations:
 
     async def catch_up(self) -> None:
         """Follows what another process has put in force; files that are not in force stay where they are. Raises DeclarationError."""
-        async with self._swapping:
+        async with self._swapping, self._telling():
             found = await metadata_in_force(self._process.database)
             if found == self.current.known:
                 return
@@ -149,6 +151,17 @@ class Generations:
                 await self.catch_up()
             except FieldstoneError:
                 self._process.log.exception("metadata_not_followed")
+
+    @asynccontextmanager
+    async def _telling(self) -> AsyncIterator[None]:
+        """Notes the declarations that are refused in the block, for `/ready` and in the log."""
+        process = self._process
+        try:
+            yield
+        except DeclarationError as error:
+            process.current.failed = FailedReload(process.seams.clock(), len(error.faults))
+            process.log.warning("declarations_refused", faults=[str(fault) for fault in error.faults])
+            raise
 
     async def _built(
         self, catalog: Catalog, known: InForce, aside: tuple[SetAside, ...], *, yielding: bool = False

@@ -32,6 +32,9 @@ class Swapping(Protocol):
     def current(self) -> Generation:
         """The generation of today."""
 
+    async def reload(self) -> Catalog:
+        """Reads the files again."""
+
     async def change(
         self, base: Generation, catalog: Catalog, record: Record, aside: tuple[SetAside, ...] = ()
     ) -> None:
@@ -59,6 +62,10 @@ class OverlaySwap:
     def organization(self) -> str:
         """Returns the id of the deployment's own organisation."""
         return self._generations.organization_id
+
+    async def reload(self) -> Catalog:
+        """Puts in force what the files say now, and returns what is; raises DeclarationError."""
+        return await self._generations.reload()
 
     async def compiled(self, base: Catalog, overlays: Overlays) -> Catalog:
         """Returns the catalog of the base's files with overlays; raises DeclarationError, and Conflict where the files changed."""

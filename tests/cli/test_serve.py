@@ -153,7 +153,7 @@ def test_a_change_is_served_at_once_and_a_faulty_one_leaves_the_old_running(
         assert "UNKNOWN_PART `dato` is not in the table `envelopes`." in log.read_text()
         assert httpx.get(f"{url}/partner/v2/tickets", trust_env=False).status_code == 401
         file.write_text(text.replace("/partner/v2", "/partner/v3"))
-        _waited(log, "starting again")
+        _waited(log, "Reloaded: api partner.")
         deadline = time.monotonic() + SECONDS
         status = 404
         while status == 404 and time.monotonic() < deadline:

@@ -45,6 +45,7 @@ WITH_A_SERVER = (
     "run-flows.md",
     "backup.md",
     "compare-versions.md",
+    "reload.md",
 )
 
 

@@ -1,4 +1,4 @@
-"""Serving processes under a parent that holds the socket: several at once, or one that starts anew after every change.
+"""Serving processes, several at once, under a parent that holds the socket.
 
 The parent answers nothing itself. While no child listens, connections wait in the socket's queue.
 """
@@ -12,18 +12,10 @@ import time
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from rich.console import Console
-from watchfiles import Change, watch
-
-from fieldstone.app_catalog import load_catalog
-from fieldstone.cli.report import report_faults
 from fieldstone.cli.worker import serve_app
-from fieldstone.errors import DeclarationError
-from fieldstone.registry.catalog import Catalog
 from fieldstone.settings import Settings
 
 YOUNG_SECONDS = 5.0
-WATCHED = frozenset({".yaml", ".py"})
 
 Child = multiprocessing.process.BaseProcess
 
@@ -85,40 +77,5 @@ def serve_in_workers(folder: Path, settings: Settings, listener: socket.socket, 
         children.stop()
 
 
-def serve_and_reload(folder: Path, settings: Settings, listener: socket.socket, catalog: Catalog) -> None:
-    """Serves in one process that is started anew after each change; declarations with faults leave the old one running."""
-    children = Children(folder, settings, listener)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    try:
-        children.start()
-        for _ in watch(
-            *_folders(folder, catalog),
-            watch_filter=_is_source,
-            stop_event=children.stopping,
-            raise_interrupt=False,
-        ):
-            try:
-                load_catalog(folder)
-            except DeclarationError as error:
-                report_faults(error.faults, console)
-                console.print("What was there before is still served.")
-                continue
-            console.print("The declarations have changed: starting again.")
-            children.stop()
-            children.start()
-    finally:
-        children.stop()
-
-
 def _serve_child(folder: Path, settings: Settings, listener: socket.socket) -> None:
     serve_app(folder, settings, listener, lambda: None)
-
-
-def _folders(folder: Path, catalog: Catalog) -> set[Path]:
-    """Returns the folders in which the app's declarations lie."""
-    files = (Path(item.place.file) for items in catalog.items.values() for item in items.values())
-    return {folder, *(file.parent for file in files)}
-
-
-def _is_source(_change: Change, path: str) -> bool:
-    return Path(path).suffix in WATCHED

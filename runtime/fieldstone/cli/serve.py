@@ -1,4 +1,4 @@
-"""`fieldstone serve`: serves an app over HTTP, in this process or in several, and in development again after every change."""
+"""`fieldstone serve`: serves an app over HTTP, in this process or in several, and in development anew after every change."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from rich.console import Console
 
 from fieldstone.app import TOOL, open_runtime
 from fieldstone.app_catalog import load_catalog
-from fieldstone.cli.processes import serve_and_reload, serve_in_workers
+from fieldstone.cli.processes import serve_in_workers
 from fieldstone.cli.worker import open_server_log, serve_app
 from fieldstone.errors import SettingsError
 from fieldstone.registry.catalog import Catalog
@@ -48,7 +48,7 @@ def serve(
     workers
         How many processes answer; more than one needs PostgreSQL.
     reload
-        Start again whenever a declaration changes; for development.
+        Read the declarations again whenever one changes; for development.
     """
     settings = read_settings(os.environ)
     catalog = load_catalog(app)
@@ -56,15 +56,12 @@ def serve(
     with _listen(host, port) as listener:
         settings = _reachable(settings, listener)
         lines = _announcement(catalog, settings, listener)
-        if reload:
-            _print(lines)
-            serve_and_reload(app, settings, listener, catalog)
-        elif workers > 1:
+        if workers > 1:
             asyncio.run(_first_start(app, settings))
             _print(lines)
             sys.exit(serve_in_workers(app, settings, listener, workers))
         else:
-            serve_app(app, settings, listener, lambda: _print(lines))
+            serve_app(app, settings, listener, lambda: _print(lines), watch=reload)
 
 
 def demo_sign_in(catalog: Catalog, settings: Settings) -> SignInExample | None:

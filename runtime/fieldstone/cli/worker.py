@@ -12,17 +12,20 @@ import uvloop
 
 from fieldstone.app import open_runtime
 from fieldstone.cli.protocol import OneWriteProtocol
+from fieldstone.cli.watching import reload_on_change
 from fieldstone.log import Log, open_log
 from fieldstone.settings import Settings
 
 STOPPING_SECONDS = 10
 
 
-def serve_app(folder: Path, settings: Settings, listener: socket.socket, when_ready: Callable[[], None]) -> None:
-    """Serves until SIGTERM or SIGINT; requests that are being answered are answered first."""
+def serve_app(
+    folder: Path, settings: Settings, listener: socket.socket, when_ready: Callable[[], None], *, watch: bool = False
+) -> None:
+    """Serves until SIGTERM or SIGINT; requests that are being answered are answered first. May `watch` the files, too."""
     _end_by_server_alone()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(folder, settings, listener, when_ready))
+        runner.run(_serve(folder, settings, listener, when_ready, watch=watch))
 
 
 def open_server_log(settings: Settings) -> Log:
@@ -30,7 +33,9 @@ def open_server_log(settings: Settings) -> Log:
     return open_log(sys.stderr.buffer, readable=settings.environment == "development")
 
 
-async def _serve(folder: Path, settings: Settings, listener: socket.socket, when_ready: Callable[[], None]) -> None:
+async def _serve(
+    folder: Path, settings: Settings, listener: socket.socket, when_ready: Callable[[], None], *, watch: bool
+) -> None:
     async with open_runtime(folder, settings, open_server_log(settings)) as runtime:
         config = uvicorn.Config(
             runtime.asgi,
@@ -44,8 +49,12 @@ async def _serve(folder: Path, settings: Settings, listener: socket.socket, when
             proxy_headers=False,
             timeout_graceful_shutdown=STOPPING_SECONDS,
         )
+        watching = asyncio.create_task(reload_on_change(folder, runtime)) if watch else None
         when_ready()
         await uvicorn.Server(config).serve(sockets=[listener])
+        if watching is not None:
+            watching.cancel()
+            await asyncio.wait([watching])
 
 
 def _end_by_server_alone() -> None:

@@ -5,6 +5,7 @@ changes: a new set of declarations makes a new one.
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -28,7 +29,6 @@ from fieldstone.query.storage import FieldShape, ObjectShape
 from fieldstone.registry.flows.graph import Graph
 from fieldstone.registry.handlers import Handler, Handlers
 from fieldstone.registry.layers.overlay import Layered, Overlays
-from fieldstone.registry.layout import APP_FILE
 from fieldstone.registry.policy_test import PolicyTest
 from fieldstone.registry.source import Spot
 from fieldstone.registry.validations.rule import Validations
@@ -296,4 +296,4 @@ class Catalog(msgspec.Struct, frozen=True, eq=False):
 
     def told(self, place: Place) -> str:
         """Returns a place as callers may know it, within its package: where a server keeps its files is nobody's matter."""
-        return f"{self.files.get(place.file, APP_FILE)}:{place.line}" if place.line else place.file
+        return f"{self.files.get(place.file, PurePath(place.file).name)}:{place.line}" if place.line else place.file

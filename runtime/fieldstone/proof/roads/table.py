@@ -255,6 +255,7 @@ NO_DATA: Mapping[str, str] = {
         ("meta.put", "meta.delete", "meta.put_member", "meta.delete_member", "meta.history", "meta.rollback"),
         "It is for whoever changes metadata in the deployment's own organisation, and reaches no record; tests/live has its refusals.",
     ),
+    "meta.reload": "It is for administrators in the deployment's own organisation, and reaches no record; tests/live has its refusals.",
     "meta.types": "It lists the kinds of declarations, not what is declared.",
     "imports.jobs": "A read of `sys_import_job` by the door as whoever asks; tests/surfaces/test_import_jobs.py has its refusals.",
     "imports.job": "A job is found by the policy of `sys_import_job`; tests/surfaces/test_import_jobs.py has its refusals.",

@@ -35,6 +35,15 @@ class Authority(msgspec.Struct, frozen=True):
                 hint="Switch to that organisation.",
             )
 
+    def require_administrator(self, catalog: Catalog, caller: Caller) -> None:
+        """Raises PermissionDenied for who may not change metadata, and for who is no administrator besides."""
+        self.require_writer(catalog, caller)
+        if not caller.system and self.administrators.isdisjoint(caller.sets):
+            raise PermissionDenied(
+                "What the files say may decide what people may do: it is for administrators.",
+                details={"subject": caller.id},
+            )
+
     def require_for(self, caller: Caller, kind: str, change: Edited) -> None:
         """Raises PermissionDenied for a change that takes an administrator, by anybody else."""
         if caller.system or not self.administrators.isdisjoint(caller.sets):

@@ -53,6 +53,9 @@ class Swap(Protocol):
     def aside(self) -> Mapping[tuple[str, str], Overlay]:
         """The overlays that it is made without, since they do not fit, by kind and name."""
 
+    async def reload(self) -> Catalog:
+        """Puts in force what the files say now, and returns what is; raises DeclarationError."""
+
     def organization(self) -> str:
         """Returns the id of the deployment's own organisation."""
 

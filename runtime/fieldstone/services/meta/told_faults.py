@@ -22,6 +22,14 @@ def refused(error: DeclarationError, catalog: Catalog, kind: str, name: str) -> 
     return Invalid(message, reason=REASON, details={"faults": told})
 
 
+def refused_files(error: DeclarationError, catalog: Catalog) -> Invalid:
+    """Returns what is answered where the files have faults; what was there before is in force still."""
+    told = [told_fault(fault, catalog, "", "") for fault in error.faults]
+    count = len(told)
+    message = f"The files have {count} fault{'s' if count != 1 else ''}; what was there before is still served."
+    return Invalid(message, reason=REASON, details={"faults": told})
+
+
 def told_fault(fault: Fault, catalog: Catalog, kind: str, name: str) -> dict[str, Any]:
     """Returns a fault with its path where it stands in the item that was sent, with its place elsewhere."""
     own = place_of(kind, name)
