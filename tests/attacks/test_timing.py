@@ -13,9 +13,8 @@ import pytest
 
 from fieldstone.proof.stage import ABSENT
 from fieldstone.proof.wire import Answer
-from fieldstone.store.postgres import PostgresDatabase, PostgresSession
-from fieldstone.store.sqlite import SqliteDatabase, SqliteSession
 from tests.attacks.siege import Siege
+from tests.statements import noted_statements
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 MEMO = "/api/v1/data/memo"
@@ -65,21 +64,7 @@ async def ask(siege: Siege, asked: Asked, record_id: str, who: str = "tom") -> A
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts of all statements that a database is asked, in their order."""
-    texts: list[str] = []
-
-    def noting(method: Any) -> Any:
-        async def noted(self: Any, text: str, *arguments: Any, **more: Any) -> Any:
-            texts.append(text)
-            return await method(self, text, *arguments, **more)
-
-        return noted
-
-    for database in (SqliteDatabase, PostgresDatabase):
-        monkeypatch.setattr(database, "read", noting(database.read))
-    for session in (SqliteSession, PostgresSession):
-        for name in ("read", "write", "write_and_tell"):
-            monkeypatch.setattr(session, name, noting(getattr(session, name)))
-    return texts
+    return noted_statements(monkeypatch, within=("read", "write", "write_and_tell"), outside=True)
 
 
 async def the_ways_are_the_same(siege: Siege, statements: list[str]) -> None:

@@ -12,9 +12,8 @@ from fieldstone.engine.outcome import Page, Record
 from fieldstone.errors import Invalid
 from fieldstone.query.document import QueryDocument
 from fieldstone.store.outbox import EVENT_TABLE
-from fieldstone.store.postgres import PostgresSession
-from fieldstone.store.sqlite import SqliteSession
 from tests.engine.office import Office, codes
+from tests.statements import noted_statements
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -213,16 +212,4 @@ def computations(statements: list[str]) -> list[str]:
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts of all statements that transactions run, in their order."""
-    texts: list[str] = []
-    for session in (SqliteSession, PostgresSession):
-        for name in ("read", "write", "write_and_tell", "write_many"):
-            monkeypatch.setattr(session, name, _noting(getattr(session, name), texts))
-    return texts
-
-
-def _noting(method: Any, texts: list[str]) -> Any:
-    async def noting(self: Any, text: str, *arguments: Any, **more: Any) -> Any:
-        texts.append(text)
-        return await method(self, text, *arguments, **more)
-
-    return noting
+    return noted_statements(monkeypatch)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.statements import noted_statements
 from tests.surfaces.running import DATA, Person, decoded, error_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -265,3 +266,12 @@ async def test_a_clash_names_the_key_and_how_it_becomes_a_change(admin: Person, 
     assert clash["hint"] == "With `writeMode: upsert` and `matchFields: [email]` it is changed instead."
     again = {"rows": rows, "writeMode": "upsert", "matchFields": ["email"]}
     assert told(await imported(admin, again, CONTACTS)) == ["updated"] * 4
+
+
+async def test_a_thousand_rows_with_rules_and_lookups_take_few_statements(
+    admin: Person, acme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = noted_statements(monkeypatch, outside=True)
+    rows = [{"name": f"Twelve {at}", "customer": "Acme Imports", "email": f"{at}@twelve.example"} for at in range(1000)]
+    assert (await imported(admin, {"rows": rows}, CONTACTS))["created"] == 1000
+    assert 4 <= len(texts) < 60
