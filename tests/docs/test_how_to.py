@@ -43,6 +43,7 @@ WITH_A_SERVER = (
     "limit-requests.md",
     "declare-a-flow.md",
     "run-flows.md",
+    "views-and-apps.md",
     "backup.md",
     "compare-versions.md",
     "reload.md",

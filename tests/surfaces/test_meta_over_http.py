@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.surfaces.running import Person, World, error_of
+from tests.surfaces.running import DATA, Person, World, error_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 ONE_DATABASE = True
@@ -169,3 +169,47 @@ async def test_references_are_told_by_path_as_far_as_they_are_known(admin: Perso
     } in (answer.json()["references"])
     again = await mia.get(f"{META}/object/ticket/references", headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
+
+
+async def test_an_agent_is_told_what_faces_may_show_him(mia: Person, ann: Person) -> None:
+    for person, columns, widgets in ((mia, 6, 3), (ann, 5, 2)):
+        view = (await person.get(f"{META}/ticket/views/open")).json()["item"]
+        assert len(view["columns"]) == columns
+        assert len((await person.get(f"{META}/dashboard/desk")).json()["item"]["widgets"]) == widgets
+        entries = (await person.get(f"{META}/app/desk")).json()["item"]["navigation"]
+        assert [entry["id"] for entry in entries] == ["tickets", "today", "people", "help"]
+    assert "internal_rating" not in (await ann.get(f"{META}/views")).text + (await ann.get(f"{META}/dashboards")).text
+
+
+async def test_declarations_are_told_in_the_language_of_the_reader(mia: Person) -> None:
+    german = {"Accept-Language": "fr;q=0.3, de-AT, en;q=0.5"}
+    answer = await mia.get(f"{META}/object/ticket", headers=german)
+    item = answer.json()["item"]
+    assert (item["label"], item["fields"]["subject"]["label"]) == ("Anfrage", "Betreff")
+    assert "Accept-Language" in answer.headers["vary"]
+    plain = await mia.get(f"{META}/object/ticket")
+    assert plain.json()["item"]["label"] == "Ticket"
+    assert plain.headers["etag"] != answer.headers["etag"]
+    again = await mia.get(f"{META}/object/ticket", headers={**german, "If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.headers["vary"]) == (304, answer.headers["vary"])
+    other = await mia.get(f"{META}/object/ticket", headers={"If-None-Match": answer.headers["etag"]})
+    assert other.status_code == 200
+    field = await mia.get(f"{META}/ticket/fields/status", headers=german)
+    assert field.json()["item"]["options"][2]["label"] == "Erledigt"
+    labels = {view["label"] for view in (await mia.get(f"{META}/views", headers=german)).json()["items"]}
+    assert {"Offene Anfragen", "Board"} <= labels
+
+
+async def test_a_refused_record_is_told_of_in_the_language_of_its_writer(mia: Person) -> None:
+    sent = {"subject": 5, "status": "closed"}
+    answer = await mia.ask("POST", f"{DATA}/ticket", sent, headers={"Accept-Language": "de"})
+    faults = error_of(answer, 400, "VALIDATION_ERROR")["details"]["fields"]
+    assert {fault["field"]: fault.get("label") for fault in faults}.items() >= {
+        "subject": "Betreff",
+        "customer": "Kunde",
+    }.items()
+    customer = await mia.make("customer", name="Anton")
+    sent = {"subject": "Leise", "status": "closed", "customer": customer["id"]}
+    answer = await mia.ask("POST", f"{DATA}/ticket", sent, headers={"Accept-Language": "de"})
+    (fault,) = error_of(answer, 400, "VALIDATION_ERROR")["details"]["fields"]
+    assert fault["message"] == "Eine erledigte Anfrage sagt, wie viele Stunden sie gebraucht hat."
