@@ -254,5 +254,8 @@ KNOWN: Mapping[str, Callable[[Scene], Known]] = {
     "replay_run": _run,
     "list_items": _known(path={"type": "object"}),
     "get_item": _known(path={"type": "object", "name": "sys_user"}),
+    "list_references": _known(path={"type": "object", "name": "sys_user"}),
+    "get_member": _known(path={"type": "sys_user", "section": "fields", "name": "email"}),
+    "list_member_references": _known(path={"type": "sys_user", "section": "fields", "name": "email"}),
 }
 """With what operations of the native surface succeed."""

@@ -56,15 +56,14 @@ def _entry_faults(document: Document, path: Path, entry: AnyEntry, destinations:
     match entry:
         case ObjectEntry(object=name) if destinations.objects.get(name) is None:
             yield from destinations.objects.missing(document.value_at(*path, "object"), name)
-        case ObjectEntry(object=name, view=str(view)) if (
-            f"{name}.{view}" not in destinations.views and view not in broken
-        ):
-            of_object = [key.partition(".")[2] for key in destinations.views if key.partition(".")[0] == name]
-            message = f"`{name}` has no view `{shown(view)}`."
-            yield document.fault((*path, "view"), Code.NAVIGATION, message, did_you_mean(view, of_object))
-        case DashboardEntry(dashboard=name) if name not in destinations.dashboards and name not in broken:
-            message = f"There is no dashboard `{shown(name)}`."
-            hint = did_you_mean(name, destinations.dashboards)
+        case ObjectEntry() if entry.view is not None and entry.view not in broken:
+            views = [key.partition(".")[2] for key in destinations.views if key.startswith(f"{entry.object}.")]
+            if entry.view not in views:
+                message = f"`{entry.object}` has no view `{shown(entry.view)}`."
+                yield document.fault((*path, "view"), Code.NAVIGATION, message, did_you_mean(entry.view, views))
+        case DashboardEntry() if entry.dashboard not in {*destinations.dashboards, *broken}:
+            message = f"There is no dashboard `{shown(entry.dashboard)}`."
+            hint = did_you_mean(entry.dashboard, destinations.dashboards)
             yield document.fault((*path, "dashboard"), Code.NAVIGATION, message, hint)
         case ActionEntry(action=name):
             yield from _action_faults(document, path, name, destinations.actions)

@@ -1,6 +1,6 @@
 """Translations: every text stands where one is declared, or could be, and is said once in a language."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -34,6 +34,19 @@ TEXTS = frozenset(
     }
 )
 """The keys that hold what people read, wherever they are."""
+
+_OF: Mapping[str, Callable[[TranslationDeclaration], Mapping[str, Any]]] = {
+    "object": lambda translation: translation.objects,
+    "view": lambda translation: translation.views,
+    "app": lambda translation: translation.apps,
+    "dashboard": lambda translation: translation.dashboards,
+    "action": lambda translation: translation.actions,
+    "flow": lambda translation: translation.flows,
+    "permission": lambda translation: translation.permissions,
+    "hook": lambda translation: translation.hooks,
+    "capability": lambda translation: translation.capabilities,
+}
+"""What a translation says of each kind."""
 
 _NAMES = ("label", "title", "message")
 """What a text in the place of a whole thing is: the first of these that the thing has."""
@@ -79,21 +92,22 @@ def _texts(
     document: Document, subjects: Subjects, broken: frozenset[tuple[str, str]], faults: list[Fault]
 ) -> Iterator[tuple[str, str, _Found]]:
     """Yields the texts of a translation with what they are of; notes a fault for each that is of nothing."""
-    for kind in TOLD.values():
-        declared = subjects.get(kind.name, {})
-        for name, tree in document.source.value.get(kind.plural, {}).items():
-            path: tuple[Step, ...] = (kind.plural, name)
-            if (kind.name, name.rpartition(".")[2]) in broken:
+    translation = cast("TranslationDeclaration", document.declared)
+    for kind, said in _OF.items():
+        declared = subjects.get(kind, {})
+        for name, tree in said(translation).items():
+            path: tuple[Step, ...] = (TOLD[kind].plural, name)
+            if (kind, name.rpartition(".")[2]) in broken:
                 continue
             if name not in declared:
-                message = f"There is no {kind.name.replace('_', ' ')} `{shown(name)}`."
+                message = f"There is no {kind} `{shown(name)}`."
                 faults.append(document.fault(path, Code.TRANSLATION, message, did_you_mean(name, declared)))
                 continue
             for found in _walk("", declared[name], tree, path, ()):
                 if isinstance(found, _Unfit):
                     faults.append(document.fault(found.path, Code.TRANSLATION, found.message, found.hint))
                 else:
-                    yield kind.name, name, found
+                    yield kind, name, found
 
 
 def _walk(key: str, value: Any, tree: Any, path: tuple[Step, ...], way: Way) -> Iterator[_Found | _Unfit]:
