@@ -45,6 +45,7 @@ WITH_A_SERVER = (
     "run-flows.md",
     "views-and-apps.md",
     "backup.md",
+    "migrate.md",
     "compare-versions.md",
     "reload.md",
 )

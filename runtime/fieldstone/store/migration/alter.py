@@ -112,16 +112,16 @@ class _Alteration:
             await self._session.define(text)
         for step in self._of(Action.CONVERT):
             await self._convert(step, shape)
-        for step in self._of(Action.FILL):
-            if step.column is not None and step.filling is not None:
-                storage = self._storage(step.column)
-                target = shape.standing(step.column.name)
-                await fill(self._records, change.name, target, storage, step.filling)
         for step in self._of(Action.CLEAR):
             if step.reference is not None:
                 name = ddl.quoted(shape.standing(step.reference.column))
                 dangling = f"{name} NOT IN (SELECT {ddl.quoted(ID)} FROM {ddl.quoted(step.reference.object)})"
                 await self._session.write(f"UPDATE {ddl.quoted(change.name)} SET {name} = NULL WHERE {dangling}")
+        for step in self._of(Action.FILL):
+            if step.column is not None and step.filling is not None:
+                storage = self._storage(step.column)
+                target = shape.standing(step.column.name)
+                await fill(self._records, change.name, target, storage, step.filling)
 
     async def _convert(self, step: Step, shape: Shape) -> None:
         change, before, column = self._change, step.before, step.column
