@@ -4,7 +4,7 @@ A part of the composition root, which is `app.py`.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Protocol
 
@@ -74,12 +74,12 @@ class OverlaySwap:
             raise Conflict("The files are others than those in force.", hint="Reload them, or take their changes back.")
         return catalog
 
-    async def change(self, base: Catalog, catalog: Catalog, key: tuple[str, str], record: Record) -> None:
-        """Puts a catalog in force in which the overlay of a key is another one; raises ConcurrentUpdate, DeclarationError."""
+    async def change(self, base: Catalog, catalog: Catalog, keys: Collection[tuple[str, str]], record: Record) -> None:
+        """Puts a catalog in force in which the overlays of these kinds and names are others; raises ConcurrentUpdate, DeclarationError."""
         current = self._generations.current
         if current.catalog is not base:
             raise ConcurrentUpdate("The metadata was changed at the same time.")
-        aside = tuple(item for item in current.aside if item.overlay.key != key)
+        aside = tuple(item for item in current.aside if item.overlay.key not in keys)
         await self._generations.change(current, catalog, record, aside)
 
 

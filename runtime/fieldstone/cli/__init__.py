@@ -13,6 +13,7 @@ from fieldstone.cli.export import export
 from fieldstone.cli.importing import import_command
 from fieldstone.cli.migrate import migrate
 from fieldstone.cli.new import new_command
+from fieldstone.cli.overlay import overlay_command
 from fieldstone.cli.query import query
 from fieldstone.cli.report import report_error
 from fieldstone.cli.restore import restore
@@ -37,6 +38,7 @@ COMMANDS = (
     restore,
     migrate,
     new_command(),
+    overlay_command(),
     user_command(),
 )
 """Functions, and Apps that have commands of their own."""

@@ -18,6 +18,7 @@ from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Package, PackagedFile, read_documents, read_file
 from fieldstone.registry.flows.graph import StepKinds
 from fieldstone.registry.handlers import handler_sources, load_handlers
+from fieldstone.registry.layers.folder import read_folder
 from fieldstone.registry.layers.overlaid import overlaid_version, overlay_reading
 from fieldstone.registry.layers.overlay import Overlays
 from fieldstone.registry.layout import (
@@ -72,13 +73,14 @@ def load_app(
 
 
 def load_path(path: Path, *, parts: DialectParts, platform: Path, steps: StepKinds = NO_STEPS) -> Catalog:
-    """Returns the catalog of an app's folder, of a package's with what it depends on, or of one file with its package.
+    """Returns the catalog of an app's folder with its overlays, of a package's with what it depends on, or of one file with its package.
 
     Raises DeclarationError; for one file with its own faults alone, or, when it has none, with those around it.
     """
     app = path if path.name == APP_FILE else path / APP_FILE
     if app.is_file():
-        return load_app(app.parent, parts=parts, cache=None, platform=platform, steps=steps)
+        overlays = read_folder(app.parent)
+        return load_app(app.parent, parts=parts, cache=None, platform=platform, steps=steps, overlays=overlays)
     package = path if path.name == PACKAGE_FILE else path / PACKAGE_FILE
     means = _Means(parts, platform, steps, Memory())
     with _without_collection():

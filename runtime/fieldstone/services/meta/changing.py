@@ -4,7 +4,7 @@ Refuses, before anything is written: who may not, what may not be overlaid, what
 its faults together. Of two who change at once one wins; the other's change is built again upon it, unless he named the version that he saw.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -24,7 +24,7 @@ from fieldstone.errors import (
     NotFound,
     NotOverridable,
 )
-from fieldstone.query.names import shown
+from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layers.delta import merged
 from fieldstone.registry.layers.overlay import Delta, Overlay, Overlays, in_order
@@ -62,8 +62,8 @@ class Swap(Protocol):
     async def compiled(self, base: Catalog, overlays: Overlays) -> Catalog:
         """Returns the catalog of the base's files with overlays; raises DeclarationError, and Conflict where the files changed."""
 
-    async def change(self, base: Catalog, catalog: Catalog, key: tuple[str, str], record: Record) -> None:
-        """Puts a catalog in force in which the overlay of a key is another one.
+    async def change(self, base: Catalog, catalog: Catalog, keys: Collection[tuple[str, str]], record: Record) -> None:
+        """Puts a catalog in force in which the overlays of these kinds and names are others.
 
         Raises ConcurrentUpdate where the base is not the one of today any more, and DeclarationError.
         """
@@ -156,6 +156,7 @@ class Changing:
             overlays = _laid(step.base.overlays, kind, name, step.delta, version)
             try:
                 catalog = await self._swap.compiled(step.base, overlays)
+                _require_no_loss(kind, name, step, asked)
                 if not asked.dry:
                     change = Change(
                         type=kind,
@@ -167,7 +168,9 @@ class Changing:
                         organization_id=caller.organization_id,
                         message=asked.message,
                     )
-                    await self._swap.change(step.base, catalog, (kind, name), partial(_record, caller, change))
+                    await self._swap.change(
+                        step.base, catalog, [(kind, name)], partial(record_changes, caller, [change])
+                    )
                 return _changed(kind, name, step, version)
             except DeclarationError as error:
                 raise refused(error, step.base, kind, name) from error
@@ -191,19 +194,26 @@ class Changing:
                 hint="Look at it again, with `?layers=true`.",
             )
         change = edited(base, kind, name, edit)
+        if change.before is None and change.after is None and aside is None:
+            raise NotFound(f"No {kind} `{shown(name)}`.", hint=did_you_mean(name, base.items.get(kind, {})))
         self._authority.require_for(caller, kind, change)
-        losses = lost(base, kind, name, change)
-        if losses and not asked.force:
-            raise DestructiveChange("Stored values would be lost.", details={"changes": losses}, hint=FORCE)
         return _Step(base, held, change, change.delta, aside is not None)
 
 
-async def _record(caller: Caller, change: Change, door: Door, unit: Unit) -> None:
+async def record_changes(caller: Caller, changes: Sequence[Change], door: Door, unit: Unit) -> None:
+    """Writes changes down, and tells the audit log of them."""
     execute = within(door, unit)
-    await write_change(execute, change)
-    details = {"type": change.type, "name": change.name, "version": change.version}
-    entry = Entry(action=f"metadata.{change.op}", object_name=OVERLAYS, details=details)
-    await write_entry(execute, caller, change.organization_id, unit.now, entry)
+    for change in changes:
+        await write_change(execute, change)
+        details = {"type": change.type, "name": change.name, "version": change.version}
+        entry = Entry(action=f"metadata.{change.op}", object_name=OVERLAYS, details=details)
+        await write_entry(execute, caller, change.organization_id, unit.now, entry)
+
+
+def _require_no_loss(kind: str, name: str, step: _Step, asked: Asked) -> None:
+    losses = lost(step.base, kind, name, step.edit)
+    if losses and not asked.force:
+        raise DestructiveChange("Stored values would be lost.", details={"changes": losses}, hint=FORCE)
 
 
 def _require_overlayable(base: Catalog, kind: str, name: str) -> None:

@@ -88,13 +88,10 @@ def member_of(item: Document, section: str, name: str) -> Any:
 
 
 def edited(catalog: Catalog, kind: str, name: str, edit: Edit) -> Edited:
-    """Returns a declaration with an edit; raises NotFound for a member of an object that is not there."""
+    """Returns a declaration with an edit."""
     item = catalog.items.get(kind, {}).get(name)
     packaged, before = catalog.packaged(kind, name), None if item is None else item.document
-    after = edit(packaged, before)
-    if before is None and after is None:
-        raise NotFound(f"No {kind} `{shown(name)}`.", hint=did_you_mean(name, catalog.items.get(kind, {})))
-    return Edited(packaged, before, after)
+    return Edited(packaged, before, edit(packaged, before))
 
 
 def lost(catalog: Catalog, kind: str, name: str, change: Edited) -> list[dict[str, Any]]:
