@@ -49,25 +49,30 @@ class Files:
 
 
 class Live:
-    """One process of the app, and somebody who administers it."""
+    """One process of the app, and somebody who asks it: who administers it, unless another is said."""
 
-    def __init__(self, runtime: Runtime, log: io.BytesIO) -> None:
+    def __init__(self, runtime: Runtime, log: io.BytesIO, email: str = ADMIN) -> None:
         self.runtime = runtime
         self._log = log
+        self._email = email
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=runtime.asgi, raise_app_exceptions=False), base_url="http://live.test"
         )
 
     async def ask(self, method: str, path: str, json: Any = None) -> httpx.Response:
-        """Sends a request as the administrator, whose session is one for all processes over a database."""
+        """Sends a request as whoever asks, whose session is one for all processes over a database."""
         if "authorization" not in self.client.headers:
-            body = {"email": ADMIN, "password": PASSWORD}
+            body = {"email": self._email, "password": PASSWORD}
             answer = await self.client.post("/api/v1/auth/sign-in", json=body)
             assert answer.status_code == httpx.codes.OK, answer.text
             self.client.cookies.clear()
             self.client.headers["authorization"] = f"Bearer {answer.json()['token']}"
         more = {} if json is None else {"json": json}
         return await self.client.request(method, f"/api/v1{path}", **more)
+
+    def asked_by(self, email: str) -> "Live":
+        """Returns the same process, asked by somebody else."""
+        return Live(self.runtime, self._log, email)
 
     async def fields(self) -> set[str]:
         """Returns the marks that `/meta` tells of."""
