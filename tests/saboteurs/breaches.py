@@ -7,13 +7,15 @@ import msgspec
 
 from fieldstone.access import policies
 from fieldstone.access.caller import Caller
+from fieldstone.app_overlays import OverlaySwap
 from fieldstone.engine import read
 from fieldstone.identity.credential import Credential
 from fieldstone.identity.identity import Identity
 from fieldstone.query import cursor
 from fieldstone.query.ast import EVERYTHING
 from fieldstone.query.viewpoint import Related, Viewpoint
-from fieldstone.registry.catalog import Object
+from fieldstone.registry.catalog import Catalog, Object
+from fieldstone.services.meta.authority import Authority
 from fieldstone.surfaces.rest import face
 from tests.saboteurs.faults import Switch, allow_all, refuse_nothing, replaced
 
@@ -63,6 +65,13 @@ def _always_the_same(_real: Any) -> Callable[..., str]:
     return lambda *_arguments: "signed"
 
 
+def _as_it_was(_real: Any) -> Callable[..., Awaitable[Catalog]]:
+    async def compiled(_swap: OverlaySwap, base: Catalog, _overlays: Any) -> Catalog:
+        return base
+
+    return compiled
+
+
 BREACHES = (
     Breach(
         "callers_kept_over_an_epoch",
@@ -74,6 +83,9 @@ BREACHES = (
     Breach("all_fields_writable", replaced(policies, "writable_fields", _all_fields), "making_with_what_is_shown_only"),
     Breach("routes_for_all", replaced(face, "_require_rights", refuse_nothing), "sending_mails_without_the_right"),
     Breach("cursors_unsigned", replaced(cursor, "_signature", _always_the_same), "a_cursor_of_another"),
+    Breach("layers_for_all", replaced(Authority, "require_writer", refuse_nothing), "the_layers_of_an_object"),
+    Breach("rights_by_metadata", replaced(Authority, "require_for", refuse_nothing), "granting_oneself_by_metadata"),
+    Breach("overlays_uncompiled", replaced(OverlaySwap, "compiled", _as_it_was), "metadata_that_does_not_compile"),
     Breach("any_origin", replaced(face, "is_same_origin", allow_all), "a_write_from_nowhere"),
 )
 """Each breach lets its attack through, which comes to nothing without it."""
