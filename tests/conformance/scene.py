@@ -194,6 +194,22 @@ def _signing_in(scene: Scene) -> dict[str, str]:
     return {"email": scene.caller.email, "password": scene.caller.password}
 
 
+_MEMBER = {"type": "sys_user", "section": "fields", "name": "name"}
+_CALENDAR = {"type": "calendar", "name": "explored"}
+_GROUP = {"type": "customer", "section": "fieldGroups", "name": "explored"}
+_WEEK = {"week": {"monday": "09:00-17:00"}}
+
+
+def _declared(scene: Scene) -> Known:
+    scene.admin.post("/meta/calendar/explored_first", {"item": _WEEK})
+    return Known(path={"type": "calendar", "name": "explored_first"})
+
+
+def _grouped(scene: Scene) -> Known:
+    scene.admin.post("/meta/customer/fieldGroups/explored_first", {"item": {"label": "Explored"}})
+    return Known(path={**_GROUP, "name": "explored_first"})
+
+
 KNOWN: Mapping[str, Callable[[Scene], Known]] = {
     "get_docs_asset": _known(path={"asset": "swagger-ui.css"}),
     "sign_in": _with(_signing_in),
@@ -255,7 +271,15 @@ KNOWN: Mapping[str, Callable[[Scene], Known]] = {
     "list_items": _known(path={"type": "object"}),
     "get_item": _known(path={"type": "object", "name": "sys_user"}),
     "list_references": _known(path={"type": "object", "name": "sys_user"}),
-    "get_member": _known(path={"type": "sys_user", "section": "fields", "name": "email"}),
-    "list_member_references": _known(path={"type": "sys_user", "section": "fields", "name": "email"}),
+    "get_member": _known(path=_MEMBER),
+    "list_member_references": _known(path=_MEMBER),
+    "put_item": _known(path=_CALENDAR, body={"item": _WEEK}),
+    "post_item": _known(path=_CALENDAR, body={"item": _WEEK}),
+    "delete_item": _declared,
+    "get_item_history": _declared,
+    "roll_item_back": lambda scene: msgspec.structs.replace(_declared(scene), body={"version": 1}),
+    "put_member": _known(path=_GROUP, body={"item": {"label": "Explored"}}),
+    "post_member": _known(path=_GROUP, body={"item": {"label": "Explored"}}),
+    "delete_member": _grouped,
 }
 """With what operations of the native surface succeed."""

@@ -63,7 +63,7 @@ def check(seen: dict[str, Seen], denied: set[str]) -> None:
     assert {name for name in denied if seen[name].reached} == set()
     may = seen.keys() - denied
     reached = {name for name in may if seen[name].reached}
-    assert len(reached) >= LEAST_REACHED * len(may), sorted(may - reached)
+    assert len(reached) >= LEAST_REACHED * len(may), ", ".join(sorted(may - reached))
 
 
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -139,6 +139,11 @@ def _handler_operation(dialect: Dialect, route: Route) -> Schema:
     found["responses"] = responses_of(
         route, status, None if leads_on else content(_handler_answer(part), part.media_type)
     )
+    if part.making:
+        found["responses"] = {
+            "201": responses_of(route, "201", content(_handler_answer(part)))["201"],
+            **found["responses"],
+        }
     headers = dict(_ETAG) if part.tagged else {}
     if leads_on:
         headers["Location"] = {"description": "The page to go on to.", "schema": _TEXT}

@@ -247,7 +247,7 @@ class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
     `refusal` is a shape of its own in which it does. `parameters` are the query parameters that it reads; others are refused before it is
     called, unless a foreign system sends them (`foreign`), whose answers may hold more than is known here. `form` says that the body may
     come as a form, too, `tagged` that the answer has an ETag and is not sent again to whoever has it. `guessed` ones take what may be
-    guessed at, a password or a code: a route to them has an exact rate limit by address.
+    guessed at, a password or a code: a route to them has an exact rate limit by address. `making` ones answer 201 for what they make.
     """
 
     function: Callable[[Service, Call], Awaitable[Response]]
@@ -266,6 +266,7 @@ class HandlerPart(msgspec.Struct, Generic[Service], frozen=True, eq=False):
     form: bool = False
     tagged: bool = False
     guessed: bool = False
+    making: bool = False
 
 
 class Handler(msgspec.Struct, frozen=True, eq=False):

@@ -178,13 +178,19 @@ _WRITING = (_DRY, _FORCE)
 
 META_CHANGE_HANDLERS: Mapping[str, HandlerPart[Any]] = {
     "meta.put": HandlerPart(
-        _put, "Change a declaration", ItemBody, ItemAnswer, parameters=_WRITING, refusals=(404, 409)
+        _put, "Change a declaration", ItemBody, ItemAnswer, parameters=_WRITING, refusals=(404, 409), making=True
     ),
     "meta.delete": HandlerPart(
         _delete, "Take an overlay away", answer=Removed, parameters=(*_WRITING, _MESSAGE), refusals=(404, 409)
     ),
     "meta.put_member": HandlerPart(
-        _put_member, "Change a part of a declaration", ItemBody, ItemAnswer, parameters=_WRITING, refusals=(404, 409)
+        _put_member,
+        "Change a part of a declaration",
+        ItemBody,
+        ItemAnswer,
+        parameters=_WRITING,
+        refusals=(404, 409),
+        making=True,
     ),
     "meta.delete_member": HandlerPart(
         _delete_member,
