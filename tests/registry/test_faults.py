@@ -8,14 +8,14 @@ import pytest
 import yaml
 
 from fieldstone.registry.codes import EXPLANATIONS, Code
-from fieldstone.registry.layers.overlay import Overlay, in_order
+from fieldstone.registry.layers.overlay import Overlay, Overlays, in_order
 from tests.registry.declared import faults_of
 
 CASES = Path(__file__).parent / "faults"
 OF_FILES = {Code.FILE_UNREADABLE, Code.FILE_TOO_LARGE, Code.FILE_OUTSIDE}
-"""What cannot be written in a golden file; `test_reading.py` has it."""
+"""What cannot be written in a golden file; `test_printed.py` has it."""
 OF_THE_DATABASE = {Code.NEEDS_MIGRATION}
-"""What shows only beside stored records; `tests/store/test_migrate.py` has it."""
+"""What shows only beside stored records; `test_printed.py` has it."""
 
 
 def cases() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -25,14 +25,18 @@ def cases() -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{file.stem}: {name}", case
 
 
+def overlays_of(case: dict[str, Any]) -> Overlays:
+    """Returns what a case lays over its files."""
+    laid = [(*what.split(), delta) for what, delta in case.get("overlays", {}).items()]
+    return in_order(Overlay(kind, name, delta) for kind, name, delta in laid)
+
+
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in cases()])
 def test_a_mistake_is_answered_with_its_place_and_a_way_out(
     case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    laid = [(*what.split(), delta) for what, delta in case.get("overlays", {}).items()]
-    overlays = in_order(Overlay(kind, name, delta) for kind, name, delta in laid)
-    assert faults_of(tmp_path, case["files"], overlays) == case["faults"].splitlines()
+    assert faults_of(tmp_path, case["files"], overlays_of(case)) == case["faults"].splitlines()
 
 
 def test_every_code_has_a_mistake_that_it_answers() -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fieldstone.errors import DeclarationError, Fault, FieldstoneError, Invalid
+from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import content_of
 
 LONGEST_LINE = 200
@@ -45,7 +46,8 @@ def printable(text: str) -> str:
 
 def report_faults(faults: Sequence[Fault], console: Console) -> None:
     """Prints faults in the order of their places, each with its line, and how many there are."""
-    lines = {file: _lines(file) for file in {fault.place.file for fault in faults}}
+    outside = {fault.place.file for fault in faults if fault.code == Code.FILE_OUTSIDE}
+    lines = {file: [] if file in outside else _lines(file) for file in {fault.place.file for fault in faults}}
     for fault in faults:
         console.print(_fault_text(fault, lines[fault.place.file]), end="\n\n")
     files = len(lines)

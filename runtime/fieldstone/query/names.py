@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any
 
 _LONGEST = 64
+_FEW = 12
 
 
 def shown(name: Any) -> str:
@@ -28,3 +29,11 @@ def did_you_mean(name: Any, known: Iterable[str]) -> str | None:
     """Returns the hint for a wrong name, None when nothing is like it."""
     found = nearest(name, known)
     return f"Did you mean `{found}`?" if found else None
+
+
+def meant_or_known(name: Any, known: Iterable[str]) -> str | None:
+    """Returns the hint for a wrong name in a declaration: the one that is like it, else all that there are where these are few."""
+    names = sorted(known) if isinstance(known, (set, frozenset)) else list(known)
+    listed = ", ".join(f"`{each}`" for each in names)
+    few = f"Known {'is' if len(names) == 1 else 'are'} {listed}." if 0 < len(names) <= _FEW else None
+    return did_you_mean(name, names) or few

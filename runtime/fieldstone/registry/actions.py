@@ -210,7 +210,8 @@ def _key_faults(document: Document, declaration: ActionDeclaration, subject: Obj
         message = "An action of no object is not offered at records or in their lists."
         yield document.fault(("locations",), Code.ACTION, message, "Say `objectName`.")
     if declaration.record_id_param is not None and declaration.record_id_param in OWN_NAMES:
-        yield document.fault(("recordIdParam",), Code.NAME_RESERVED, "It has this meaning anyway.", "Drop it.")
+        message = f"`{declaration.record_id_param}` stands for the record in any case."
+        yield document.fault(("recordIdParam",), Code.NAME_RESERVED, message, "Drop it, or give another name.")
     if subject is not None and declaration.record_id_field is not None:
         yield from _identity_faults(document, declaration, subject)
 
@@ -240,7 +241,7 @@ def _target_faults(document: Document, declaration: ActionDeclaration, flows: Kn
             yield document.fault(("target",), Code.ACTION, "A script has no target.", "Drop it, or say another `type`.")
     elif declaration.target is None:
         message = f"An action of type `{declaration.type}` needs a `target`."
-        yield document.fault((), Code.MISSING_KEY, message)
+        yield document.fault((), Code.MISSING_KEY, message, "Add `target: ...`.")
     elif declaration.type == "flow" and declaration.target not in flows.broken:
         yield from _flow_faults(document, declaration, flows)
 
@@ -249,7 +250,7 @@ def _flow_faults(document: Document, declaration: ActionDeclaration, flows: Know
     """Yields a fault for a flow that is not there, and for inputs that its action could not give it."""
     flow = flows.get(str(declaration.target))
     if flow is None:
-        hint = did_you_mean(str(declaration.target), flows.by_name)
+        hint = did_you_mean(str(declaration.target), flows.by_name) or "Declare it in a file `<name>.flow.yaml`."
         yield document.fault(("target",), Code.ACTION, f"There is no flow `{declaration.target}`.", hint)
         return
     named = [param.name or param.field for param in declaration.params]

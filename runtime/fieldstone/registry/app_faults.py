@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from fieldstone.errors import Fault
 from fieldstone.kinds.api import DEFAULT_LIMIT
 from fieldstone.kinds.app import AppDeclaration
-from fieldstone.query.names import did_you_mean
+from fieldstone.query.names import did_you_mean, meant_or_known
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.codes import Code
 from fieldstone.registry.source import Spot
@@ -36,7 +36,7 @@ def _of_surfaces(app: AppDeclaration, spot: Spot, file: str, catalog: Catalog) -
         place = spot.find(("surfaces", "apis", number)).of_value(file)
         api = catalog.apis.get(name)
         if api is None:
-            yield Fault(place, Code.UNKNOWN_API, f"There is no surface `{name}`.", did_you_mean(name, catalog.apis))
+            yield Fault(place, Code.UNKNOWN_API, f"There is no surface `{name}`.", meant_or_known(name, catalog.apis))
         elif api.base_path in bases:
             message = f"`{name}` and `{bases[api.base_path]}` are both mounted at `{api.base_path}`."
             yield Fault(place, Code.ROUTE_CLASH, message, "Mount one of them.")

@@ -18,7 +18,7 @@ from fieldstone.query.cel.expression import Compiled, compile_expression
 from fieldstone.query.cel.fault import ExpressionError, ExpressionFault
 from fieldstone.query.cel.ir import Node, Ref, walk
 from fieldstone.query.cel.translatable import check_sql
-from fieldstone.query.cel.types import struct_of
+from fieldstone.query.cel.types import struct_of, with_article
 from fieldstone.query.formula import Formula
 from fieldstone.query.names import did_you_mean
 from fieldstone.query.result import computation
@@ -103,7 +103,7 @@ def _typed(declared: FormulaOptions, expression: Compiled) -> Compiled:
     if kind == "dyn" or kind in EXPRESSION_TYPES[declared.return_type]:
         return expression
     fitting = next((each for each, kinds in EXPRESSION_TYPES.items() if kind in kinds), None)
-    message = f"The expression is a {kind}, and `returnType` says `{declared.return_type}`"
+    message = f"The expression is {with_article(expression.node.type)}, and `returnType` says `{declared.return_type}`"
     hint = f"Say `returnType: {fitting}`" if fitting else None
     raise ExpressionError([ExpressionFault(0, len(expression.source), "TYPE_MISMATCH", message, hint)])
 

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from fieldstone.errors import Fault, Place
-from fieldstone.query.names import did_you_mean
+from fieldstone.query.names import did_you_mean, meant_or_known
 from fieldstone.registry.codes import Code
 
 T = TypeVar("T")
@@ -25,9 +25,13 @@ class Known(msgspec.Struct, Generic[T], frozen=True):
     def missing(self, place: Place, name: str) -> Iterator[Fault]:
         """Yields the fault of a name for which `get` has nothing."""
         if name not in self.broken:
-            yield Fault(place, Code.UNKNOWN_OBJECT, f"There is no object `{name}`.", did_you_mean(name, self.by_name))
+            hint = (
+                did_you_mean(name, self.by_name)
+                or "Declare it in a file `<name>.object.yaml` of a package that is loaded."
+            )
+            yield Fault(place, Code.UNKNOWN_OBJECT, f"There is no object `{name}`.", hint)
 
 
 def unknown_field(place: Place, name: str, object_name: str, known: Iterable[str]) -> Fault:
     """Returns the fault of a field that an object does not have."""
-    return Fault(place, Code.UNKNOWN_FIELD, f"`{object_name}` has no field `{name}`.", did_you_mean(name, known))
+    return Fault(place, Code.UNKNOWN_FIELD, f"`{object_name}` has no field `{name}`.", meant_or_known(name, known))

@@ -270,7 +270,7 @@ def _describe(wanted: inspect.Type) -> str:
             )
             return " or ".join(text for text in texts if text != _WHOLE or _NUMBER not in texts)
         case inspect.LiteralType(values=values):
-            return " or ".join(f"`{value}`" for value in values)
+            return " or ".join(shown(value) for value in values)
         case _:
             return "another type"
 

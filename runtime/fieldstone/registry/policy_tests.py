@@ -5,7 +5,7 @@ from typing import Any
 
 from fieldstone.errors import Fault
 from fieldstone.kinds.policy_test import ActingUser, PolicyTestDeclaration
-from fieldstone.query.names import did_you_mean
+from fieldstone.query.names import did_you_mean, meant_or_known
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.documents import Document
@@ -128,7 +128,7 @@ class _Linking:
             hint = did_you_mean(user.unit, fitting) or f"Add a row of `{UNITS}`."
             yield self._fault(("users", who, "unit"), f"`{user.unit}` is no row of `{UNITS}`.", hint)
         if user.manager is not None and self._users.get(user.manager, NOWHERE).at == "none":
-            near = did_you_mean(user.manager, [name for name, other in self._users.items() if other.at != "none"])
+            near = meant_or_known(user.manager, [name for name, other in self._users.items() if other.at != "none"])
             yield self._fault(("users", who, "manager"), f"`{user.manager}` is no member.", near)
 
     def _clashes(self) -> Iterator[Fault]:
@@ -231,7 +231,7 @@ class _Linking:
         if said.who not in self._people:
             yield self._fault(path, f"Nobody is called `{said.who}`.", did_you_mean(said.who, self._people))
         if said.surface is not None and said.surface not in self._surfaces:
-            hint = did_you_mean(said.surface, self._surfaces)
+            hint = meant_or_known(said.surface, self._surfaces)
             yield self._fault(path, f"There is no surface `{said.surface}`.", hint)
         name = rows[said.row] if said.row is not None else str(said.object)
         subject = self._objects.get(name)
@@ -239,7 +239,8 @@ class _Linking:
             known = [*self._objects.by_name, *rows]
             if name not in self._objects.broken:
                 message = f"`{said.row or said.object}` is neither a row of this test nor an object."
-                yield self._fault(path, message, did_you_mean(said.row or name, known))
+                hint = did_you_mean(said.row or name, known) or "Add it to `rows`, or name an object."
+                yield self._fault(path, message, hint)
             return
         if said.field is not None and said.field not in subject.fields:
             yield unknown_field(self._document.value_at(*path), said.field, name, subject.fields)

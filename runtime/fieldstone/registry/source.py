@@ -136,7 +136,11 @@ class _Builder:
         """Returns the document; None with a fault when there is none."""
         self._next()
         if type(event := self._next()) is yaml.StreamEndEvent:
-            self.faults.append(Fault(Place(self._file, 1, 1), Code.YAML_SYNTAX, "The file is empty."))
+            self.faults.append(
+                Fault(
+                    Place(self._file, 1, 1), Code.YAML_SYNTAX, "The file is empty.", "Declare something, or remove it."
+                )
+            )
             return None
         value, spot = self._node(self._next(), 0, 0)
         self._next()

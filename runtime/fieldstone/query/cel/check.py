@@ -14,6 +14,9 @@ from fieldstone.query.cel.signatures import BY_NAME, MACROS, Form, Signature, re
 from fieldstone.query.cel.types import BOOL, DOUBLE, DYN, INT, NULL, STRING, Type, contains, join, list_of, map_of
 from fieldstone.query.names import shown
 
+FEW = 12
+"""So many known names are listed where none is like the one that is wrong."""
+
 _KEYS = ("string", "int", "bool")
 
 
@@ -66,7 +69,7 @@ class _Checker:
             path, kind = found
             return ir.Ref(part.pos, part.end, kind, path)
         known = (*self._variables, *self._environment.names())
-        hint = nearest(part.name, known) or (f"Known here are {_listed(known)}" if len(known) <= 12 else None)
+        hint = nearest(part.name, known) or (f"Known here are {_listed(known)}" if len(known) <= FEW else None)
         if part.name in BY_NAME:
             hint = f"Write `{part.name}(...)`"
         return self._fault(part, "UNKNOWN_NAME", f"There is no `{shown(part.name)}` here", hint)
@@ -90,7 +93,8 @@ class _Checker:
         kind = base.type.field(part.field)
         if kind is None:
             owner = f"`{'.'.join(base.path)}`" if isinstance(base, ir.Ref) else "The value"
-            hint = nearest(part.field, [name for name, _ in base.type.fields])
+            names = [name for name, _ in base.type.fields]
+            hint = nearest(part.field, names) or (f"Known are {_listed(names)}" if 0 < len(names) <= FEW else None)
             return self._fault(part, "UNKNOWN_FIELD", f"{owner} has no field `{shown(part.field)}`", hint)
         if isinstance(base, ir.Ref):
             return ir.Ref(base.pos, part.end, kind, (*base.path, part.field))

@@ -13,7 +13,7 @@ from fieldstone.query.cel.fault import (
 from fieldstone.query.cel.ir import Compiled
 from fieldstone.query.cel.references import references
 from fieldstone.query.cel.syntax import parse
-from fieldstone.query.cel.types import Type, assignable
+from fieldstone.query.cel.types import Type, assignable, with_article
 
 __all__ = [
     "Compiled",
@@ -36,8 +36,9 @@ def compile_expression(source: str, environment: Environment, wanted: Type | Non
     tree = parse(source)
     node, faults = check(tree, environment)
     if not faults and wanted is not None and not assignable(node.type, wanted):
-        message = f"The expression is a {str(node.type).removesuffix('?')}, and a {wanted} is needed here"
-        faults = [ExpressionFault(0, len(source), "TYPE_MISMATCH", message)]
+        message = f"The expression is {with_article(node.type)}, and {with_article(wanted)} is needed here"
+        hint = "Compare it with a value" if wanted.name == "bool" else None
+        faults = [ExpressionFault(0, len(source), "TYPE_MISMATCH", message, hint)]
     if faults:
         raise ExpressionError(faults)
     return Compiled(source, node, references(node))

@@ -68,6 +68,12 @@ def optional(given: Type) -> Type:
     return msgspec.structs.replace(given, nullable=True)
 
 
+def with_article(kind: Type) -> str:
+    """Returns a type as messages name it: `a string`, `an int`."""
+    name = str(kind).removesuffix("?")
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
 def required(given: Type) -> Type:
     """Returns the type without null."""
     return msgspec.structs.replace(given, nullable=False) if given.nullable and given not in (NULL, DYN) else given

@@ -11,8 +11,8 @@ from fieldstone.kinds.flow import FlowDeclaration
 from fieldstone.query.cel.environment import Environment
 from fieldstone.query.cel.expression import Compiled, ExpressionError, compile_expression, evaluator
 from fieldstone.query.cel.fault import ExpressionFault
-from fieldstone.query.cel.types import BOOL, DYN, Type, assignable, required, struct_of
-from fieldstone.query.names import did_you_mean
+from fieldstone.query.cel.types import BOOL, DYN, Type, assignable, required, struct_of, with_article
+from fieldstone.query.names import did_you_mean, meant_or_known
 from fieldstone.registry.catalog import Field, Object
 from fieldstone.registry.codes import Code
 from fieldstone.registry.condition import decided
@@ -135,7 +135,7 @@ class Site:
         if value is None or _takes(kind, value.type):
             return value
         self.refuse(
-            path, f"`{name}` takes a {required(kind)}, and this is a {required(value.type)}.", code=Code.EXPRESSION
+            path, f"`{name}` takes {with_article(kind)}, and this is {with_article(value.type)}.", code=Code.EXPRESSION
         )
         return None
 
@@ -178,7 +178,7 @@ class Site:
         values = {each: self.value(raw, self.at("inputs", each)) for each, raw in inputs.items()}
         before = len(self.around.faults)
         for each in inputs.keys() - known.keys():
-            hint = did_you_mean(each, known)
+            hint = meant_or_known(each, known) or "Drop it, or declare it among the inputs of that flow."
             self.refuse(self.at("inputs", each), f"The flow `{name}` has no input `{each}`.", hint, Code.FLOW)
         for each, wanted in known.items():
             if wanted and each not in inputs:
