@@ -157,7 +157,7 @@ def test_places_count_characters_and_lines() -> None:
 def test_the_place_of_an_expression_may_ask_for_a_type() -> None:
     for source in ("record.active", "vars.x"):
         assert compile_expression(source, ENVIRONMENT, BOOL).source == source
-    with pytest.raises(ExpressionError, match="is a int, and a bool is needed"):
+    with pytest.raises(ExpressionError, match="is an int, and a bool is needed"):
         compile_expression("record.qty", ENVIRONMENT, BOOL)
 
 
