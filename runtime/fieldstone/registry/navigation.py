@@ -63,7 +63,10 @@ def _entry_faults(document: Document, path: Path, entry: AnyEntry, destinations:
                 yield document.fault((*path, "view"), Code.NAVIGATION, message, did_you_mean(entry.view, views))
         case DashboardEntry() if entry.dashboard not in {*destinations.dashboards, *broken}:
             message = f"There is no dashboard `{shown(entry.dashboard)}`."
-            hint = did_you_mean(entry.dashboard, destinations.dashboards) or "Declare it in a file `<name>.dashboard.yaml`."
+            hint = (
+                did_you_mean(entry.dashboard, destinations.dashboards)
+                or "Declare it in a file `<name>.dashboard.yaml`."
+            )
             yield document.fault((*path, "dashboard"), Code.NAVIGATION, message, hint)
         case ActionEntry(action=name):
             yield from _action_faults(document, path, name, destinations.actions)
