@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import httpx
 import msgspec
 
@@ -114,6 +115,28 @@ async def test_two_processes_agree_soon_under_load(tmp_path: Path, postgres_url:
                     continue
         over.set()
         await asyncio.gather(*visitors)
+
+
+async def test_a_new_column_gives_way_to_whoever_reads_the_table_and_nobody_waits_for_it(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    files = Files(tmp_path / "app")
+    async with living(files.folder, postgres_url) as live:
+        await live.fields()
+        reader = await asyncpg.connect(postgres_url)
+        try:
+            await reader.execute("BEGIN")
+            await reader.execute("SELECT count(*) FROM note")
+            files.mark(1)
+            reloading = asyncio.create_task(live.runtime.generations.reload())
+            for _ in range(5):
+                assert (await live.ask("GET", NOTES)).status_code == httpx.codes.OK
+                await asyncio.sleep(0.1)
+            assert not reloading.done()
+        finally:
+            await reader.close()
+        await reloading
+        assert await live.fields() == {"mark_1"}
 
 
 async def _visit(live: Live, over: asyncio.Event) -> set[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layout import platform_folder
 from fieldstone.registry.load import load_app
+from fieldstone.registry.memory import Memory
 from tests.registry.declared import BARE, write
 
 OBJECTS = 1000
@@ -28,11 +29,17 @@ def declaration(number: int) -> str:
     return "\n".join(lines)
 
 
-def timed(folder: Path) -> tuple[Catalog, float]:
+def timed(folder: Path, memory: Memory | None = None) -> tuple[Catalog, float]:
     """Returns the catalog and the seconds that loading it took."""
     start = time.process_time()
-    catalog = load_app(folder / "app", parts=None, cache=folder / "cache", platform=platform_folder())
+    catalog = load_app(folder / "app", parts=None, cache=folder / "cache", platform=platform_folder(), memory=memory)
     return catalog, time.process_time() - start
+
+
+def timed_after(folder: Path, name: str, text: str, memory: Memory) -> float:
+    """Returns the seconds that loading takes after one file was written."""
+    write(folder, {name: text})
+    return timed(folder, memory)[1]
 
 
 def test_a_thousand_objects_of_fifteen_fields_load_quickly_and_from_the_cache_at_once(tmp_path: Path) -> None:
@@ -46,3 +53,14 @@ def test_a_thousand_objects_of_fifteen_fields_load_quickly_and_from_the_cache_at
     assert cold < COLD_SECONDS
     assert cached < CACHED_SECONDS
     assert cached < cold
+
+
+def test_to_load_again_after_one_change_is_a_part_of_the_work(tmp_path: Path) -> None:
+    files = {f"shop/thing_{number}.object.yaml": declaration(number) for number in range(OBJECTS)}
+    write(tmp_path, {**BARE, **files})
+    memory = Memory()
+    timed(tmp_path, memory)
+    whole = max(timed(tmp_path)[1] for _ in range(2))
+    edited = (declaration(7) + f"description: Edit {number}\n" for number in range(3))
+    again = min(timed_after(tmp_path, "shop/thing_7.object.yaml", text, memory) for text in edited)
+    assert again < whole * 3 / 4

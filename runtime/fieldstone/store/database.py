@@ -30,7 +30,7 @@ class Session(Protocol):
         """Runs a statement that has neither parameters nor rows."""
 
     async def define(self, text: str) -> None:
-        """Runs a statement that changes the schema, for as long as it takes."""
+        """Runs a statement that changes the schema, for as long as it takes; raises SerializationFailure while its table is in use."""
 
 
 class Database(Protocol):

@@ -22,7 +22,12 @@ STATEMENTS_KEPT = 512
 GRACE_SECONDS = 5
 LOCK_PAUSE_SECONDS = 0.05
 DEFINE_SECONDS = 24 * 3600
+LOCK_SECONDS = 0.3
+"""How long a change of the schema waits for a table: whoever asks for the table meanwhile waits behind it."""
+
 SCHEMA_LOCK = 0x6669656C6473746F
+
+_DEFINING = f"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {round(LOCK_SECONDS * 1000)}"
 
 Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
@@ -212,9 +217,9 @@ class PostgresSession:
         await self.write(text)
 
     async def define(self, text: str) -> None:
-        """Runs a statement that changes the schema, for as long as it takes."""
+        """Runs a statement that changes the schema, for as long as it takes; raises SerializationFailure while its table is in use."""
         try:
-            await self._connection.execute("SET LOCAL statement_timeout = 0")
+            await self._connection.execute(_DEFINING)
             await self._connection.execute(text, timeout=DEFINE_SECONDS)
         except POSTGRES_FAILURES as error:
             raise self._failure(error) from error

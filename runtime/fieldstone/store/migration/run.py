@@ -6,6 +6,7 @@ summaries; last, what is dropped. Run again after an interruption, a new plan ha
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from fieldstone.errors import Conflict, DeclarationError, Fault
 from fieldstone.registry.catalog import Catalog
@@ -14,6 +15,7 @@ from fieldstone.store import ddl
 from fieldstone.store.database import Database, Session
 from fieldstone.store.migration.alter import MENDING, Reshape, alter
 from fieldstone.store.migration.change import Change
+from fieldstone.store.migration.insist import insist
 from fieldstone.store.migration.ledger import strike_entry
 from fieldstone.store.migration.plan import ObjectPlan, Plan
 from fieldstone.store.migration.remember import remember
@@ -27,17 +29,20 @@ OBJECTS_AT_ONCE = 40
 async def run_plan(plan: Plan, catalog: Catalog, database: Database, reshape: Reshape | None = None) -> None:
     """Takes every step that does something. `reshape` is needed for those that a start does not take; raises DeclarationError where
     records clash that nobody has counted."""
-    dialect = database.dialect
     made = [item for item in plan.objects if item.change.wanted is not None]
     for some in _portions(made):
-        async with _transaction(database, some) as session:
-            for item in some:
-                await alter(item, catalog, session, dialect, reshape)
+        await insist(partial(_make, some, catalog, database, reshape))
     await _refer(made, database)
     await _summarize(made, catalog, database)
     for item in plan.objects:
         if item.change.wanted is None and item.pending:
             await _drop(item.change, database)
+
+
+async def _make(some: Sequence[ObjectPlan], catalog: Catalog, database: Database, reshape: Reshape | None) -> None:
+    async with _transaction(database, some) as session:
+        for item in some:
+            await alter(item, catalog, session, database.dialect, reshape)
 
 
 def _transaction(database: Database, items: Sequence[ObjectPlan]) -> AbstractAsyncContextManager[Session]:
@@ -61,20 +66,23 @@ def _portions(items: Sequence[ObjectPlan]) -> Iterator[Sequence[ObjectPlan]]:
 
 async def _refer(items: Sequence[ObjectPlan], database: Database) -> None:
     """Adds PostgreSQL's foreign keys; SQLite's came with their tables."""
-    dialect = database.dialect
-    if dialect.name == "sqlite":
+    if database.dialect.name == "sqlite":
         return
     referring = [item for item in items if item.change.new_references]
     for start in range(0, len(referring), OBJECTS_AT_ONCE):
-        async with database.transaction() as session:
-            for item in referring[start : start + OBJECTS_AT_ONCE]:
-                for reference in item.change.new_references:
-                    try:
-                        await session.define(ddl.add_reference(item.name, reference))
-                    except Conflict as error:
-                        what = f"holds ids of which `{reference.object}` has no record"
-                        raise _clash(item.change, reference.column, what) from error
-                await remember(item, session, dialect, referring=True, summed=False)
+        await insist(partial(_refer_some, referring[start : start + OBJECTS_AT_ONCE], database))
+
+
+async def _refer_some(some: Sequence[ObjectPlan], database: Database) -> None:
+    async with database.transaction() as session:
+        for item in some:
+            for reference in item.change.new_references:
+                try:
+                    await session.define(ddl.add_reference(item.name, reference))
+                except Conflict as error:
+                    what = f"holds ids of which `{reference.object}` has no record"
+                    raise _clash(item.change, reference.column, what) from error
+            await remember(item, session, database.dialect, referring=True, summed=False)
 
 
 async def _summarize(items: Sequence[ObjectPlan], catalog: Catalog, database: Database) -> None:
