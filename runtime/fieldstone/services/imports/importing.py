@@ -13,7 +13,7 @@ import msgspec
 
 from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
-from fieldstone.engine.batch_record import REFUSALS, ROWS_TOGETHER, left_out
+from fieldstone.engine.batch_record import REFUSALS, ROWS_TOGETHER, ROWS_WITHOUT_PAUSE, left_out
 from fieldstone.engine.body import Draft, invalid, prepare_values, read_body, refuse_forbidden
 from fieldstone.engine.create import all_faults
 from fieldstone.engine.door import Door, Handlers, Writing
@@ -261,11 +261,15 @@ async def _failures(
         if row.fault is not None
     }
     faulty = {place: Draft(row.values, tuple(row.faults), ()) for place, row in enumerate(read) if row.faults}
-    if operation.write_mode == "insert" and faulty:
-        found = await all_faults(door, door.fetcher(unit), caller, subject, tuple(faulty.values()))
-    else:
-        found = [list(draft.faults) for draft in faulty.values()]
-    failed |= {place: teller.failed(place, invalid(faults)) for place, faults in zip(faulty, found, strict=True)}
+    for start in range(0, len(faulty), ROWS_WITHOUT_PAUSE):
+        places = list(faulty)[start : start + ROWS_WITHOUT_PAUSE]
+        drafts = tuple(faulty[place] for place in places)
+        if operation.write_mode == "insert":
+            found = await all_faults(door, door.fetcher(unit), caller, subject, drafts)
+        else:
+            found = [list(draft.faults) for draft in drafts]
+        failed |= {place: teller.failed(place, invalid(faults)) for place, faults in zip(places, found, strict=True)}
+        await asyncio.sleep(0)
     return failed
 
 

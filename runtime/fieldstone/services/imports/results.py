@@ -18,6 +18,8 @@ NO_MATCH = "NO_MATCH"
 BLANK_MATCH_KEY = "BLANK_MATCH_KEY"
 AMBIGUOUS_MATCH = "AMBIGUOUS_MATCH"
 _MOST_OPTIONS = 12
+_MOST_COMPARED = 40
+"""With more names to look through, thousands of rows with a slip of the pen would keep others waiting."""
 
 
 class Teller(msgspec.Struct, frozen=True, eq=False):
@@ -98,7 +100,7 @@ def _number(cell: str) -> str:
 def _options(field: Field, value: object) -> str | None:
     options = getattr(field.declaration, "options", ())
     names = dict.fromkeys(name for option in options for name in (option.label, option.value) if name)
-    near = did_you_mean(value, names)
+    near = did_you_mean(value, names) if len(names) <= _MOST_COMPARED else None
     if near is not None or not options:
         return near
     listed = ", ".join(f"`{option.label or option.value}`" for option in options[:_MOST_OPTIONS])
