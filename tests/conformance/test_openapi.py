@@ -72,7 +72,8 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def ids_seen(person: Person, document: dict[str, Any]) -> dict[str, list[str]]:
     """Returns ids of records of every object that somebody may list."""
-    names = [told["tags"][0] for name, told in operations(document).items() if name == f"list_{told['tags'][0]}"]
+    listed = {path: methods["get"]["tags"][0] for path, methods in document["paths"].items() if "get" in methods}
+    names = [name for path, name in listed.items() if path.endswith(f"/data/{name}")]
     return {name: [row["id"] for row in person.get(f"/data/{name}?limit=20")["items"]] for name in names}
 
 

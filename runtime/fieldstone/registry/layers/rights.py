@@ -16,12 +16,15 @@ from fieldstone.kinds.navigation import NAVIGATION
 from fieldstone.kinds.object import OBJECT
 from fieldstone.kinds.permission import PERMISSION
 from fieldstone.kinds.policy_test import POLICY_TEST
+from fieldstone.kinds.translation import TRANSLATION
 from fieldstone.kinds.view import VIEW
 from fieldstone.registry.layers.delta import same
 
 Document = Mapping[str, Any]
 
-OPEN_KINDS = frozenset({OBJECT.name, VIEW.name, NAVIGATION.name, DASHBOARD.name, CALENDAR.name, POLICY_TEST.name})
+OPEN_KINDS = frozenset(
+    {OBJECT.name, VIEW.name, NAVIGATION.name, DASHBOARD.name, TRANSLATION.name, CALENDAR.name, POLICY_TEST.name}
+)
 """The kinds that whoever changes metadata may change, as far as no rights are decided."""
 
 HARMLESS = frozenset(
