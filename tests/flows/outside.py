@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 LOOPBACK = "127.0.0.1"
 
@@ -15,9 +15,11 @@ class Outside:
         self.answers = list(answers)
         self.requests: list[bytes] = []
         self.port = 0
+        self._serving: set[asyncio.Task[None] | None] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers one connection and closes it."""
+        self._serving.add(asyncio.current_task())
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(
@@ -33,6 +35,15 @@ class Outside:
             pass
         finally:
             writer.close()
+            with suppress(ConnectionError, ssl.SSLError):
+                await writer.wait_closed()
+
+    async def end(self) -> None:
+        """Breaks off what is still being served; every connection is closed when it returns."""
+        serving = [task for task in self._serving if task is not None]
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
 
 
 SILENCE = b"HTTP/1.1 200 OK\r\n"
@@ -52,7 +63,10 @@ async def outside(*answers: bytes, tls: ssl.SSLContext | None = None) -> AsyncIt
     server = await asyncio.start_server(place.serve, LOOPBACK, 0, ssl=tls)
     place.port = server.sockets[0].getsockname()[1]
     async with server:
-        yield place
+        try:
+            yield place
+        finally:
+            await place.end()
 
 
 class Names:
