@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.registry.catalog import Catalog, Field, Object
 from fieldstone.registry.layout import PLATFORM
-from fieldstone.services.diff.finding import Finding
+from fieldstone.services.diff.finding import Finding, renamed
 
 LOSSLESS = frozenset(
     {
@@ -22,8 +22,10 @@ LOSSLESS = frozenset(
 
 def data_findings(old: Catalog, new: Catalog) -> Iterator[Finding]:
     """Yields what is lost of the records of packages."""
+    former = renamed(old.objects, {name: item.declaration.renamed_from for name, item in new.objects.items()})
+    names = {old_name: name for name, old_name in former.items()}
     for name, before in old.objects.items():
-        after = new.objects.get(name)
+        after = new.objects.get(names.get(name, name))
         if before.package == PLATFORM:
             continue
         if after is None:
@@ -34,9 +36,10 @@ def data_findings(old: Catalog, new: Catalog) -> Iterator[Finding]:
 
 def _values(old: Object, new: Object) -> Iterator[Finding]:
     subject = f"object {new.name}"
-    renamed = {item.declaration.renamed_from: item for item in new.fields.values() if item.name not in old.fields}
+    former = renamed(old.fields, {name: field.declaration.renamed_from for name, field in new.fields.items()})
+    names = {old_name: name for name, old_name in former.items()}
     for name in (name for name in old.stored if not old.fields[name].system):
-        before, after = old.fields[name], new.fields.get(name) or renamed.get(name)
+        before, after = old.fields[name], new.fields.get(names.get(name, name))
         where = f"`{old.name}.{name}`"
         if after is None:
             yield Finding("lost", subject, f"{where}: what it holds can no longer be reached.")

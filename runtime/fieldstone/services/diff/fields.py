@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.registry.catalog import Field
-from fieldstone.services.diff.finding import Finding, pairs
+from fieldstone.services.diff.finding import Finding, pairs, renamed
 from fieldstone.services.diff.keys import FIELD_KEYS, key_findings
 
 TOLD_HERE = ("options", "required", "defaultValue", "reference", "multiple")
@@ -16,26 +16,16 @@ def field_findings(
     subject: str, owner: str, old: Mapping[str, Field], new: Mapping[str, Field], noun: str
 ) -> Iterator[Finding]:
     """Yields what differs between the fields of two versions of an object, or the parameters of an action."""
-    renamed = _renames(old, new)
+    former = renamed(old, {name: field.declaration.renamed_from for name, field in new.items()})
     for name, before, after in pairs(old, new):
         where = f"`{owner}.{name}`"
         if before is None and after is not None:
-            yield from _added(subject, where, after, noun, renamed.get(name))
+            yield from _added(subject, where, after, noun, former.get(name))
         elif before is not None and after is None:
-            if name not in renamed.values():
+            if name not in former.values():
                 yield Finding("breaking", subject, f"{where}: the {noun} is gone.")
         elif before is not None and after is not None:
             yield from _changed(subject, where, before, after)
-
-
-def _renames(old: Mapping[str, Field], new: Mapping[str, Field]) -> dict[str, str]:
-    """Returns the old names of renamed fields by their new ones."""
-    return {
-        name: field.declaration.renamed_from
-        for name, field in new.items()
-        if field.declaration.renamed_from in old and field.declaration.renamed_from not in new and name not in old
-        if field.declaration.renamed_from is not None
-    }
 
 
 def _added(subject: str, where: str, field: Field, noun: str, former: str | None) -> Iterator[Finding]:

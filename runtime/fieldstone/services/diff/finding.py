@@ -39,6 +39,15 @@ def pairs(old: Mapping[str, T], new: Mapping[str, T]) -> Iterator[tuple[str, T |
             yield name, None, item
 
 
+def renamed(old: Mapping[str, object], named: Mapping[str, str | None]) -> dict[str, str]:
+    """Returns the old names by the new ones; `named` are those of the new side, each with the name that it says it had."""
+    return {
+        name: former
+        for name, former in named.items()
+        if former is not None and former in old and former not in named and name not in old
+    }
+
+
 def both(old: Mapping[str, T], new: Mapping[str, T]) -> Iterator[tuple[str, T, T]]:
     """Yields what is under each name that both sides have."""
     yield from ((name, item, new[name]) for name, item in old.items() if name in new)

@@ -6,7 +6,7 @@ from fieldstone.kinds.object import ObjectDeclaration
 from fieldstone.registry.catalog import Catalog, Field, Object
 from fieldstone.registry.layout import PLATFORM
 from fieldstone.services.diff.fields import field_findings
-from fieldstone.services.diff.finding import Finding, pairs
+from fieldstone.services.diff.finding import Finding, pairs, renamed
 from fieldstone.services.diff.keys import ENABLE_KEYS, OBJECT_KEYS, key_findings
 
 TOLD_HERE = ("name", "fields", "indexes", "validations", "enable", "apiEnabled", "apiMethods")
@@ -15,9 +15,14 @@ TOLD_HERE = ("name", "fields", "indexes", "validations", "enable", "apiEnabled",
 def object_findings(old: Catalog, new: Catalog) -> Iterator[Finding]:
     """Yields what differs between the objects of packages."""
     before, after = _own(old), _own(new)
+    former = renamed(before, {name: item.declaration.renamed_from for name, item in after.items()})
     for name, one, other in pairs(before, after):
         subject = f"object {name}"
-        if other is None:
+        if name in former:
+            yield Finding("breaking", subject, f"`{name}`: the object was called `{former[name]}`.")
+        elif name in former.values():
+            continue
+        elif other is None:
             yield Finding("breaking", subject, f"`{name}`: the object is gone.")
         elif one is None:
             yield Finding("added", subject, f"`{name}`: the object is new.")
