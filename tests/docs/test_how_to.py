@@ -48,6 +48,7 @@ WITH_A_SERVER = (
     "migrate.md",
     "compare-versions.md",
     "reload.md",
+    "change-a-running-app.md",
 )
 
 

@@ -69,7 +69,7 @@ def test_what_acts_or_speaks_for_others_is_for_administrators(kind: str) -> None
     assert for_administrators(kind, {"name": "it", "label": "One"}, {"name": "it", "label": "Two"})
 
 
-@pytest.mark.parametrize("kind", ["calendar", "policy_test", "view", "app", "dashboard"])
+@pytest.mark.parametrize("kind", ["calendar", "policy_test", "view", "app", "dashboard", "translation"])
 def test_what_nobody_can_do_harm_with_is_open(kind: str) -> None:
     assert not for_administrators(kind, None, {"name": "it"})
 
