@@ -40,3 +40,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The address of an empty database of this test's own; the test runs once for each kind of database."""
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     return url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty database of this module's own; its tests run once for each kind of database."""
+    if request.param == "sqlite":
+        yield sqlite_address(tmp_path_factory.mktemp("module") / "module.db")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.fresh_database() as url:
+        yield url

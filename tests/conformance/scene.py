@@ -190,6 +190,19 @@ def _run(scene: Scene) -> Known:
     return Known(path={"flow": "hand_over", "run_id": run["runId"]})
 
 
+def _job(scene: Scene, rows: int = 1) -> Known:
+    may = scene.caller.get("/auth/me/permissions")["objects"]
+    name, field = next(item for item in IMPORTED.items() if may.get(item[0], {}).get("allowCreate"))
+    job = scene.caller.post(f"/data/{name}/import/jobs", {"rows": [{field: "Imported"}] * rows})
+    return Known(path={"job_id": job["jobId"]})
+
+
+def _cancelled_job(scene: Scene) -> Known:
+    job = _job(scene)
+    scene.caller.http.post(f"{API}/data/import/jobs/{job.path['job_id']}/cancel", headers=scene.caller.headers)
+    return job
+
+
 def _signing_in(scene: Scene) -> dict[str, str]:
     return {"email": scene.caller.email, "password": scene.caller.password}
 
@@ -210,7 +223,26 @@ def _grouped(scene: Scene) -> Known:
     return Known(path={**_GROUP, "name": "explored_first"})
 
 
+ROWS_FOR_A_WHILE = 2000
+"""Rows of an import that is not over before it can be cancelled."""
+
+IMPORTED: Mapping[str, str] = {
+    "expense": "title",
+    "ticket": "subject",
+    "draft": "title",
+    "contact": "name",
+    "comment": "body",
+    "customer": "name",
+}
+"""Objects of which somebody may import records, with the name of a field."""
+
 KNOWN: Mapping[str, Callable[[Scene], Known]] = {
+    "get_import_job": _job,
+    "get_import_job_results": _job,
+    "cancel_import_job": lambda scene: _job(scene, ROWS_FOR_A_WHILE),
+    "undo_import_job": _cancelled_job,
+    **{f"import_{name}": _known(body={"rows": [{field: "Imported"}]}) for name, field in IMPORTED.items()},
+    **{f"start_import_job_{name}": _known(body={"rows": [{field: "Imported"}]}) for name, field in IMPORTED.items()},
     "get_docs_asset": _known(path={"asset": "swagger-ui.css"}),
     "sign_in": _with(_signing_in),
     "sign_in_email": _with(_signing_in),

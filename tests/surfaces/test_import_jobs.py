@@ -1,7 +1,7 @@
 """Imports that are jobs: they are done portion by portion as their maker, looked at by few, cancelled, and undone (contract 3.6)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ import pytest_asyncio
 
 from fieldstone.app_process import Seams
 from fieldstone.settings import Limits, Settings
-from tests.databases import PostgresServer, sqlite_address
 from tests.surfaces.running import ADMIN, DATA, Person, World, decoded, error_of, running
 
 JOBS = f"{DATA}/import/jobs"
@@ -32,21 +31,10 @@ FILES = {
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an empty database on each kind of database."""
-    if request.param == "sqlite":
-        yield sqlite_address(tmp_path_factory.mktemp("jobs") / "jobs.db")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    with server.fresh_database() as url:
-        yield url
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(store_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+async def world(module_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """An app in which nothing is carried: a test does each portion itself. All use it, each with names of its own."""
-    async with parts(tmp_path_factory.mktemp("jobs"), store_url, Seams(runs="not")) as world:
+    async with parts(tmp_path_factory.mktemp("jobs"), module_url, Seams(runs="not")) as world:
         yield world
 
 

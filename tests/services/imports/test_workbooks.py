@@ -2,10 +2,8 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from openpyxl import Workbook
@@ -15,44 +13,21 @@ from fieldstone.services.imports.reading.file import File, sheet_of_file
 from fieldstone.services.imports.sheet import Sheet, Unreadable
 from tests.query.memory import within_bytes
 from tests.query.quickly import within
-
-SHEET = "xl/worksheets/sheet1.xml"
-MEGABYTE = 1024 * 1024
-DOCUMENT_TYPE = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
-
-
-def workbook(*sheets: list[list[Any]]) -> bytes:
-    book = Workbook()
-    for place, rows in enumerate(sheets):
-        sheet = book.worksheets[0] if place == 0 else book.create_sheet()
-        sheet.title = f"Sheet {place + 1}"
-        for row in rows:
-            sheet.append(row)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
-
-
-def changed(
-    content: bytes, parts: Mapping[str, Callable[[bytes], bytes]], added: Mapping[str, bytes] | None = None
-) -> bytes:
-    """Returns a workbook with some of its parts changed, and others added."""
-    written = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            new.writestr(name, parts.get(name, bytes)(old.read(name)))
-        for name, part in (added or {}).items():
-            new.writestr(name, part)
-    return written.getvalue()
+from tests.services.imports.workbooks import (
+    DOCUMENT_TYPE,
+    MEGABYTE,
+    SHEET,
+    changed,
+    changed_to,
+    lying,
+    row_xml,
+    workbook,
+    zeros,
+)
 
 
 def read(content: bytes, *, sheet: str | None = None, most_rows: int = 5000) -> Sheet:
     return sheet_of_file(File(content, "xlsx", "xlsxBase64", sheet=sheet), most_rows)
-
-
-def row_xml(*cells: str, number: int = 2) -> Callable[[bytes], bytes]:
-    """Returns a change of a sheet that appends a row as it is written."""
-    return lambda xml: xml.replace(b"</sheetData>", f'<row r="{number}">{"".join(cells)}</row></sheetData>'.encode())
 
 
 def test_cells_keep_their_types() -> None:
@@ -124,17 +99,6 @@ def test_a_row_far_below_the_others_is_read_and_the_first_too_many_refused() -> 
     assert refused.value.code == "PAYLOAD_TOO_LARGE"
 
 
-def zeros(megabytes: int) -> bytes:
-    return b"<x>" + b" " * (megabytes * MEGABYTE) + b"</x>"
-
-
-def lying(content: bytes) -> bytes:
-    """Returns a zip whose directory says that its largest part is small."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        largest = max(archive.infolist(), key=lambda part: part.file_size)
-    return content.replace(largest.file_size.to_bytes(4, "little"), (100).to_bytes(4, "little"))
-
-
 def refused_files() -> dict[str, tuple[bytes, str]]:
     plain = workbook([["a"], ["x"]])
     entities = {SHEET: lambda xml: xml.replace(b"<worksheet", DOCUMENT_TYPE + b"<worksheet", 1)}
@@ -181,14 +145,6 @@ def refused_files() -> dict[str, tuple[bytes, str]]:
         "a name twice": (workbook([["a", "a"]]), "Columns 1, 2 are all named `a`."),
         "no cell": (workbook([]), "There is no line with the names of columns."),
     }
-
-
-def changed_to(parts: Mapping[str, bytes]) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as archive:
-        for name, part in parts.items():
-            archive.writestr(name, part)
-    return written.getvalue()
 
 
 REFUSED = refused_files()
