@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 LOOPBACK = "127.0.0.1"
+TURNS = 10
+"""How many turns of the loop a connection that is accepted takes at most until it is served."""
 
 
 class Outside:
@@ -66,6 +68,9 @@ async def outside(*answers: bytes, tls: ssl.SSLContext | None = None) -> AsyncIt
         try:
             yield place
         finally:
+            server.close()
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
             await place.end()
 
 
