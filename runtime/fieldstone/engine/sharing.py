@@ -13,11 +13,12 @@ from fieldstone.access.caller import Caller, system_for
 from fieldstone.access.shares import MANAGE_SHARING, is_shareable, may_share_any
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import absent, enter, may_look
-from fieldstone.engine.operation import Create, Delete, Operation, Read, ReadShares, ShareRecord, UnshareRecord, Update
-from fieldstone.engine.outcome import Deleted, Outcome, Page, Written
+from fieldstone.engine.operation import Create, Delete, Read, ReadShares, ShareRecord, UnshareRecord, Update
+from fieldstone.engine.outcome import Deleted, Page, Written
 from fieldstone.engine.plans import ID_IS
-from fieldstone.engine.records import Execute, read_first
+from fieldstone.engine.records import read_first
 from fieldstone.engine.unit import Fetch, Unit
+from fieldstone.engine.work import within
 from fieldstone.errors import (
     Conflict,
     FieldFault,
@@ -103,7 +104,7 @@ async def apply_share(door: Door, prepared: PreparedShare, caller: Caller, unit:
         "source": BY_HAND,
     }
     grant = {"access_level": operation.access_level, "reason": operation.reason, "granted_by": caller.id}
-    held = await read_first(_within(door, unit), SHARES, key, ("id",))
+    held = await read_first(within(door, unit), SHARES, key, ("id",))
     if held is not None:
         return await door.execute(Update(SHARES, held["id"], grant), system_for(caller), unit=unit)
     try:
@@ -122,7 +123,7 @@ async def apply_unshare(door: Door, prepared: PreparedUnshare, caller: Caller, u
     operation, subject = prepared.operation, prepared.subject
     record = await _find(door, unit.transaction.fetch, unit.now, caller, subject, operation.id)
     where = {**record.where, "id": operation.share_id}
-    held = await read_first(_within(door, unit), SHARES, where, ("source",)) if is_id(operation.share_id) else None
+    held = await read_first(within(door, unit), SHARES, where, ("source",)) if is_id(operation.share_id) else None
     if held is None:
         raise NotFound(f"No share `{shown(operation.share_id)}` of this `{subject.name}` record.")
     if held["source"] != BY_HAND:
@@ -182,13 +183,6 @@ async def _hold(unit: Unit, subject: Object, record_id: str) -> None:
     binds = Binds((record_id,), {}, unit.now)
     if not await unit.transaction.update(subject.name, {"id": record_id}, ID_IS, binds, bump=False):
         raise absent(subject.name, record_id)
-
-
-def _within(door: Door, unit: Unit) -> Execute:
-    async def execute(operation: Operation, caller: Caller) -> Outcome:
-        return await door.execute(operation, caller, unit=unit)
-
-    return execute
 
 
 def _hint(operation: ShareRecord) -> str | None:

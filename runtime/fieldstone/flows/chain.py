@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from fieldstone.engine.door import Door
 from fieldstone.engine.unit import Unit
+from fieldstone.engine.work import within
 from fieldstone.errors import FlowLoop
-from fieldstone.flows.runs import read_run, within
+from fieldstone.flows.runs import read_run
 
 LONGEST: Final = 16
 """How many flows may begin each other in a row."""

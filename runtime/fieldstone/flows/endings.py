@@ -11,17 +11,10 @@ from fieldstone.engine.door import Door
 from fieldstone.engine.own_rows import update_own
 from fieldstone.engine.records import Execute, in_one_unit, read_records
 from fieldstone.engine.unit import Unit
+from fieldstone.engine.work import within
 from fieldstone.errors import FlowFailed
 from fieldstone.flows.journal import error_of
-from fieldstone.flows.runs import (
-    AT_SEGMENT,
-    RUNS,
-    STEPS,
-    Row,
-    hold,
-    wake,
-    within,
-)
+from fieldstone.flows.runs import AT_SEGMENT, RUNS, STEPS, Row, hold, wake
 from fieldstone.flows.telling import waiting_of
 from fieldstone.query.ast import And, Literal, Slot, Term
 

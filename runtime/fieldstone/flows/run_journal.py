@@ -16,20 +16,11 @@ from fieldstone.engine.operation import StartFlow
 from fieldstone.engine.own_rows import insert_own, update_own
 from fieldstone.engine.records import Execute, in_one_unit
 from fieldstone.engine.unit import Unit
+from fieldstone.engine.work import within
 from fieldstone.errors import FieldstoneError, Unavailable, UniqueViolation
 from fieldstone.flows.acting import Acting, Effects
 from fieldstone.flows.journal import Entry, Paused, Step, Waiting, Work, error_of
-from fieldstone.flows.runs import (
-    AT_SEGMENT,
-    RUNS,
-    STEPS,
-    WATCH_SECONDS,
-    Row,
-    Superseded,
-    as_kept,
-    read_steps,
-    within,
-)
+from fieldstone.flows.runs import AT_SEGMENT, RUNS, STEPS, WATCH_SECONDS, Row, Superseded, as_kept, read_steps
 from fieldstone.ids import NewId
 from fieldstone.query.ast import And, Literal, Slot, Term
 

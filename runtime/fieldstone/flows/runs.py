@@ -6,10 +6,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from fieldstone.access.caller import SYSTEM, Caller
-from fieldstone.engine.door import Door
 from fieldstone.engine.locate import plain
-from fieldstone.engine.operation import Operation
-from fieldstone.engine.outcome import Outcome
 from fieldstone.engine.own_rows import update_own
 from fieldstone.engine.plans import ID_IS
 from fieldstone.engine.records import Execute, read_first, read_records
@@ -52,15 +49,6 @@ Row = dict[str, Any]
 
 class Superseded(Exception):
     """The segment is not the run's any more: it was cancelled, or another one was begun."""
-
-
-def within(door: Door, unit: Unit) -> Execute:
-    """Returns the door's `execute` within a Unit."""
-
-    async def execute(operation: Operation, caller: Caller) -> Outcome:
-        return await door.execute(operation, caller, unit=unit)
-
-    return execute
 
 
 async def read_run(execute: Execute, run_id: str, caller: Caller = SYSTEM, flow: str | None = None) -> Row | None:

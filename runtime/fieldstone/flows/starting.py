@@ -19,9 +19,10 @@ from fieldstone.engine.operation import StartFlow
 from fieldstone.engine.outcome import RunState
 from fieldstone.engine.own_rows import insert_own
 from fieldstone.engine.unit import Unit
+from fieldstone.engine.work import within
 from fieldstone.errors import FlowDisabled, FlowNoStart, SerializationFailure, UniqueViolation
 from fieldstone.flows.hiding import hiding, secret_inputs
-from fieldstone.flows.runs import BEGIN_SECONDS, RUN_FIELDS, RUNS, Row, as_kept, read_run, within
+from fieldstone.flows.runs import BEGIN_SECONDS, RUN_FIELDS, RUNS, Row, as_kept, read_run
 from fieldstone.flows.telling import state_of
 from fieldstone.flows.versions import Versions
 from fieldstone.registry.flows.graph import Graph

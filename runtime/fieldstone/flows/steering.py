@@ -14,22 +14,11 @@ from fieldstone.engine.outcome import RunState
 from fieldstone.engine.own_rows import insert_own, update_own
 from fieldstone.engine.records import Execute, read_records
 from fieldstone.engine.unit import Unit
+from fieldstone.engine.work import within
 from fieldstone.errors import Invalid, InvalidScreenInput, InvalidState, NotFound
 from fieldstone.flows.endings import Endings, Tell
 from fieldstone.flows.hiding import Hide, hiding_in
-from fieldstone.flows.runs import (
-    ALIVE,
-    AWAKE,
-    RUNS,
-    STEPS,
-    Row,
-    as_kept,
-    hold,
-    read_run,
-    read_steps,
-    wake,
-    within,
-)
+from fieldstone.flows.runs import ALIVE, AWAKE, RUNS, STEPS, Row, as_kept, hold, read_run, read_steps, wake
 from fieldstone.flows.starting import Starting, surroundings_of, write_run
 from fieldstone.flows.telling import state_of
 from fieldstone.flows.versions import Versions

@@ -6,8 +6,8 @@ from fieldstone.engine.door import Door
 from fieldstone.engine.own_rows import insert_own
 from fieldstone.engine.records import Execute, read_first
 from fieldstone.engine.unit import Unit
+from fieldstone.engine.work import within
 from fieldstone.errors import Internal, NotFound, SerializationFailure, UniqueViolation
-from fieldstone.flows.runs import within
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.flows.graph import Graph, StepKinds
