@@ -28,7 +28,8 @@ def report_error(error: FieldstoneError) -> None:
         return
     console.print(Text(error.message, style="bold red"))
     for fault in error.faults if isinstance(error, Invalid) else ():
-        console.print(Text(f"{fault.field}: {fault.message}"))
+        if fault.message not in error.message:
+            console.print(Text(f"{fault.field}: {fault.message}"))
     if hint := error.details.get("hint"):
         console.print(Text(str(hint)))
 

@@ -32,7 +32,7 @@ def _made(**more: Any) -> Callable[[Trip], Awaitable[Verdict]]:
     dry = "dryRun" in more
 
     async def walk(trip: Trip) -> Verdict:
-        values = trip.body({**trip.stage.test.new.get(trip.name, {}), **values_of(trip)}) or change_of(trip)
+        values = trip.body({**trip.stage.test.new.get(trip.name, {}), **values_of(trip)}) or _own_columns(trip)
         if "create" not in trip.object.offered or not values:
             return CLOSED
         answer = await trip.ask(body={"rows": [values], **more})
@@ -46,6 +46,11 @@ def _made(**more: Any) -> Callable[[Trip], Awaitable[Verdict]]:
         return ALLOWED
 
     return walk
+
+
+def _own_columns(trip: Trip) -> dict[str, Any]:
+    """Returns something for a row to say of a new record: what a change would, without what only a change may set."""
+    return {name: value for name, value in change_of(trip).items() if not trip.object.fields[name].system}
 
 
 async def _called(trip: Trip) -> Verdict:
