@@ -18,6 +18,12 @@ FILES = {
     "clerk.permission": "name: clerk\nobjects: {note: {allowRead: true, viewAllRecords: true, modifyAllRecords: true}}\n",
     "greet.action": "name: greet\nbody: '\"hello\"'\n",
 }
+WATCHER = """
+name: watcher
+objects: {note: {allowRead: true}}
+rowLevelSecurity:
+  - {name: small, object: note, operation: select, using: record.weight < 3.0}
+"""
 NOTE = {"name": "note", "label": "Note 0", "fields": {"title": {"type": "text"}, "mark_0": {"type": "text"}}}
 FIELD = {"type": "text", "requiredPermissions": ["audit:read"]}
 
@@ -66,9 +72,12 @@ class People:
 
 
 @asynccontextmanager
-async def people(folder: Path, database_url: str) -> AsyncIterator[People]:
-    """Opens the app."""
+async def people(folder: Path, database_url: str, *fields: str, **sets: str) -> AsyncIterator[People]:
+    """Opens the app, with more fields of its object and more permission sets."""
     files = Files(folder / "app")
+    files.mark(0, *fields)
+    for name, text in sets.items():
+        files.write(f"{name}.permission", text)
     for name, text in FILES.items():
         files.write(name, text)
     async with living(files.folder, database_url) as live:
@@ -112,6 +121,31 @@ async def test_whoever_changes_metadata_alone_changes_nothing_that_decides_right
         assert "administrators" in (await refused(keeper, "DELETE", "/meta/permission/clerk", None))["message"]
         body = {"version": 0}
         assert "administrators" in (await refused(keeper, "POST", "/meta/permission/clerk/rollback", body))["message"]
+
+
+WEIGHED = {
+    "by itself": ("weight", {"type": "number", "label": "Grams"}, {"type": "number", "defaultValue": 1}),
+    "by what it is computed from": (
+        "size",
+        {"type": "number", "description": "Of the paper"},
+        {"type": "formula", "returnType": "number", "expression": "1.0"},
+    ),
+}
+"""What a row policy weighs records by: a field, in other words that anybody may choose who changes metadata, and in ones that decide."""
+
+
+@pytest.mark.parametrize("how", WEIGHED)
+async def test_a_field_that_a_row_policy_looks_at_is_for_administrators(
+    how: str, tmp_path: Path, sqlite_url: str
+) -> None:
+    name, shown, deciding = WEIGHED[how]
+    weight = "{type: number}" if how == "by itself" else "{type: formula, returnType: number, expression: record.size}"
+    async with people(tmp_path, sqlite_url, "size: {type: number}", f"weight: {weight}", watcher=WATCHER) as app:
+        keeper = await app.signed_in("kim", "keeper", "watcher")
+        error = await refused(keeper, "PUT", f"/meta/note/fields/{name}?force=true", deciding)
+        assert "administrators" in error["message"]
+        answer = await keeper.ask("PUT", f"/meta/note/fields/{name}", shown)
+        assert answer.status_code == httpx.codes.OK, answer.text
 
 
 async def test_a_permission_set_in_other_words_bites_at_once(tmp_path: Path, sqlite_url: str) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from fieldstone.errors import DeclarationError, Fault
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layers.delta import merged
+from fieldstone.registry.layers.looked_at import fields_looked_at
 from fieldstone.registry.layers.overlay import Overlay, Overlays
 from fieldstone.registry.layers.rights import decides_rights
 
@@ -65,4 +66,5 @@ def _stands_in(fault: Fault, overlay: Overlay) -> bool:
 
 def _decides(base: Catalog, overlay: Overlay) -> bool:
     packaged = base.packaged(overlay.type, overlay.name)
-    return decides_rights(overlay.type, packaged, merged(packaged, overlay.delta))
+    looked_at = fields_looked_at(base, overlay.name)
+    return decides_rights(overlay.type, packaged, merged(packaged, overlay.delta), looked_at)

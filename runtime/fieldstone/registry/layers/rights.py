@@ -4,7 +4,7 @@ Whoever may change metadata and nothing else gets no further by it. What acts (a
 mails say reaches others, and seeds are written by the system: those kinds are for administrators, and so is whatever decides about rights.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fieldstone.kinds.action import ACTION
@@ -50,30 +50,40 @@ HARMLESS = frozenset(
 
 _OF_FIELDS = ("internal", "requiredPermissions", "maskingRule", "discloses", "deleteBehavior", "renamedFrom")
 _HIDING_TYPES = frozenset({"password", "secret"})
+_SHOWN = frozenset({"label", "description", "inlineHelpText", "group", "widget"})
+"""The keys of a field that say nothing of what it holds."""
+
 _OF_DEEDS = ("runAs", "requiredPermissions")
 _DEEDS = frozenset({ACTION.name, FLOW.name, HOOK.name})
 
 
-def decides_rights(kind: str, before: Document | None, after: Document | None) -> bool:
-    """Tells whether what is different between two documents decides who may do what; None is one that is not there."""
+def decides_rights(kind: str, before: Document | None, after: Document | None, looked_at: Collection[str] = ()) -> bool:
+    """Tells whether what is different between two documents decides who may do what; None is one that is not there.
+
+    `looked_at` are the fields of the object that rights look at.
+    """
     old, new = before or {}, after or {}
     if kind == PERMISSION.name:
         return True
     if kind in _DEEDS:
         return _differ(old, new, _OF_DEEDS)
-    return kind == OBJECT.name and _object_decides(old, new)
+    return kind == OBJECT.name and _object_decides(old, new, looked_at)
 
 
-def for_administrators(kind: str, before: Document | None, after: Document | None) -> bool:
+def for_administrators(
+    kind: str, before: Document | None, after: Document | None, looked_at: Collection[str] = ()
+) -> bool:
     """Tells whether a change is one for administrators."""
-    return kind not in OPEN_KINDS or decides_rights(kind, before, after)
+    return kind not in OPEN_KINDS or decides_rights(kind, before, after, looked_at)
 
 
-def _object_decides(before: Document, after: Document) -> bool:
+def _object_decides(before: Document, after: Document, looked_at: Collection[str]) -> bool:
     if _differ(before, after, sorted({*before, *after} - HARMLESS)):
         return True
     old, new = _mapping(before.get("fields")), _mapping(after.get("fields"))
     if any(_of_field(old.get(name)) != _of_field(new.get(name)) for name in {*old, *new}):
+        return True
+    if any(not same(_meant(old.get(name)), _meant(new.get(name))) for name in looked_at):
         return True
     return _disclosed(before.get("validations")) != _disclosed(after.get("validations"))
 
@@ -83,6 +93,11 @@ def _of_field(field: Any) -> Document:
     declared = _mapping(field)
     said = {key: declared[key] for key in _OF_FIELDS if key in declared}
     return said | {"type": declared["type"]} if declared.get("type") in _HIDING_TYPES else said
+
+
+def _meant(field: Any) -> Document:
+    """Returns what a field says of what it holds."""
+    return {key: value for key, value in _mapping(field).items() if key not in _SHOWN}
 
 
 def _disclosed(rules: Any) -> list[Any]:

@@ -11,6 +11,7 @@ from fieldstone.access.caller import Caller
 from fieldstone.access.capabilities import capabilities, missing
 from fieldstone.errors import PermissionDenied
 from fieldstone.registry.catalog import Catalog
+from fieldstone.registry.layers.looked_at import fields_looked_at
 from fieldstone.registry.layers.rights import for_administrators
 from fieldstone.services.meta.edits import Edited
 
@@ -44,11 +45,11 @@ class Authority(msgspec.Struct, frozen=True):
                 details={"subject": caller.id},
             )
 
-    def require_for(self, caller: Caller, kind: str, change: Edited) -> None:
+    def require_for(self, catalog: Catalog, caller: Caller, kind: str, name: str, change: Edited) -> None:
         """Raises PermissionDenied for a change that takes an administrator, by anybody else."""
         if caller.system or not self.administrators.isdisjoint(caller.sets):
             return
-        if for_administrators(kind, change.before, change.after):
+        if for_administrators(kind, change.before, change.after, fields_looked_at(catalog, name)):
             raise PermissionDenied(
                 f"This change of {kind} decides what people may do, or acts for them: it is for administrators.",
                 details={"subject": caller.id},

@@ -196,7 +196,7 @@ class Changing:
         change = edited(base, kind, name, edit)
         if change.before is None and change.after is None and aside is None:
             raise NotFound(f"No {kind} `{shown(name)}`.", hint=did_you_mean(name, base.items.get(kind, {})))
-        self._authority.require_for(caller, kind, change)
+        self._authority.require_for(base, caller, kind, name, change)
         return _Step(base, held, change, change.delta, aside is not None)
 
 
