@@ -70,11 +70,6 @@ def pack_plan(asked: Import) -> str:
     return _encoder.encode(Plan(**{name: getattr(asked, name) for name in Plan.__struct_fields__})).decode()
 
 
-def unpack_found(text: str) -> Mapping[str, Any]:
-    """Returns what was found out about the rows when they were read."""
-    return _plan.decode(text).found
-
-
 def portion_of(job: Mapping[str, Any], cells: str) -> Import:
     """Returns the import of one portion of a job."""
     plan = _plan.decode(job["plan"])
