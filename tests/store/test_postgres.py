@@ -13,6 +13,7 @@ from fieldstone.query.ast import EVERYTHING, Select
 from fieldstone.settings import Limits
 from fieldstone.store import postgres
 from fieldstone.store.binds import Binds
+from fieldstone.store.failures import POSTGRES_FAILURES, postgres_failure
 from fieldstone.store.sql_store import SqlStore
 from tests.store.catalogs import SYSTEM, catalog_of, store_of, system_values
 
@@ -47,6 +48,14 @@ async def test_a_lost_connection_is_replaced_and_its_transaction_is_gone(store: 
         await lose()
     await asyncio.sleep(0.1)
     assert await store.fetch(store.prepare(ALL), Binds()) == []
+
+
+@pytest.mark.parametrize("raised", [asyncpg.InterfaceError, asyncpg.InternalClientError, ConnectionResetError])
+def test_whatever_the_driver_says_of_a_connection_that_is_being_lost_the_database_is_not_to_be_reached(
+    raised: type[Exception],
+) -> None:
+    assert issubclass(raised, POSTGRES_FAILURES)
+    assert isinstance(postgres_failure(raised("cannot switch to state 12"), {}), Unavailable)
 
 
 async def end_others(url: str) -> None:

@@ -34,6 +34,7 @@ _LOST = (
     asyncpg.OperatorInterventionError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
 )
 _AGAIN = (
@@ -47,7 +48,16 @@ _RAISED = "user-defined function raised exception"
 """What SQLite tells of our own functions, which raise only for numbers that no column holds."""
 
 SQLITE_FAILURES = (sqlite3.Error, OverflowError, UnicodeEncodeError)
-POSTGRES_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, OverflowError, UnicodeError)
+POSTGRES_FAILURES = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+    OverflowError,
+    UnicodeError,
+)
+"""`InternalClientError`: a statement begun between the server's last word and the end of the connection."""
 
 
 def sqlite_failure(error: Exception) -> FieldstoneError:
