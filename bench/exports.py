@@ -6,22 +6,34 @@ All work orders are taken out by the dispatcher, format by format, while another
 import http.client
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 
 import msgspec
 import psutil
 
 from bench.measure import Different
+from bench.part import Bench, Part, Section
 from bench.scenarios import PATH
 from bench.server import Stand
+from bench.targets import missed
 
-EXPORTS = "exports"
-FORMATS = (("csv", None), ("json", None), ("xlsx", None), ("pdf", 10_000))
+HEADINGS = (
+    "format",
+    "records",
+    "file MB",
+    "s",
+    "memory MB",
+    "a get alone: p50, p99 ms",
+    "beside it: p50, p99 ms",
+)
+FORMATS: Mapping[str, tuple[str, int | None]] = {
+    "exports: csv": ("csv", None),
+    "exports: json": ("json", None),
+    "exports: xlsx": ("xlsx", None),
+    "exports: pdf": ("pdf", 10_000),
+}
 """The formats, each with how many records are asked for; all, unless a number is there."""
-
-MOST_MEGABYTES = 80
-"""So much more memory than before any export may the server take."""
 
 ALONE_SECONDS = 2.0
 _BETWEEN = 0.02
@@ -43,8 +55,24 @@ class Taken(msgspec.Struct, frozen=True):
     beside: tuple[float, float]
 
 
-def measure_exports(stand: Stand, rows: int) -> list[Taken]:
-    """Takes out all work orders in every format."""
+def measure_exports(bench: Bench, names: Sequence[str]) -> list[Section]:
+    """Takes out all work orders in the formats of these rows."""
+    formats = [FORMATS[name] for name in names]
+    return [section_of(take_out(bench.stand(), bench.rows, formats), bench.database)]
+
+
+def section_of(taken: Sequence[Taken], database: str) -> Section:
+    """Returns the section of exports."""
+    return Section(
+        title="exports",
+        headings=HEADINGS,
+        rows=[_cells(each) for each in taken],
+        missed=[line for each in taken for line in missed("exports: memory MB", each.memory, database, each.format)],
+    )
+
+
+def take_out(stand: Stand, rows: int, formats: Sequence[tuple[str, int | None]]) -> list[Taken]:
+    """Takes out all work orders in some formats."""
     token = stand.tokens["dispatcher"]
     server = psutil.Process(stand.fieldstone.process)
     getter = _Getter(stand, token)
@@ -52,7 +80,7 @@ def measure_exports(stand: Stand, rows: int) -> list[Taken]:
         getter.until(time.perf_counter() + ALONE_SECONDS)
         idle = server.memory_info().rss
         taken = []
-        for name, limit in FORMATS:
+        for name, limit in formats:
             alone = getter.until(time.perf_counter() + ALONE_SECONDS)
             target = f"{PATH}/export?format={name}{'' if limit is None else f'&limit={limit}'}"
             download = beside.submit(_download, stand.fieldstone.port, target, token)
@@ -124,3 +152,18 @@ def _download(port: int, target: str, token: str) -> tuple[int, float]:
 def _percentiles(latencies: Sequence[float]) -> tuple[float, float]:
     cuts = statistics.quantiles(latencies, n=100)
     return statistics.median(latencies), cuts[98]
+
+
+def _cells(taken: Taken) -> tuple[str, ...]:
+    waits = (f"{p50:.1f}, {p99:.1f}" for p50, p99 in (taken.alone, taken.beside))
+    return (
+        taken.format,
+        f"{taken.records:,}",
+        f"{taken.file:.1f}",
+        f"{taken.seconds:.1f}",
+        f"{taken.memory:.0f}",
+        *waits,
+    )
+
+
+EXPORTS = Part("exports", tuple(FORMATS), measure_exports)

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
+from rich.progress import Progress
 
 from bench.measure import Different, Plan, ask, cpu_of, message_of, run_once
+from bench.part import Bench, Part, Section
 from bench.scenarios import PAGE, Data, Request, Scenario, lists_of
 from bench.server import Stand
+from bench.targets import missed
 from bench.workload import INSPECTION
 
-MOST = 1.1
-"""So many times the CPU time of a request under no rule may one under rules and masks take."""
-
-POLICY = "policy"
+HEADINGS = ("request", "CPU µs under no rule", "CPU µs under three rules and two masks", "ratio")
 PATH = f"/api/v1/data/{INSPECTION}"
 
 
@@ -44,7 +44,10 @@ def _pair(name: str, make: Callable[[Data], Iterator[Request]], compare: Literal
     return Scenario(name, "inspector", make, compare), Scenario(name, "visitor", make, compare)
 
 
-PAIRS = (_pair("get by id", gets, "record"), _pair(f"list of {PAGE}", lists_of(PATH, count=False), "items"))
+PAIRS = {
+    "policy: get by id": _pair("get by id", gets, "record"),
+    f"policy: list of {PAGE}": _pair(f"list of {PAGE}", lists_of(PATH, count=False), "items"),
+}
 """The same requests twice: by whom no rule holds, and by whom they do."""
 
 
@@ -73,3 +76,27 @@ def measure_policy(stand: Stand, pair: Pair, plan: Plan, advance: Callable[[], N
             advance()
     ratio = statistics.median(under / without for without, under in zip(*taken, strict=True))
     return Cost(pair[0].name, statistics.median(taken[0]), statistics.median(taken[1]), ratio)
+
+
+def measure_policies(bench: Bench, names: Sequence[str]) -> list[Section]:
+    """Measures what a policy costs a get and a list."""
+    pairs = [PAIRS[name] for name in names]
+    stand = bench.stand()
+    check_rows(stand, pairs)
+    with Progress(console=bench.console) as progress:
+        task = progress.add_task("Measuring policies", total=len(pairs) * bench.plan.rounds * 2)
+        costs = [measure_policy(stand, pair, bench.plan, lambda: progress.advance(task)) for pair in pairs]
+    return [section_of(costs, bench.database)]
+
+
+def section_of(costs: Sequence[Cost], database: str) -> Section:
+    """Returns the section of what a policy costs."""
+    return Section(
+        title="what a policy costs",
+        headings=HEADINGS,
+        rows=[(each.request, f"{each.without:,.0f}", f"{each.under:,.0f}", f"{each.ratio:.2f}") for each in costs],
+        missed=[line for each in costs for line in missed("policy: ratio", each.ratio, database, each.request)],
+    )
+
+
+POLICY = Part("policy", tuple(PAIRS), measure_policies)

@@ -1,8 +1,8 @@
-"""The benchmark: Fieldstone beside a hand-written floor, in one run.
+"""The benchmark: Fieldstone beside hand-written floors and beside its own targets, in one run.
 
     python -m bench.run [--quick] [--postgres] [--rows N] [--only NAME] [--write]
 
-Ends with 1 when a scenario costs more than its target allows, when a policy does, or when the two do not answer alike.
+Ends with 1 when a target of `bench/targets.py` is missed, or when the two sides of a comparison do not answer alike.
 """
 
 import tempfile
@@ -11,20 +11,24 @@ from typing import Annotated
 
 import cyclopts
 from rich.console import Console
-from rich.progress import Progress
 
-from bench.exports import EXPORTS, MOST_MEGABYTES, Taken, measure_exports
-from bench.measure import Plan, Result, check, measure
-from bench.policy import MOST, PAIRS, POLICY, Cost, check_rows, measure_policy
-from bench.report import DOCUMENT, TARGET, meets_target, print_costs, print_exports, print_results, write_document
-from bench.scenarios import SCENARIOS
-from bench.server import stand
+from bench.exports import EXPORTS
+from bench.measure import Plan
+from bench.part import Bench, Part, Section
+from bench.policy import POLICY
+from bench.report import DOCUMENT, print_missed, print_sections, write_document
+from bench.throughput import THROUGHPUT
 from bench.workload import ROWS
 
-QUICK = Plan(rounds=3, seconds=0.7)
+QUICK = Plan(rounds=3, seconds=0.5)
 QUICK_ROWS = 20_000
+PARTS: tuple[Part, ...] = (
+    THROUGHPUT,
+    POLICY,
+    EXPORTS,
+)
 
-program = cyclopts.App(name="bench", help="Measures Fieldstone beside a hand-written floor.")
+program = cyclopts.App(name="bench", help="Measures Fieldstone beside hand-written floors.")
 
 
 @program.default
@@ -36,7 +40,7 @@ def main(
     only: Annotated[list[str] | None, cyclopts.Parameter(negative=())] = None,
     write: bool = False,
 ) -> int:
-    """Measures every scenario and returns the exit status.
+    """Measures all parts and returns the exit status.
 
     Parameters
     ----------
@@ -47,51 +51,22 @@ def main(
     rows
         How many rows to load.
     only
-        Measure only the scenarios whose name holds this text (`policy`: what one costs; `exports`); may be given several times.
+        Measure only the parts and rows whose name holds this text; may be given several times.
     write
-        Put the table into docs/performance.md.
+        Put the tables of the parts that were measured as a whole into docs/performance.md.
     """
-    console = Console()
-    plan = QUICK if quick else Plan()
-    count = rows or (QUICK_ROWS if quick else ROWS)
-    database = "PostgreSQL" if postgres else "SQLite"
+    console, count = Console(), rows or (QUICK_ROWS if quick else ROWS)
+    sections: list[Section] = []
     with tempfile.TemporaryDirectory(prefix="fieldstone-bench-") as folder:
-        results, costs, taken = run(plan, count, Path(folder), console, postgres=postgres, only=only or [""])
-    if results:
-        print_results(database, results, plan, count, console)
-    print_costs(costs, console)
-    print_exports(taken, console)
-    if write:
-        write_document(DOCUMENT, database, results, plan, count, costs, taken)
-    late = [result.scenario for result in results if not meets_target(result)]
-    if late:
-        console.print(f"[bold red]Below {TARGET} of the floor: {', '.join(late)}")
-    dear = [cost.request for cost in costs if cost.ratio > MOST]
-    if dear:
-        console.print(f"[bold red]More than {MOST} times as dear under rules and masks: {', '.join(dear)}")
-    large = [each.format for each in taken if each.memory > MOST_MEGABYTES]
-    if large:
-        console.print(f"[bold red]More than {MOST_MEGABYTES} MB beside the idle server: {', '.join(large)}")
-    return 1 if late or dear or large else 0
-
-
-def run(
-    plan: Plan, rows: int, folder: Path, console: Console, *, postgres: bool, only: list[str]
-) -> tuple[list[Result], list[Cost], list[Taken]]:
-    """Prepares both servers, checks that they answer alike, and measures the chosen scenarios, what a policy costs, and exports."""
-    chosen = [scenario for scenario in SCENARIOS if any(text in scenario.name for text in only)]
-    with stand(rows, folder, console, postgres=postgres) as ready:
-        for scenario in chosen:
-            compared = check(ready, scenario)
-            console.print(f"{scenario.name}: {compared} answers equal")
-        pairs = PAIRS if any(text in POLICY for text in only) else ()
-        check_rows(ready, pairs)
-        with Progress(console=console) as progress:
-            task = progress.add_task("Measuring", total=(len(chosen) + len(pairs)) * plan.rounds * 2)
-            results = [measure(ready, scenario, plan, lambda: progress.advance(task)) for scenario in chosen]
-            costs = [measure_policy(ready, pair, plan, lambda: progress.advance(task)) for pair in pairs]
-        taken = measure_exports(ready, rows) if any(text in EXPORTS for text in only) else []
-        return results, costs, taken
+        plan = QUICK if quick else Plan()
+        with Bench(plan, count, Path(folder), console, postgres=postgres) as bench:
+            for part, chosen in ((part, part.chosen(only or ())) for part in PARTS):
+                made = part.measure(bench, chosen) if chosen else []
+                print_sections(bench.database, made, console)
+                if made and write and len(chosen) == len(part.rows):
+                    write_document(DOCUMENT, bench.database, made)
+                sections += made
+    return 1 if print_missed(sections, console) else 0
 
 
 if __name__ == "__main__":
