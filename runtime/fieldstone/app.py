@@ -102,7 +102,7 @@ async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams 
         await generations.start(catalog)
         # It would stay as long as this block, whatever takes its place.
         del catalog
-        asgi = Edge(process.current.entrance, log, Proxies(process.settings.trusted_proxies))
+        asgi = Edge(process.current.entrance, log, Proxies(process.settings.trusted_proxies), process.answers)
         runtime = Runtime(process, generations, asgi)
         flows = carried(process.flows, seams.runs, lambda: runtime.current.playing, _flow_setting(runtime))
         async with beside(process), flows, _following(generations, chores=seams.chores):

@@ -145,9 +145,9 @@ def _meta_handlers(meta: Meta, changing: Changing, settings: Settings) -> Mappin
 
 def _entrance(process: Process, tables: Mapping[str, RouteTable], room: IdentityRoom, door: Door) -> Entrance:
     """Returns where requests enter: each surface under its base path, the pages, and discovery at its well-known address."""
-    limits, log = process.settings.limits, process.log
+    limits, log, places = process.settings.limits, process.log, process.places
     pages = pages_over(room)
-    faces = dict.fromkeys(pages.bases, Dispatcher(pages.answer, objectos_body, limits, log))
+    faces = dict.fromkeys(pages.bases, Dispatcher(pages.answer, objectos_body, limits, log, places))
     aliases: dict[str, str] = {}
     for table in tables.values():
         face = RestFace(
@@ -160,7 +160,7 @@ def _entrance(process: Process, tables: Mapping[str, RouteTable], room: Identity
             process.lasting.limiter,
             Translating(door.catalog),
         )
-        faces[table.dialect.api.base_path] = Dispatcher(face.answer, table.dialect.errors.body, limits, log)
+        faces[table.dialect.api.base_path] = Dispatcher(face.answer, table.dialect.errors.body, limits, log, places)
         for route in table.routes:
             if route.declaration.handler == "discovery.reduced":
                 aliases.setdefault(WELL_KNOWN, route.template)

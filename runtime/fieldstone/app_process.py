@@ -27,6 +27,7 @@ from fieldstone.identity.seal import Seal
 from fieldstone.ids import NewId, new_id
 from fieldstone.keyring import Keyring
 from fieldstone.log import Log
+from fieldstone.metrics import Answers
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layers.overlay import Overlays
 from fieldstone.registry.memory import Memory
@@ -37,6 +38,7 @@ from fieldstone.services.sweeping import EXPIRING, Sweep, sweep_for_ever, sweep_
 from fieldstone.settings import Settings
 from fieldstone.store.database import Database
 from fieldstone.store.rates import Rates
+from fieldstone.surfaces.http.places import Places
 
 
 class Seams(msgspec.Struct, frozen=True):
@@ -71,6 +73,8 @@ class Process(msgspec.Struct, frozen=True, eq=False):
     delivery: Delivery | None
     flows: FlowRoom
     memory: Memory
+    places: Places
+    answers: Answers
 
     def load(self, overlays: Overlays = ()) -> Catalog:
         """Returns the catalog that the files make now, with overlays; what has not changed is not done again. Raises DeclarationError."""
@@ -106,6 +110,8 @@ def open_process(
         delivery=mailroom.delivery(current.execute, clock=seams.clock, log=log),
         flows=make_flow_room(settings, seal, seams.new_id),
         memory=memory,
+        places=Places(settings.limits),
+        answers=Answers(),
     )
 
 

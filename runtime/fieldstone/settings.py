@@ -40,6 +40,9 @@ class Limits(msgspec.Struct, frozen=True):
     url_bytes: int = 32 * 1024
     statement_seconds: int = 10
     request_seconds: int = 30
+    answering: int = 256
+    waiting: int = 1024
+    waiting_seconds: int = 5
     sign_ins: int | None = None
     idempotency_hours: int = 24
     outbox_days: int = 7
@@ -176,6 +179,21 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("FIELDSTONE_LIMIT_STATEMENT_SECONDS", "statement_seconds", "Longest database statement.", limit=True),
     Setting("FIELDSTONE_LIMIT_REQUEST_SECONDS", "request_seconds", "Longest request.", limit=True),
+    Setting(
+        "FIELDSTONE_LIMIT_ANSWERING", "answering", "Most requests that a process answers at the same time.", limit=True
+    ),
+    Setting(
+        "FIELDSTONE_LIMIT_WAITING",
+        "waiting",
+        "Most requests that wait until they are answered; every further one is refused with 503 before its body is read.",
+        limit=True,
+    ),
+    Setting(
+        "FIELDSTONE_LIMIT_WAITING_SECONDS",
+        "waiting_seconds",
+        "How long a request waits to be answered before it is refused with 503.",
+        limit=True,
+    ),
     Setting(
         "FIELDSTONE_LIMIT_IDEMPOTENCY_HOURS",
         "idempotency_hours",

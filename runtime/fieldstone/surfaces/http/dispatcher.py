@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fieldstone.errors import FieldstoneError, Internal, Timeout
+from fieldstone.errors import FieldstoneError, Internal, Timeout, Unavailable
 from fieldstone.log import Log
 from fieldstone.settings import Limits
 from fieldstone.surfaces.http.body import ClientGone
@@ -15,21 +15,26 @@ from fieldstone.surfaces.http.edge import REQUEST
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.errors import ErrorBody, Failure, crash_of, failure_of
 from fieldstone.surfaces.http.parameters import refuse_long_address
+from fieldstone.surfaces.http.places import Places
 from fieldstone.surfaces.http.request import Request, Response
 from fieldstone.surfaces.http.send import send_response
 
 CLIENT_GONE = 499
+BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods whose requests have no body to wait for."""
+
 Answer = Callable[[Request], Awaitable[Response]]
 
 
 class Dispatcher:
     """An ASGI application for one face, inside an `Edge`: a function from request to answer, within limits."""
 
-    def __init__(self, answer: Answer, errors: ErrorBody, limits: Limits, log: Log) -> None:
-        """Takes the face's function, the shape of its errors, the limits and the log."""
+    def __init__(self, answer: Answer, errors: ErrorBody, limits: Limits, log: Log, places: Places) -> None:
+        """Takes the face's function, the shape of its errors, the limits, the log, and the places for requests."""
         self._answer = answer
         self._errors = errors
         self._limits = limits
+        self._places = places
         self.log = log
 
     async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
@@ -53,10 +58,24 @@ class Dispatcher:
     async def _respond(self, request: Request, scope: Any) -> Response:
         try:
             refuse_long_address(request, scope, self._limits.url_bytes)
-            async with asyncio.timeout(self._limits.request_seconds):
-                return await self._answer(request)
+            places = self._places
+            if places.free > 0:
+                places.free -= 1
+            else:
+                await places.wait()
+            try:
+                if request.method not in BODILESS:
+                    request.receive = places.without(request.receive)
+                async with asyncio.timeout(self._limits.request_seconds):
+                    return await self._answer(request)
+            finally:
+                places.leave()
         except ClientGone:
             raise
+        except asyncio.CancelledError:
+            if not self._places.stopping:
+                raise
+            failure = failure_of(Unavailable("The server is stopping."), request)
         except FieldstoneError as error:
             failure = failure_of(error, request)
             if failure.code == Internal.code:

@@ -1,5 +1,5 @@
-"""The edge: the outermost layer of the server. Gives each request its id, sees through proxies to its client, answers preflights, and
-writes its line in the log.
+"""The edge: the outermost layer of the server. Gives each request its id, sees through proxies to its client, answers preflights,
+counts it, and writes its line in the log.
 
 Whatever answers inside finds the `Request` in the scope, under `REQUEST`, and sends its answer by `send_response`.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from fieldstone.log import Log
+from fieldstone.metrics import Answers
 from fieldstone.surfaces.http.cors import CrossOrigin
 from fieldstone.surfaces.http.proxies import Proxies
 from fieldstone.surfaces.http.request import request_of
@@ -32,11 +33,12 @@ class Entrance(msgspec.Struct, frozen=True, eq=False):
 class Edge:
     """An ASGI application around the server's own; it passes the lifespan through."""
 
-    def __init__(self, entrance: Callable[[], Entrance], log: Log, proxies: Proxies) -> None:
-        """Takes the log, the proxies that are trusted, and what tells the entrance of today: each request is answered behind one."""
+    def __init__(self, entrance: Callable[[], Entrance], log: Log, proxies: Proxies, answers: Answers) -> None:
+        """Takes what tells the entrance of today, behind which a request is answered, the log, trusted proxies, and what counts answers."""
         self._entrance = entrance
         self._proxies = proxies
         self._log = log
+        self._answers = answers
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers one connection."""
@@ -56,12 +58,14 @@ class Edge:
             else:
                 await entrance.application(scope, receive, send)
         finally:
+            seconds = perf_counter() - start
+            self._answers.add(request.method, request.route, request.status, seconds)
             self._log.info(
                 "request",
                 id=request.id,
                 method=request.method,
                 route=request.route,
                 status=request.status,
-                ms=round((perf_counter() - start) * 1000, 2),
+                ms=round(seconds * 1000, 2),
                 caller=request.caller,
             )

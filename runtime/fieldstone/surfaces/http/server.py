@@ -23,6 +23,7 @@ from fieldstone.surfaces.http.dispatcher import Dispatcher, render_failure
 from fieldstone.surfaces.http.edge import REQUEST, Asgi
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.errors import ErrorBody, crash_of, failure_of
+from fieldstone.surfaces.http.places import Places
 from fieldstone.surfaces.http.request import Request, Response
 from fieldstone.surfaces.http.send import common_headers
 
@@ -54,7 +55,9 @@ def make_application(
         base = max((base for base in faces if target.startswith(f"{base}/")), key=len)
         routes.append(_route(alias, _renamed(faces[base], target)))
     for path, answer in (("/health", _health), ("/ready", _ready(ready))):
-        routes.append(_route(path, Dispatcher(_reading(path, answer), shell.errors, shell.limits, shell.log)))
+        # Whoever watches over the server is answered at once, however much waits.
+        dispatcher = Dispatcher(_reading(path, answer), shell.errors, shell.limits, shell.log, Places(shell.limits))
+        routes.append(_route(path, dispatcher))
     application = Litestar(
         routes, openapi_config=None, logging_config=None, exception_handlers={Exception: _astray(shell)}
     )

@@ -1,0 +1,87 @@
+"""Places: so many requests are answered at a time in a process, so many more wait in a queue, and all others are refused at once.
+
+Who waits is let in by the order of coming, and is refused when it takes too long: a queue that is longer than patience answers nobody.
+"""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from litestar.types import Receive
+
+from fieldstone.errors import Unavailable
+from fieldstone.settings import Limits
+
+
+class Places:
+    """The places of a process.
+
+    Of those that are `free`, a request takes one before it is worked on, else it waits; it leaves in the end. There are less than none
+    while bodies of more requests have come in than there are places. `refused` counts who was turned away, `stopping` says that the process
+    is about to end.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        """Takes how many places there are, how long the queue may be, and for how many seconds anybody waits in it."""
+        self._most = limits.answering
+        self._most_waiting = limits.waiting
+        self._seconds = limits.waiting_seconds
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self.free = limits.answering
+        self.refused = 0
+        self.stopping = False
+
+    @property
+    def taken(self) -> int:
+        """How many requests are being worked on."""
+        return self._most - self.free
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._queue)
+
+    def leave(self) -> None:
+        """Gives a place back; who has waited longest has it then."""
+        while self._queue and self.free >= 0:
+            turn = self._queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.free += 1
+
+    async def wait(self) -> None:
+        """Waits for a place; raises Unavailable where too many wait already, or when it takes too long."""
+        if len(self._queue) >= self._most_waiting:
+            raise self._refusal()
+        turn = asyncio.get_running_loop().create_future()
+        self._queue.append(turn)
+        try:
+            async with asyncio.timeout(self._seconds):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            else:
+                with suppress(ValueError):
+                    self._queue.remove(turn)
+            if isinstance(error, TimeoutError):
+                raise self._refusal() from None
+            raise
+
+    def without(self, receive: Receive) -> Receive:
+        """Returns how a body is received without keeping the place: whoever sends it slowly takes it from nobody."""
+
+        async def received() -> Any:
+            self.leave()
+            try:
+                return await receive()
+            finally:
+                self.free -= 1
+
+        return received
+
+    def _refusal(self) -> Unavailable:
+        self.refused += 1
+        return Unavailable("Too many requests are being answered.", hint="Try again in a moment.")
