@@ -31,7 +31,7 @@ check: .venv/.installed-dev
 docs: .venv/.installed
 	$(BIN)/python -m docs.generate
 
-bench: .venv/.installed-test
+bench: .venv/.installed-bench
 	$(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m bench.run $(ARGS)
 	$(BIN)/python -m bench.flows
 
@@ -63,4 +63,9 @@ clean:
 .venv/.installed-dev: .venv/.tools $(PINS)
 	@echo "Installing what the server, its tests and its checks need"
 	@$(PIP) --no-build-isolation --editable '.[test,dev]'
+	@touch $@ .venv/.installed .venv/.installed-test
+
+.venv/.installed-bench: .venv/.tools $(PINS)
+	@echo "Installing what the server, its tests and its benchmark need"
+	@$(PIP) --no-build-isolation --editable '.[test,bench]'
 	@touch $@ .venv/.installed .venv/.installed-test

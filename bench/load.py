@@ -19,6 +19,7 @@ import uvloop
 
 END_OF_HEAD = b"\r\n\r\n"
 LENGTH = b"content-length: "
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -83,9 +84,7 @@ class Connection(asyncio.Protocol):
         head = buffer.find(END_OF_HEAD)
         if head < 0:
             return
-        at = buffer.find(LENGTH, 0, head)
-        length = int(buffer[at + len(LENGTH) : buffer.find(b"\r", at, head + 2)])
-        if len(buffer) < head + len(END_OF_HEAD) + length:
+        if not is_whole(buffer, head):
             return
         now = time.perf_counter()
         self.latencies.append(now - self._sent)
@@ -122,6 +121,16 @@ class Connection(asyncio.Protocol):
     def _fail(self, error: Exception) -> None:
         if self._done is not None and not self._done.done():
             self._done.set_exception(error)
+
+
+def is_whole(answer: bytes, head: int) -> bool:
+    """Tells whether the body of an answer is there, whose head ends at a place; one without a length comes in chunks."""
+    lines = answer[:head].lower() + b"\r"
+    at = lines.find(LENGTH)
+    if at < 0:
+        return answer.endswith(LAST_CHUNK)
+    length = int(lines[at + len(LENGTH) : lines.index(b"\r", at)])
+    return len(answer) >= head + len(END_OF_HEAD) + length
 
 
 async def perform(job: Job) -> Measured:

@@ -36,6 +36,10 @@ class Figures(msgspec.Struct, frozen=True):
     p99: float
     cpu: float
 
+    def cells(self) -> tuple[str, str, str, str]:
+        """Returns the cells of a table."""
+        return f"{self.rate:,.0f}", f"{self.p50:.2f}", f"{self.p99:.2f}", f"{self.cpu:,.0f}"
+
 
 class Result(msgspec.Struct, frozen=True):
     """A scenario, measured: medians over the rounds; `ratio` is the floor's CPU per request divided by Fieldstone's.
@@ -81,8 +85,8 @@ def measure(stand: Stand, scenario: Scenario, plan: Plan, advance: Callable[[], 
     ratios = [cpu_of(floor) / cpu_of(fieldstone) for fieldstone, floor in zip(ours, theirs, strict=True)]
     return Result(
         scenario=scenario.name,
-        fieldstone=_medians(ours),
-        floor=_medians(theirs),
+        fieldstone=medians(ours),
+        floor=medians(theirs),
         ratio=statistics.median(ratios),
         client=max(run.client_cpu / run.seconds for run in (*ours, *theirs)),
     )
@@ -113,7 +117,8 @@ def cpu_of(run: Measured) -> float:
     return run.server_cpu / run.requests * 1e6
 
 
-def _medians(runs: list[Measured]) -> Figures:
+def medians(runs: list[Measured]) -> Figures:
+    """Returns the medians over some runs."""
     return Figures(
         rate=statistics.median(run.requests / run.seconds for run in runs),
         p50=statistics.median(run.p50 for run in runs),

@@ -15,6 +15,7 @@ from rich.console import Console
 from bench.exports import EXPORTS
 from bench.measure import Plan
 from bench.part import Bench, Part, Section
+from bench.peers.comparison import PEER
 from bench.policy import POLICY
 from bench.report import DOCUMENT, print_missed, print_sections, write_document
 from bench.throughput import THROUGHPUT
@@ -26,6 +27,7 @@ PARTS: tuple[Part, ...] = (
     THROUGHPUT,
     POLICY,
     EXPORTS,
+    PEER,
 )
 
 program = cyclopts.App(name="bench", help="Measures Fieldstone beside hand-written floors.")

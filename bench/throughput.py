@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.progress import Progress
 
-from bench.measure import Figures, Plan, Result, check, measure
+from bench.measure import Plan, Result, check, measure
 from bench.part import Bench, Part, Section
 from bench.scenarios import SCENARIOS
 from bench.targets import missed
@@ -44,12 +44,8 @@ def section_of(results: Sequence[Result], plan: Plan, rows: int, database: str) 
 
 def _rows(result: Result) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Returns the cells of Fieldstone and of the floor."""
-    ours = (result.scenario, "Fieldstone", *_cells(result.fieldstone), f"{result.ratio:.2f}")
-    return ours, ("", "floor", *_cells(result.floor), "")
-
-
-def _cells(figures: Figures) -> tuple[str, ...]:
-    return (f"{figures.rate:,.0f}", f"{figures.p50:.2f}", f"{figures.p99:.2f}", f"{figures.cpu:,.0f}")
+    ours = (result.scenario, "Fieldstone", *result.fieldstone.cells(), f"{result.ratio:.2f}")
+    return ours, ("", "floor", *result.floor.cells(), "")
 
 
 THROUGHPUT = Part("requests", tuple(scenario.name for scenario in SCENARIOS), measure_throughput)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench.load import Job, WrongAnswer, perform
+from bench.load import END_OF_HEAD, Job, WrongAnswer, is_whole, perform
 
 Received = list[bytes]
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\nhello"
@@ -71,3 +71,16 @@ async def test_requests_that_must_not_come_twice_are_sent_once(received: tuple[i
 async def test_an_answer_with_another_status_ends_the_run(received: tuple[int, Received]) -> None:
     with pytest.raises(WrongAnswer, match="200 OK"):
         await perform(job(received[0], status=201))
+
+
+@pytest.mark.parametrize(
+    ("answer", "whole"),
+    [
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nx: y\r\n\r\nhello", True),
+        (b"HTTP/1.1 200 OK\r\nx: y\r\nContent-Length: 5\r\n\r\nhell", False),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", True),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", False),
+    ],
+)
+def test_an_answer_is_whole_with_its_length_or_its_last_chunk(answer: bytes, whole: bool) -> None:
+    assert is_whole(answer, answer.index(END_OF_HEAD)) is whole
