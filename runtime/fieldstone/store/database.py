@@ -51,6 +51,9 @@ class Database(Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Session]:
         """Opens a transaction; commits when the block ends, rolls back on an exception."""
 
+    def joint(self) -> AbstractAsyncContextManager[Session]:
+        """Opens a transaction that may commit together with others, which may be why it fails: whoever does so must try it again."""
+
     def reshaping(self) -> AbstractAsyncContextManager[Session]:
         """Opens a transaction in which tables may be made anew: SQLite looks at no foreign key meanwhile."""
 

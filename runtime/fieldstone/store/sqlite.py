@@ -13,16 +13,16 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from math import inf
 from pathlib import Path
-from time import perf_counter, thread_time
+from time import thread_time
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from fieldstone.errors import Internal
 from fieldstone.store.database import RawRows, UniqueKeys
 from fieldstone.store.dialects import Dialect, SqliteDialect
 from fieldstone.store.failures import SQLITE_FAILURES, busy, sqlite_failure
 from fieldstone.store.sqlite_connection import SqliteConnection, Synchronous
 from fieldstone.store.sqlite_plan import RUNS_BESIDE, Pace, reads_quickly, writes_quickly
+from fieldstone.store.sqlite_turns import Turns
 
 T = TypeVar("T")
 
@@ -37,7 +37,6 @@ ON_LOOP_ROWS = 50
 STATEMENTS_WITHOUT_PAUSE = 32
 COMMITS_BETWEEN_CHECKPOINTS = 256
 PACES_KEPT = 4096
-BUSY_PAUSE_SECONDS = 0.005
 
 
 class SqliteDatabase:
@@ -55,7 +54,6 @@ class SqliteDatabase:
         self.dialect: Dialect = SqliteDialect()
         self.unique_keys: UniqueKeys = {}
         self.seconds = statement_seconds
-        self._commit_pace = Pace(quick=True)
         self.writer = connect(interval=IN_THREAD_INTERVAL, writes=True, synchronous=synchronous)
         self._path = path
         self._reader = connect(interval=ON_LOOP_INTERVAL, clock=thread_time)
@@ -64,9 +62,11 @@ class SqliteDatabase:
         self._functions: Mapping[str, Callable[..., Any]] = MappingProxyType({})
         self._streaming = asyncio.Semaphore(STREAMS)
         self._reading = asyncio.Semaphore(READERS)
-        self._writing = asyncio.Lock()
         self._threads = ThreadPoolExecutor(READERS + STREAMS + 2, thread_name_prefix="fieldstone-sqlite")
         self._paces: dict[str, Pace] = {}
+        self._turns = Turns(
+            self.writer, partial(self.beside, self.writer), self._count_commits, seconds=statement_seconds
+        )
         self._commits = 0
         self._checkpoint: asyncio.Future[None] | None = None
 
@@ -126,29 +126,25 @@ class SqliteDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["SqliteSession"]:
         """Opens a transaction when it is its turn."""
-        await self._take_turn()
-        self.writer.know(self._functions)
-        try:
-            async with self._opened() as session:
-                yield session
-        finally:
-            self._writing.release()
-        self._count_commit()
+        session = SqliteSession(self)
+        async with self._turns.alone(session):
+            self.writer.know(self._functions)
+            yield session
+
+    @asynccontextmanager
+    async def joint(self) -> AsyncIterator["SqliteSession"]:
+        """Opens a transaction when it is its turn; it commits together with those that wait behind it."""
+        session = SqliteSession(self)
+        async with self._turns.joint(session):
+            self.writer.know(self._functions)
+            yield session
 
     @asynccontextmanager
     async def reshaping(self) -> AsyncIterator["SqliteSession"]:
         """Opens a transaction without foreign keys: a table that is dropped for its copy would take along what refers to its records."""
-        await self._take_turn()
-        try:
-            self.writer.run("PRAGMA foreign_keys = OFF", (), self.seconds)
-            try:
-                async with self._opened() as session:
-                    yield session
-            finally:
-                self.writer.run("PRAGMA foreign_keys = ON", (), self.seconds)
-        finally:
-            self._writing.release()
-        self._count_commit()
+        session = SqliteSession(self)
+        async with self._turns.alone(session, references=False):
+            yield session
 
     @asynccontextmanager
     async def schema_change(self) -> AsyncIterator[None]:
@@ -157,6 +153,7 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Waits for a running checkpoint, then closes every connection; the last one to close empties the log."""
+        await self._turns.settled()
         if self._checkpoint is not None:
             await asyncio.wait([self._checkpoint])
         self._threads.shutdown(wait=True)
@@ -209,57 +206,10 @@ class SqliteDatabase:
         pace = self._paces[text] = Pace(quick)
         return pace
 
-    async def _take_turn(self) -> None:
-        if not self._writing.locked():
-            await self._writing.acquire()
-            return
-        try:
-            async with asyncio.timeout(self.seconds):
-                await self._writing.acquire()
-        except TimeoutError:
-            raise busy() from None
-
-    @asynccontextmanager
-    async def _opened(self) -> AsyncIterator["SqliteSession"]:
-        session = SqliteSession(self)
-        await self._begin()
-        try:
-            yield session
-            await self._commit(many=session.many)
-        finally:
-            if self.writer.in_transaction:
-                self.writer.run("ROLLBACK", (), self.seconds)
-
-    async def _begin(self) -> None:
-        deadline = perf_counter() + self.seconds
-        while True:
-            try:
-                self.writer.run("BEGIN IMMEDIATE", (), self.seconds)
-                return
-            except SQLITE_FAILURES as error:
-                code = getattr(error, "sqlite_errorcode", 0)
-                if code & 0xFF != sqlite3.SQLITE_BUSY or perf_counter() > deadline:
-                    raise sqlite_failure(error) from error
-            await asyncio.sleep(BUSY_PAUSE_SECONDS)
-
-    async def _commit(self, *, many: bool) -> None:
-        """Commits on the loop's thread as long as the disk is quick and the transaction small."""
-        if not self.writer.in_transaction:
-            raise Internal("The transaction has ended before its commit.")
-        work = partial(self.writer.run, "COMMIT", (), inf)
-        pace = self._commit_pace
-        if many or pace.beside:
-            pace.beside = max(0, pace.beside - 1)
-            await self.beside(self.writer, work)
-            return
-        start = perf_counter()
-        _at_once(work)
-        if perf_counter() - start > ON_LOOP_SECONDS:
-            pace.beside = RUNS_BESIDE
-
-    def _count_commit(self) -> None:
-        self._commits += 1
-        if self._commits % COMMITS_BETWEEN_CHECKPOINTS == 0 and (self._checkpoint is None or self._checkpoint.done()):
+    def _count_commits(self, turns: int) -> None:
+        self._commits += turns
+        if self._commits >= COMMITS_BETWEEN_CHECKPOINTS and (self._checkpoint is None or self._checkpoint.done()):
+            self._commits = 0
             loop = asyncio.get_running_loop()
             self._checkpoint = loop.run_in_executor(self._threads, _checkpoint, self._path)
 
