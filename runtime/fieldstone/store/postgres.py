@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import partial
+from typing import Any
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 
-from fieldstone.errors import Internal, SettingsError
+from fieldstone.errors import FieldstoneError, Internal, SettingsError
 from fieldstone.store.database import RawRows, UniqueKeys
 from fieldstone.store.dialects import Dialect, PostgresDialect
 from fieldstone.store.failures import POSTGRES_FAILURES, busy, postgres_failure
+from fieldstone.store.postgres_pool import Connection, PostgresPool
 
-LEAST_CONNECTIONS = 2
 MOST_CONNECTIONS = 16
 MOST_STREAMS = 4
 """So many connections may be busy with queries that are read bit by bit."""
@@ -29,49 +29,32 @@ SCHEMA_LOCK = 0x6669656C6473746F
 
 _DEFINING = f"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {round(LOCK_SECONDS * 1000)}"
 
-Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
-
-
-if TYPE_CHECKING:
-    _AnyConnection = asyncpg.Connection[asyncpg.Record]
-else:
-    _AnyConnection = asyncpg.Connection
-
-
-class _PooledConnection(_AnyConnection):
-    """Goes back into the pool as it is: the store leaves nothing behind on a session, so there is nothing to reset."""
-
-    __slots__ = ()
-
-    def get_reset_query(self) -> str:
-        return ""
-
 
 async def open_postgres(url: str, *, statement_seconds: float) -> "PostgresDatabase":
     """Returns the database of an address; raises SettingsError when it cannot be reached or is not fit."""
+    connect = partial(
+        asyncpg.connect,
+        url,
+        timeout=statement_seconds,
+        statement_cache_size=STATEMENTS_KEPT,
+        max_cached_statement_lifetime=0,
+        command_timeout=statement_seconds + GRACE_SECONDS,
+        server_settings={
+            "application_name": "fieldstone",
+            "timezone": "UTC",
+            "datestyle": "ISO",
+            "jit": "off",
+            "statement_timeout": str(round(statement_seconds * 1000)),
+        },
+    )
+    pool = PostgresPool(connect, most=MOST_CONNECTIONS, seconds=statement_seconds)
     try:
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=LEAST_CONNECTIONS,
-            max_size=MOST_CONNECTIONS,
-            connection_class=_PooledConnection,
-            statement_cache_size=STATEMENTS_KEPT,
-            max_cached_statement_lifetime=0,
-            max_inactive_connection_lifetime=0,
-            command_timeout=statement_seconds + GRACE_SECONDS,
-            server_settings={
-                "application_name": "fieldstone",
-                "timezone": "UTC",
-                "datestyle": "ISO",
-                "jit": "off",
-                "statement_timeout": str(round(statement_seconds * 1000)),
-            },
-        )
-    except (*POSTGRES_FAILURES, ValueError) as error:
+        pool.give_back(await pool.take())
+    except (FieldstoneError, ValueError) as error:
         raise SettingsError(
             "The PostgreSQL database cannot be opened.", hint="Check the address, the name and the password."
         ) from error
-    database = PostgresDatabase(pool, statement_seconds)
+    database = PostgresDatabase(pool)
     await _require_fitness(database)
     return database
 
@@ -79,12 +62,11 @@ async def open_postgres(url: str, *, statement_seconds: float) -> "PostgresDatab
 class PostgresDatabase:
     """A pool of connections to one database."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", statement_seconds: float) -> None:
-        """Takes an open pool."""
+    def __init__(self, pool: PostgresPool) -> None:
+        """Takes the pool of its connections."""
         self.dialect: Dialect = PostgresDialect()
         self.unique_keys: UniqueKeys = {}
-        self._pool = pool
-        self._seconds = statement_seconds
+        self.pool = pool
         self._streams = 0
 
     def know(self, functions: Mapping[str, Callable[..., Any]]) -> None:
@@ -93,13 +75,16 @@ class PostgresDatabase:
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query by itself; the server stops what takes too long, bounded or not."""
         del bounded
-        connection = await self._acquire()
+        connection = await self.pool.take()
         try:
-            return await connection.fetch(text, *parameters)
-        except POSTGRES_FAILURES as error:
-            raise postgres_failure(error, self.unique_keys) from error
-        finally:
-            await self._pool.release(connection)
+            rows = await connection.fetch(text, *parameters)
+        except BaseException as error:
+            self.pool.mend(connection)
+            if isinstance(error, POSTGRES_FAILURES):
+                raise postgres_failure(error, self.unique_keys) from error
+            raise
+        self.pool.give_back(connection)
+        return rows
 
     async def stream(self, text: str, parameters: tuple[Any, ...], count: int) -> AsyncGenerator[RawRows, None]:
         """Yields the rows of a query bit by bit, by a cursor in a transaction that reads alone."""
@@ -107,8 +92,7 @@ class PostgresDatabase:
             raise busy()
         self._streams += 1
         try:
-            connection = await self._acquire()
-            try:
+            async with self._taken() as connection:
                 await connection.execute("BEGIN READ ONLY")
                 try:
                     cursor = await connection.cursor(text, *parameters)
@@ -116,28 +100,28 @@ class PostgresDatabase:
                         yield rows
                 finally:
                     await _roll_back(connection)
-            except POSTGRES_FAILURES as error:
-                raise postgres_failure(error, self.unique_keys) from error
-            finally:
-                await self._pool.release(connection)
         finally:
             self._streams -= 1
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["PostgresSession"]:
         """Opens a transaction on a connection of the pool."""
-        connection = await self._acquire()
+        connection, over = await self.pool.take(), False
         try:
             session = PostgresSession(connection, self)
             await session.command("BEGIN")
             try:
                 yield session
             except BaseException:
-                await _roll_back(connection)
+                over = await _roll_back(connection)
                 raise
             await session.commit()
+            over = True
         finally:
-            await self._pool.release(connection)
+            if over:
+                self.pool.give_back(connection)
+            else:
+                self.pool.mend(connection)
 
     def joint(self) -> AbstractAsyncContextManager["PostgresSession"]:
         """Opens a transaction: the server commits those of several connections together by itself."""
@@ -150,31 +134,29 @@ class PostgresDatabase:
     @asynccontextmanager
     async def schema_change(self) -> AsyncIterator[None]:
         """Holds an advisory lock on a session of its own."""
-        connection = await self._acquire()
-        try:
+        async with self._taken() as connection:
             await _take_schema_lock(connection)
             try:
                 yield
             finally:
                 await connection.execute("SELECT pg_advisory_unlock($1)", SCHEMA_LOCK)
-        except POSTGRES_FAILURES as error:
-            raise postgres_failure(error, self.unique_keys) from error
-        finally:
-            await self._pool.release(connection)
 
     async def close(self) -> None:
         """Closes the pool, after the statements that are running."""
-        await self._pool.close()
+        await self.pool.close()
 
-    async def _acquire(self) -> Connection:
+    @asynccontextmanager
+    async def _taken(self) -> AsyncIterator[Connection]:
+        """Takes a connection for the block; after a failure it is looked at before anybody gets it."""
+        connection = await self.pool.take()
         try:
-            if self._pool.get_idle_size():
-                return await self._pool.acquire()
-            return await self._pool.acquire(timeout=self._seconds)
-        except TimeoutError:
-            raise busy() from None
-        except POSTGRES_FAILURES as error:
-            raise postgres_failure(error, self.unique_keys) from error
+            yield connection
+        except BaseException as error:
+            self.pool.mend(connection)
+            if isinstance(error, POSTGRES_FAILURES):
+                raise postgres_failure(error, self.unique_keys) from error
+            raise
+        self.pool.give_back(connection)
 
 
 class PostgresSession:
@@ -241,9 +223,12 @@ class PostgresSession:
         return postgres_failure(error, self._database.unique_keys)
 
 
-async def _roll_back(connection: Connection) -> None:
+async def _roll_back(connection: Connection) -> bool:
+    """Ends the transaction of a connection; tells whether the server has answered."""
     with suppress(*POSTGRES_FAILURES):
         await connection.execute("ROLLBACK")
+        return True
+    return False
 
 
 async def _take_schema_lock(connection: Connection) -> None:
