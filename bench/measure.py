@@ -107,6 +107,11 @@ def run_once(side: Side, stand: Stand, scenario: Scenario, plan: Plan) -> Measur
         seconds=plan.seconds,
         warm=plan.warm,
     )
+    return send(job)
+
+
+def send(job: Job) -> Measured:
+    """Runs a job of the load generator in a process of its own."""
     command = [sys.executable, "-m", "bench.load"]
     done = subprocess.run(command, input=msgspec.msgpack.encode(job), stdout=subprocess.PIPE, check=True)
     return msgspec.msgpack.decode(done.stdout, type=Measured)

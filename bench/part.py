@@ -48,6 +48,11 @@ class Bench:
             self._stand = self._stack.enter_context(ready)
         return self._stand
 
+    @property
+    def standing(self) -> Stand | None:
+        """The servers, if they were started by now."""
+        return self._stand
+
     def __enter__(self) -> Self:
         """Begins a run."""
         return self

@@ -13,6 +13,7 @@ import cyclopts
 from rich.console import Console
 
 from bench.exports import EXPORTS
+from bench.lifetimes import LIFETIMES
 from bench.measure import Plan
 from bench.part import Bench, Part, Section
 from bench.peers.comparison import PEER
@@ -28,6 +29,7 @@ PARTS: tuple[Part, ...] = (
     POLICY,
     EXPORTS,
     PEER,
+    LIFETIMES,
 )
 
 program = cyclopts.App(name="bench", help="Measures Fieldstone beside hand-written floors.")

@@ -31,6 +31,12 @@ TARGETS: Mapping[str, Target] = {
     "create: ratio": Target(0.6),
     "policy: ratio": Target(1.1, at_most=True),
     "PocketBase: ratio": Target(1.0),
+    "start, 1,000 objects, cold: s": Target(3, at_most=True),
+    "start, 1,000 objects, from cache: s": Target(1, at_most=True),
+    "reload, 1,000 objects, another label: ms": Target(200, at_most=True),
+    "memory, demo, idle: MB": Target(120, at_most=True),
+    "memory, demo, after load: MB": Target(200, at_most=True),
+    "memory, 1,000 objects, idle: MB": Target(250, at_most=True),
     "exports: memory MB": Target(80, at_most=True),
 }
 """The name of a figure is its row and what is told of it."""

@@ -12,8 +12,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http.client import OK, HTTPConnection, HTTPException
 from os import environ
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -22,6 +24,7 @@ ADMIN_EMAIL = "admin@fieldstone.example"
 COMMAND = Path(sys.executable).with_name("fieldstone")
 SECONDS_TO_START = 60.0
 SECONDS_TO_STOP = 15.0
+SECONDS_BETWEEN = 0.01
 LINES_OF_LOG = 15
 SIGN_INS_A_MINUTE = 10_000
 
@@ -84,13 +87,18 @@ def started(command: list[str], environment: Mapping[str, str], log: Path) -> It
 def wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
     """Returns when the address answers 200; raises ServerDied when the process ends or takes too long."""
     deadline = time.monotonic() + SECONDS_TO_START
+    address = urlsplit(url)
     while process.poll() is None and time.monotonic() < deadline:
+        connection = HTTPConnection(address.netloc)
         try:
-            if httpx.get(url, trust_env=False).status_code == httpx.codes.OK:
+            connection.request("GET", address.path)
+            if connection.getresponse().status == OK:
                 return
-        except httpx.TransportError:
+        except (OSError, HTTPException):
             pass
-        time.sleep(0.05)
+        finally:
+            connection.close()
+        time.sleep(SECONDS_BETWEEN)
     raise ServerDied(f"Nothing answers at {url}.")
 
 
