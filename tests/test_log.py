@@ -1,10 +1,13 @@
 """The log: one JSON object a line for programs, one plain line for people."""
 
+import asyncio
 import io
 
 import msgspec
 
-from fieldstone.log import open_log
+from fieldstone.log import RequestLine, open_log
+
+LINE = RequestLine("2026-01-02T03:04:05.678Z", "7", "GET", "/data/{object}", 200, 1.25, None)
 
 
 def test_a_line_for_programs_is_one_json_object() -> None:
@@ -36,3 +39,30 @@ def test_an_exception_is_logged_with_its_traceback() -> None:
             log.exception("crashed", id="7")
         assert b"ValueError: the cause" in stream.getvalue()
         assert b"Traceback" in stream.getvalue()
+
+
+async def test_the_lines_of_requests_are_written_by_the_end_of_the_loop_s_turn() -> None:
+    stream = io.BytesIO()
+    log = open_log(io.BufferedWriter(stream), readable=False)
+    log.request(LINE)
+    log.request(LINE)
+    await asyncio.sleep(0)
+    entry: dict[str, object] = {
+        "event": "request",
+        "level": "info",
+        "timestamp": LINE.timestamp,
+        "id": "7",
+        "method": "GET",
+    }
+    entry |= {"route": "/data/{object}", "status": 200, "ms": 1.25, "caller": None}
+    assert [msgspec.json.decode(line) for line in stream.getvalue().splitlines()] == [entry, entry]
+
+
+async def test_the_line_of_a_request_stands_among_the_others_in_its_place() -> None:
+    stream = io.BytesIO()
+    log = open_log(stream, readable=True)
+    log.info("begun")
+    log.request(LINE)
+    log.info("ended")
+    _, line, _ = stream.getvalue().decode().splitlines()
+    assert line == "03:04:05 request id=7 method=GET route=/data/{object} status=200 ms=1.25 caller=None"

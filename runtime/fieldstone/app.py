@@ -20,7 +20,7 @@ from fieldstone.engine.door import Door
 from fieldstone.flows.room import FlowRoom, FlowSetting
 from fieldstone.identity.room import IdentityRoom
 from fieldstone.keyring import kept_secret
-from fieldstone.log import Log
+from fieldstone.log import Log, ServerLog
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.memory import Memory
 from fieldstone.services.mail.delivery import Delivery
@@ -94,7 +94,9 @@ class Runtime(msgspec.Struct, frozen=True, eq=False):
 
 
 @asynccontextmanager
-async def open_runtime(folder: Path, settings: Settings, log: Log, seams: Seams = SERVER) -> AsyncIterator[Runtime]:
+async def open_runtime(
+    folder: Path, settings: Settings, log: ServerLog, seams: Seams = SERVER
+) -> AsyncIterator[Runtime]:
     """Opens the app in a folder and closes it at the end of the block; an empty database gets its first start."""
     process, catalog = await _opened(folder, settings, log, seams)
     try:

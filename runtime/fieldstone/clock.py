@@ -2,14 +2,32 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import time_ns
 
 Clock = Callable[[], str]
 """Returns now as `YYYY-MM-DDTHH:MM:SS.mmmZ`, UTC, cut to milliseconds."""
 
 
-def system_clock() -> str:
-    """Returns the machine's time in the canonical form."""
-    return instant(datetime.now(UTC))
+class SystemClock:
+    """The machine's time in the canonical form; the text of a second is made once. Threads may share one."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self) -> None:
+        self._made = (-1, "")
+
+    def __call__(self) -> str:
+        """Returns now."""
+        second, milliseconds = divmod(time_ns() // 1_000_000, 1000)
+        made, text = self._made
+        if second != made:
+            text = datetime.fromtimestamp(second, UTC).isoformat()[:19]
+            self._made = (second, text)
+        return f"{text}.{milliseconds:03d}Z"
+
+
+system_clock = SystemClock()
+"""The machine's time."""
 
 
 def instant(moment: datetime) -> str:

@@ -11,9 +11,9 @@ import uvicorn
 import uvloop
 
 from fieldstone.app import open_runtime
-from fieldstone.cli.protocol import OneWriteProtocol
+from fieldstone.cli.protocol import WholeAnswerProtocol
 from fieldstone.cli.watching import reload_on_change
-from fieldstone.log import Log, open_log
+from fieldstone.log import ServerLog, open_log
 from fieldstone.settings import Settings
 
 STOPPING_SECONDS = 10
@@ -28,7 +28,7 @@ def serve_app(
         runner.run(_serve(folder, settings, listener, when_ready, watch=watch))
 
 
-def open_server_log(settings: Settings) -> Log:
+def open_server_log(settings: Settings) -> ServerLog:
     """Returns the log of a serving process: on the standard error stream, for people in development."""
     return open_log(sys.stderr.buffer, readable=settings.environment == "development")
 
@@ -40,7 +40,7 @@ async def _serve(
         config = uvicorn.Config(
             runtime.asgi,
             loop="none",
-            http=OneWriteProtocol,
+            http=WholeAnswerProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -4,26 +4,27 @@ Nothing that a request can do makes it answer in a shape that is not the dialect
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fieldstone.errors import FieldstoneError, Internal, Timeout, Unavailable
 from fieldstone.log import Log
 from fieldstone.settings import Limits
 from fieldstone.surfaces.http.body import ClientGone
+from fieldstone.surfaces.http.deadline import within
 from fieldstone.surfaces.http.edge import REQUEST
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.errors import ErrorBody, Failure, crash_of, failure_of
 from fieldstone.surfaces.http.parameters import refuse_long_address
 from fieldstone.surfaces.http.places import Places
 from fieldstone.surfaces.http.request import Request, Response
-from fieldstone.surfaces.http.send import send_response
+from fieldstone.surfaces.http.send import Send, send_response
 
 CLIENT_GONE = 499
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods whose requests have no body to wait for."""
 
-Answer = Callable[[Request], Awaitable[Response]]
+Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Dispatcher:
@@ -49,11 +50,17 @@ class Dispatcher:
             request.status = CLIENT_GONE
             return
         try:
-            async with asyncio.timeout(None if response.stream is None else self._limits.export_seconds):
-                await send_response(send, request, response)
+            await self._send(send, request, response)
         except Exception:
             self.log.exception("broken_off", id=request.id, route=request.route or request.path)
             raise
+
+    async def _send(self, send: Send, request: Request, response: Response) -> None:
+        if response.stream is None:
+            await send_response(send, request, response)
+            return
+        async with asyncio.timeout(self._limits.export_seconds):
+            await send_response(send, request, response)
 
     async def _respond(self, request: Request, scope: Any) -> Response:
         try:
@@ -66,8 +73,7 @@ class Dispatcher:
             try:
                 if request.method not in BODILESS:
                     request.receive = places.without(request.receive)
-                async with asyncio.timeout(self._limits.request_seconds):
-                    return await self._answer(request)
+                return await within(self._limits.request_seconds, self._answer(request))
             finally:
                 places.leave()
         except ClientGone:

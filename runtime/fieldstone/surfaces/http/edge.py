@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.log import Log
+from fieldstone.clock import system_clock
+from fieldstone.log import RequestLine, ServerLog
 from fieldstone.metrics import Answers
 from fieldstone.surfaces.http.cors import CrossOrigin
 from fieldstone.surfaces.http.proxies import Proxies
@@ -33,7 +34,7 @@ class Entrance(msgspec.Struct, frozen=True, eq=False):
 class Edge:
     """An ASGI application around the server's own; it passes the lifespan through."""
 
-    def __init__(self, entrance: Callable[[], Entrance], log: Log, proxies: Proxies, answers: Answers) -> None:
+    def __init__(self, entrance: Callable[[], Entrance], log: ServerLog, proxies: Proxies, answers: Answers) -> None:
         """Takes what tells the entrance of today, behind which a request is answered, the log, trusted proxies, and what counts answers."""
         self._entrance = entrance
         self._proxies = proxies
@@ -60,12 +61,14 @@ class Edge:
         finally:
             seconds = perf_counter() - start
             self._answers.add(request.method, request.route, request.status, seconds)
-            self._log.info(
-                "request",
-                id=request.id,
-                method=request.method,
-                route=request.route,
-                status=request.status,
-                ms=round(seconds * 1000, 2),
-                caller=request.caller,
+            self._log.request(
+                RequestLine(
+                    timestamp=system_clock(),
+                    id=request.id,
+                    method=request.method,
+                    route=request.route,
+                    status=request.status,
+                    ms=round(seconds * 1000, 2),
+                    caller=request.caller,
+                )
             )

@@ -1,6 +1,6 @@
 """A request as every face sees it, and the answer that a face gives back."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -9,6 +9,12 @@ from litestar.types import Receive
 JSON = b"application/json"
 Header = tuple[bytes, bytes]
 
+SendWhole = Callable[[int, bytes, bytes], bool]
+"""Sends a whole answer: its status, the lines of its headers, its body. False when it has to be sent message by message."""
+
+SEND_WHOLE = "fieldstone.send_whole"
+"""Where in an ASGI scope a server that can puts its `SendWhole`."""
+
 
 class Request(msgspec.Struct, eq=False):
     """One HTTP request.
@@ -16,6 +22,7 @@ class Request(msgspec.Struct, eq=False):
     `path` is whole and decoded, `query` the raw query string, `headers` are by lower-case name (the last of several wins), `address` is the
     client's. `route` and `caller` are filled in on the way, for the log alone; `status` when the answer is sent. `answer_headers` go with
     whatever is answered; `origin_trusted` says that a page of the request's `Origin` may act with the caller's cookie.
+    `send_whole` is there where the server has one.
     """
 
     id: str
@@ -26,6 +33,7 @@ class Request(msgspec.Struct, eq=False):
     secure: bool
     address: str
     receive: Receive
+    send_whole: SendWhole | None = None
     route: str = ""
     caller: str | None = None
     status: int = 0
@@ -59,4 +67,5 @@ def request_of(scope: Mapping[str, Any], receive: Receive, request_id: str) -> R
         secure=scope["scheme"] == "https",
         address=(scope.get("client") or ("",))[0],
         receive=receive,
+        send_whole=scope.get(SEND_WHOLE),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from functools import lru_cache
 from typing import Any
 
 from fieldstone.surfaces.http.request import Header, Request, Response
@@ -16,6 +17,7 @@ UNLESS_SAID: tuple[Header, ...] = (
 """What goes with every answer that does not say otherwise itself."""
 
 _BODILESS = frozenset({204, 304})
+_NAMES_KEPT = 256
 
 
 def common_headers(request: Request, response: Response) -> list[Header]:
@@ -26,20 +28,46 @@ def common_headers(request: Request, response: Response) -> list[Header]:
     return headers
 
 
+def head_of(request: Request, response: Response) -> bytes:
+    """Returns the lines of an answer's headers as they are sent; raises ValueError for one that is more than a line."""
+    own = (*response.headers, *request.answer_headers) if request.answer_headers else response.headers
+    lines = b"".join([b"%b: %b\r\n" % header for header in own])
+    if lines.count(b"\n") + lines.count(b"\r") != 2 * len(own):
+        raise ValueError("A header of an answer holds a line break.")
+    head = b"x-request-id: %b\r\n%b%b" % (
+        request.id.encode(),
+        lines,
+        _unless_said(tuple([name for name, _ in response.headers])),
+    )
+    if response.status in _BODILESS:
+        return head
+    return b"%bcontent-type: %b\r\ncontent-length: %d\r\n" % (head, response.media_type, len(response.body))
+
+
+@lru_cache(maxsize=_NAMES_KEPT)
+def _unless_said(said: tuple[bytes, ...]) -> bytes:
+    """Returns the lines that every answer carries, but for those that an answer says itself, by name."""
+    return b"".join(
+        b"%b: %b\r\n" % header for header in (*ALWAYS, *(header for header in UNLESS_SAID if header[0] not in said))
+    )
+
+
 async def send_response(send: Send, request: Request, response: Response) -> None:
     """Sends an answer; to a HEAD request without its body."""
     request.status = response.status
     if response.stream is not None:
         await _send_stream(send, request, response, response.stream)
         return
-    body = response.body
+    body = b"" if request.method == "HEAD" else response.body
+    if request.send_whole is not None and request.send_whole(response.status, head_of(request, response), body):
+        return
     headers = common_headers(request, response)
     if response.status not in _BODILESS:
         headers.append((b"content-type", response.media_type))
-        headers.append((b"content-length", b"%d" % len(body)))
+        headers.append((b"content-length", b"%d" % len(response.body)))
     start: Mapping[str, Any] = {"type": "http.response.start", "status": response.status, "headers": headers}
     await send(start)
-    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else body})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _send_stream(send: Send, request: Request, response: Response, stream: AsyncGenerator[bytes, None]) -> None:

@@ -19,7 +19,7 @@ from fieldstone.errors import FieldstoneError, Invalid, MethodNotAllowed, NotFou
 from fieldstone.log import Log
 from fieldstone.query.names import shown
 from fieldstone.settings import Limits
-from fieldstone.surfaces.http.dispatcher import Dispatcher, render_failure
+from fieldstone.surfaces.http.dispatcher import Answer, Dispatcher, render_failure
 from fieldstone.surfaces.http.edge import REQUEST, Asgi
 from fieldstone.surfaces.http.encode import encode_json
 from fieldstone.surfaces.http.errors import ErrorBody, crash_of, failure_of
@@ -84,14 +84,14 @@ async def _health(_request: Request) -> Response:
     return Response(200, encode_json({"status": "ok"}))
 
 
-def _ready(ready: Ready) -> Callable[[Request], Awaitable[Response]]:
+def _ready(ready: Ready) -> Answer:
     async def answer(_request: Request) -> Response:
         return Response(200, encode_json({"status": "ready", **await ready()}))
 
     return answer
 
 
-def _reading(path: str, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+def _reading(path: str, answer: Answer) -> Answer:
     """Returns the answer of a fixed route that only reads."""
 
     async def checked(request: Request) -> Response:

@@ -3,10 +3,14 @@
 A fixed segment is tried before a pattern such as `{id}`; where the fixed one leads nowhere, the pattern is tried after all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 R = TypeVar("R")
+PARENTS_KEPT = 1024
+"""For so many paths it is kept where they lead: `/data/ticket` is the parent of as many paths as there are tickets."""
+
 _PATTERN = ""
 
 
@@ -29,6 +33,10 @@ class _Node(Generic[R]):
         self.ends: dict[str, tuple[R, tuple[str, ...]]] = {}
 
 
+_Reached = tuple[_Node[R], tuple[str, ...]]
+"""A node, and what stood in the place of the patterns on the way to it."""
+
+
 class Router(Generic[R]):
     """Routes by method and path; made once, then only read."""
 
@@ -36,6 +44,7 @@ class Router(Generic[R]):
         """Makes a router without routes."""
         self._root: _Node[R] = _Node()
         self._fixed: dict[tuple[str, str], Found[R]] = {}
+        self._parents = lru_cache(maxsize=PARENTS_KEPT)(self._nodes)
 
     def add(self, method: str, path: str, route: R) -> R | None:
         """Adds a route; returns the one that already answers this method on this path, in which case nothing is added."""
@@ -56,26 +65,32 @@ class Router(Generic[R]):
         found = self._fixed.get((method, path))
         if found is not None:
             return found
+        if not path:
+            return frozenset(self._root.ends)
+        parent, _, segment = path.rpartition("/")
         methods: set[str] = set()
-        hit = self._walk(self._root, method, path.split("/"), 1, (), methods)
-        return frozenset(methods) if hit is None else hit
+        for node, values in self._parents(parent) if segment else ():
+            for name, taken in ((segment, values), (_PATTERN, (*values, segment))):
+                child = node.children.get(name)
+                end = None if child is None else child.ends.get(method)
+                if end is not None:
+                    return Found(end[0], dict(zip(end[1], taken, strict=True)))
+                if child is not None:
+                    methods.update(child.ends)
+        return frozenset(methods)
 
-    def _walk(
-        self, node: _Node[R], method: str, segments: list[str], at: int, values: tuple[str, ...], methods: set[str]
-    ) -> Found[R] | None:
-        if at == len(segments):
-            end = node.ends.get(method)
-            if end is not None:
-                return Found(end[0], dict(zip(end[1], values, strict=True)))
-            methods.update(node.ends)
-            return None
-        segment = segments[at]
-        if not segment:
-            return None
-        child = node.children.get(segment)
-        if child is not None:
-            found = self._walk(child, method, segments, at + 1, values, methods)
-            if found is not None:
-                return found
-        child = node.children.get(_PATTERN)
-        return None if child is None else self._walk(child, method, segments, at + 1, (*values, segment), methods)
+    def _nodes(self, path: str) -> tuple[_Reached[R], ...]:
+        """Returns the nodes that a path leads to, each with what stood in the place of patterns; the one to be tried first comes first."""
+        reached: list[_Reached[R]] = [(self._root, ())]
+        for segment in path.split("/")[1:]:
+            reached = [step for node, values in reached for step in _steps(node, values, segment)]
+        return tuple(reached)
+
+
+def _steps(node: _Node[R], values: tuple[str, ...], segment: str) -> Iterator[_Reached[R]]:
+    """Yields the nodes below a node that a segment leads to."""
+    fixed, pattern = node.children.get(segment), node.children.get(_PATTERN)
+    if segment and fixed is not None:
+        yield fixed, values
+    if segment and pattern is not None:
+        yield pattern, (*values, segment)
