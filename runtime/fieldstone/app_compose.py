@@ -97,6 +97,13 @@ def compose(process: Process, store: SqlStore, known: InForce, swap: Swap) -> Ge
     )
 
 
+def compose_door(process: Process, store: SqlStore) -> Door:
+    """Returns the door over a store alone, as the first start needs it: no surface stands before it."""
+    catalog = store.catalog
+    post = process.mailroom.post(catalog.email_templates, _label(catalog))
+    return _door(process, store, post, process.flows.repertoire(catalog))
+
+
 def _door(process: Process, store: SqlStore, post: Post, flows: Repertoire) -> Door:
     catalog = store.catalog
     return Door(

@@ -13,7 +13,7 @@ from time import monotonic
 
 import msgspec
 
-from fieldstone.app_compose import compose
+from fieldstone.app_compose import compose, compose_door
 from fieldstone.app_flows import seed_quietly
 from fieldstone.app_generation import FailedReload, Generation
 from fieldstone.app_overlays import OverlaySwap, begin_with_folder, load_overlaid
@@ -70,10 +70,10 @@ class Generations:
             for _ in range(TRIES):
                 bare = await store_for_platform(catalog, process.database, process.log)
                 known = await metadata_in_force(process.database)
-                execute = compose(process, bare, known, self.overlays).door.execute
+                execute = compose_door(process, bare).execute
                 await begin_with_folder(process, execute)
                 self.organization_id = await bootstrap(execute, catalog.app, process.settings)
-                whole, aside = await load_overlaid(process, execute)
+                whole, aside = await load_overlaid(process, execute, catalog)
                 store, standing = await store_over(
                     whole, process.database, process.log, yielding=True, app=process.folder
                 )

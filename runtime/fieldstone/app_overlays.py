@@ -83,9 +83,16 @@ class OverlaySwap:
         await self._generations.change(current, catalog, record, aside)
 
 
-async def load_overlaid(process: Process, execute: Execute) -> tuple[Catalog, tuple[SetAside, ...]]:
-    """Returns the catalog of the files with what is stored over them, and what does not fit; raises DeclarationError."""
+async def load_overlaid(
+    process: Process, execute: Execute, loaded: Catalog | None = None
+) -> tuple[Catalog, tuple[SetAside, ...]]:
+    """Returns the catalog of the files with what is stored over them, and what does not fit; raises DeclarationError.
+
+    One that is `loaded` already serves where it has just these overlays.
+    """
     overlays = await read_overlays(execute)
+    if loaded is not None and loaded.overlays == overlays:
+        return loaded, ()
     catalog, aside = await asyncio.to_thread(fitting, overlays, process.load)
     for item in aside:
         faults = [str(fault) for fault in item.faults]

@@ -78,4 +78,4 @@ def serve_in_workers(folder: Path, settings: Settings, listener: socket.socket, 
 
 
 def _serve_child(folder: Path, settings: Settings, listener: socket.socket) -> None:
-    serve_app(folder, settings, listener, lambda: None)
+    serve_app(folder, settings, listener, lambda _catalog: None)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -51,17 +52,15 @@ def serve(
         Read the declarations again whenever one changes; for development.
     """
     settings = read_settings(os.environ)
-    catalog = load_catalog(app)
-    _refuse_what_cannot_be(app, catalog, settings, workers, reload=reload)
+    _refuse_what_cannot_be(settings, workers, reload=reload)
     with _listen(host, port) as listener:
         settings = _reachable(settings, listener)
-        lines = _announcement(catalog, settings, listener)
+        announce = partial(_announce, settings, listener)
         if workers > 1:
-            asyncio.run(_first_start(app, settings))
-            _print(lines)
+            announce(asyncio.run(_first_start(app, settings)))
             sys.exit(serve_in_workers(app, settings, listener, workers))
         else:
-            serve_app(app, settings, listener, lambda: _print(lines), watch=reload)
+            serve_app(app, settings, listener, announce, watch=reload)
 
 
 def demo_sign_in(catalog: Catalog, settings: Settings) -> SignInExample | None:
@@ -75,12 +74,7 @@ def demo_sign_in(catalog: Catalog, settings: Settings) -> SignInExample | None:
     return None
 
 
-def _refuse_what_cannot_be(app: Path, catalog: Catalog, settings: Settings, workers: int, *, reload: bool) -> None:
-    if workers > 1 and database_url(app, catalog, settings).startswith(SQLITE):
-        raise SettingsError(
-            f"{workers} workers cannot share a SQLite database.",
-            hint="Use one worker, or a PostgreSQL database (FIELDSTONE_DATABASE_URL).",
-        )
+def _refuse_what_cannot_be(settings: Settings, workers: int, *, reload: bool) -> None:
     if reload and workers > 1:
         raise SettingsError("--reload serves with one worker.", hint="Leave out --workers.")
     if reload and settings.environment == "production":
@@ -103,13 +97,20 @@ def _reachable(settings: Settings, listener: socket.socket) -> Settings:
     return msgspec.structs.replace(settings, public_url=f"http://localhost:{listener.getsockname()[1]}")
 
 
-async def _first_start(app: Path, settings: Settings) -> None:
-    """Does what the first start does before several processes begin."""
+async def _first_start(app: Path, settings: Settings) -> Catalog:
+    """Does what the first start does before several processes begin, and returns what is declared; raises SettingsError on SQLite."""
+    catalog = load_catalog(app)
+    if database_url(app, catalog, settings).startswith(SQLITE):
+        raise SettingsError(
+            "Several workers cannot share a SQLite database.",
+            hint="Use one worker, or a PostgreSQL database (FIELDSTONE_DATABASE_URL).",
+        )
     async with open_runtime(app, settings, open_server_log(settings), TOOL):
-        pass
+        return catalog
 
 
-def _announcement(catalog: Catalog, settings: Settings, listener: socket.socket) -> list[str]:
+def _announce(settings: Settings, listener: socket.socket, catalog: Catalog) -> None:
+    """Prints what is served where, and who may try it."""
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
@@ -121,10 +122,6 @@ def _announcement(catalog: Catalog, settings: Settings, listener: socket.socket)
     example = demo_sign_in(catalog, settings)
     if example is not None:
         lines.append(f"  demo sign-in   {example.email} with the password {example.password}")
-    return lines
-
-
-def _print(lines: list[str]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for line in lines:
         console.print(line)

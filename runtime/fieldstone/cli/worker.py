@@ -14,18 +14,22 @@ from fieldstone.app import open_runtime
 from fieldstone.cli.protocol import WholeAnswerProtocol
 from fieldstone.cli.watching import reload_on_change
 from fieldstone.log import ServerLog, open_log
+from fieldstone.registry.catalog import Catalog
 from fieldstone.settings import Settings
 
 STOPPING_SECONDS = 10
 
 
 def serve_app(
-    folder: Path, settings: Settings, listener: socket.socket, when_ready: Callable[[], None], *, watch: bool = False
+    folder: Path, settings: Settings, listener: socket.socket, tell: Callable[[Catalog], None], *, watch: bool = False
 ) -> None:
-    """Serves until SIGTERM or SIGINT; requests that are being answered are answered first. May `watch` the files, too."""
+    """Serves until SIGTERM or SIGINT; requests that are being answered are answered first. May `watch` the files, too.
+
+    `tell` is called once what is declared can be served.
+    """
     _end_by_server_alone()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(folder, settings, listener, when_ready, watch=watch))
+        runner.run(_serve(folder, settings, listener, tell, watch=watch))
 
 
 def open_server_log(settings: Settings) -> ServerLog:
@@ -34,7 +38,7 @@ def open_server_log(settings: Settings) -> ServerLog:
 
 
 async def _serve(
-    folder: Path, settings: Settings, listener: socket.socket, when_ready: Callable[[], None], *, watch: bool
+    folder: Path, settings: Settings, listener: socket.socket, tell: Callable[[Catalog], None], *, watch: bool
 ) -> None:
     async with open_runtime(folder, settings, open_server_log(settings)) as runtime:
         config = uvicorn.Config(
@@ -50,7 +54,7 @@ async def _serve(
             timeout_graceful_shutdown=STOPPING_SECONDS,
         )
         watching = asyncio.create_task(reload_on_change(folder, runtime)) if watch else None
-        when_ready()
+        tell(runtime.catalog)
         await uvicorn.Server(config).serve(sockets=[listener])
         if watching is not None:
             watching.cancel()

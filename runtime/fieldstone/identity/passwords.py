@@ -1,6 +1,7 @@
 """Passwords: hashed with argon2 in a thread, a few at once, and checked in the same time whether or not there is a user."""
 
 import asyncio
+from threading import Lock
 
 from pwdlib.hashers import HasherProtocol
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -16,7 +17,8 @@ class Passwords:
         """Takes the hasher (argon2 with its recommended costs unless given)."""
         self._hasher = hasher or Argon2Hasher()
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self._nobodys = self._hasher.hash("the password of nobody")
+        self._nobodys: str | None = None
+        self._making = Lock()
 
     async def hash(self, password: str) -> str:
         """Returns the hash to store; it holds its own salt and costs."""
@@ -31,5 +33,12 @@ class Passwords:
         if len(password) > LONGEST:
             return False
         async with self._turns:
-            fits = await asyncio.to_thread(self._hasher.verify, password, stored or self._nobodys)
+            fits = await asyncio.to_thread(self._verify, password, stored)
         return fits and stored is not None
+
+    def _verify(self, password: str, stored: str | None) -> bool:
+        """Verifies a hash, or that of nobody. Whoever comes first waits until that is made, whether there is a user or not."""
+        with self._making:
+            if self._nobodys is None:
+                self._nobodys = self._hasher.hash("the password of nobody")
+        return self._hasher.verify(password, stored or self._nobodys)

@@ -57,8 +57,8 @@ class SqliteDatabase:
         self.writer = connect(interval=IN_THREAD_INTERVAL, writes=True, synchronous=synchronous)
         self._path = path
         self._reader = connect(interval=ON_LOOP_INTERVAL, clock=thread_time)
-        self._idle = [connect(interval=IN_THREAD_INTERVAL) for _ in range(READERS)]
-        self._connect = connect
+        self._idle: list[SqliteConnection] = []
+        self._connect = partial(connect, interval=IN_THREAD_INTERVAL)
         self._functions: Mapping[str, Callable[..., Any]] = MappingProxyType({})
         self._streaming = asyncio.Semaphore(STREAMS)
         self._reading = asyncio.Semaphore(READERS)
@@ -91,8 +91,7 @@ class SqliteDatabase:
     async def stream(self, text: str, parameters: tuple[Any, ...], count: int) -> AsyncGenerator[RawRows, None]:
         """Yields the rows of a query bit by bit, in threads; the log of changes grows as long as it is read."""
         async with self._turn(self._streaming):
-            connection = self._connect(interval=IN_THREAD_INTERVAL)
-            connection.know(self._functions)
+            connection = await self._another()
             try:
                 cursor = await self.beside(connection, partial(connection.open, text, parameters))
                 while rows := await self.beside(connection, partial(connection.some, cursor, count, self.seconds)):
@@ -175,12 +174,25 @@ class SqliteDatabase:
 
     async def _read_beside(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
         async with self._turn(self._reading):
-            connection = self._idle.pop()
+            connection = self._idle.pop() if self._idle else await self._another()
             connection.know(self._functions)
             try:
                 return await self.beside(connection, partial(connection.rows, text, parameters, self.seconds))
             finally:
                 self._idle.append(connection)
+
+    async def _another(self) -> SqliteConnection:
+        """Opens one more connection, in a thread: the first thing that it does is to read the whole schema."""
+        opening = asyncio.get_running_loop().run_in_executor(self._threads, self._connect)
+        try:
+            connection = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            (await opening).close()
+            raise
+        except SQLITE_FAILURES as error:
+            raise sqlite_failure(error) from error
+        connection.know(self._functions)
+        return connection
 
     @asynccontextmanager
     async def _turn(self, among: asyncio.Semaphore) -> AsyncIterator[None]:
