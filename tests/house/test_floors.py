@@ -10,7 +10,7 @@ from tests.house.source import RUNTIME, imports_of, late_imports, modules_in
 PACKAGE = "fieldstone"
 FLOORS = (
     ("errors",),
-    ("ids", "clock", "settings", "keyring", "log", "metrics", "trace"),
+    ("ids", "clock", "settings", "keyring", "log", "metrics", "trace", "late", "garbage"),
     ("query",),
     ("kinds",),
     ("registry",),

@@ -1,47 +1,56 @@
 """The command line: one module for each command, all of them listed here."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
+import msgspec
 from cyclopts import App
 
-from fieldstone.cli.backup import backup
-from fieldstone.cli.check import check
-from fieldstone.cli.diff import diff
-from fieldstone.cli.export import export
-from fieldstone.cli.importing import import_command
-from fieldstone.cli.migrate import migrate
-from fieldstone.cli.new import new_command
-from fieldstone.cli.overlay import overlay_command
-from fieldstone.cli.query import query
 from fieldstone.cli.report import report_error
-from fieldstone.cli.restore import restore
-from fieldstone.cli.schema import schema
-from fieldstone.cli.serve import serve
-from fieldstone.cli.test import test_command
-from fieldstone.cli.user import user_command
-from fieldstone.cli.verify import verify
 from fieldstone.errors import FieldstoneError
+from fieldstone.garbage import without_collection
 
-COMMANDS = (
-    check,
-    test_command(),
-    verify,
-    diff,
-    schema,
-    serve,
-    query,
-    export,
-    import_command(),
-    backup,
-    restore,
-    migrate,
-    new_command(),
-    overlay_command(),
-    user_command(),
-)
-"""Functions, and Apps that have commands of their own."""
+
+class Group(msgspec.Struct, frozen=True):
+    """Commands under one word."""
+
+    help: str
+    commands: Mapping[str, str]
+
+
+COMMANDS: Mapping[str, str | Group] = {
+    "check": "fieldstone.cli.check:check",
+    "test": "fieldstone.cli.test:run",
+    "verify": "fieldstone.cli.verify:verify",
+    "diff": "fieldstone.cli.diff:diff",
+    "schema": "fieldstone.cli.schema:schema",
+    "serve": "fieldstone.cli.serve:serve",
+    "query": "fieldstone.cli.query:query",
+    "export": "fieldstone.cli.export:export",
+    "import": "fieldstone.cli.importing:run",
+    "backup": "fieldstone.cli.backup:backup",
+    "restore": "fieldstone.cli.restore:restore",
+    "migrate": "fieldstone.cli.migrate:migrate",
+    "new": Group(
+        "Write the first files of an app, a package or an object.",
+        {
+            "app": "fieldstone.cli.new:app",
+            "package": "fieldstone.cli.new:package",
+            "object": "fieldstone.cli.new:object_",
+        },
+    ),
+    "overlay": Group(
+        "Move what a deployment says differently between its database and its folder.",
+        {
+            "export": "fieldstone.cli.overlay:export_folder",
+            "import": "fieldstone.cli.overlay:import_folder",
+            "list": "fieldstone.cli.overlay:list_overlays",
+        },
+    ),
+    "user": Group("Make users of an app.", {"create": "fieldstone.cli.user:create"}),
+}
+"""Where the function of each command stands. A process loads the module of the one that it was called for, and no other."""
 
 
 def build_app() -> App:
@@ -51,15 +60,33 @@ def build_app() -> App:
         help="A metadata-driven low-code runtime: declare in YAML, serve a secured API.",
         version=version("fieldstone"),
     )
-    for command in COMMANDS:
-        app.command(command)
+    for name, place in COMMANDS.items():
+        if isinstance(place, Group):
+            group = App(name=name, help=place.help)
+            for word, function in place.commands.items():
+                group.command(function, name=word)
+            app.command(group)
+        else:
+            app.command(place, name=name)
     return app
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command, the one that the process was called with unless given; ends with 1 when it fails."""
+    words = sys.argv[1:] if arguments is None else arguments
+    app = build_app()
+    named = bool(words) and isinstance(COMMANDS.get(words[0]), str)
+    with without_collection():
+        _load(app[words[0]] if named else app)
     try:
-        build_app()(sys.argv[1:] if arguments is None else arguments)
+        app(words)
     except FieldstoneError as error:
         report_error(error)
         sys.exit(1)
+
+
+def _load(app: App) -> None:
+    """Loads a command, or every command of a group, so that a list of them says what each does."""
+    for name in app:
+        if not name.startswith("-"):
+            _load(app[name])

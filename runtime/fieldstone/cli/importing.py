@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -99,13 +99,6 @@ class Manner(NamedTuple):
 
 FOUND_OUT = Reading()
 PLAIN = Manner()
-
-
-def import_command() -> App:
-    """Returns the command `import`."""
-    command = App(name="import")
-    command.default(run)
-    return command
 
 
 def run(

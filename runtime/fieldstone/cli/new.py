@@ -3,21 +3,12 @@
 import re
 from pathlib import Path
 
-from cyclopts import App
 from rich.console import Console
 
 from fieldstone.errors import SettingsError
 from fieldstone.registry.layout import APP_FILE, PACKAGE_FILE, shown
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-
-
-def new_command() -> App:
-    """Returns the command `new` with its own commands."""
-    command = App(name="new", help="Write the first files of an app, a package or an object.")
-    for function in (app, package, object_):
-        command.command(function, name=function.__name__.rstrip("_"))
-    return command
 
 
 def app(name: str, /, *, package: list[str] | None = None) -> None:

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.console import Console
 
 from fieldstone.app import TOOL, Runtime, open_runtime
@@ -16,15 +16,6 @@ from fieldstone.registry.layers.overlay import Overlay, Overlays, delta_text
 from fieldstone.services.meta.importing import import_overlays
 from fieldstone.services.meta.overlay_records import Change, read_overlays
 from fieldstone.settings import read_settings
-
-
-def overlay_command() -> App:
-    """Returns the command `overlay` with its own commands."""
-    command = App(name="overlay", help="Move what a deployment says differently between its database and its folder.")
-    command.command(export_folder, name="export")
-    command.command(import_folder, name="import")
-    command.command(list_overlays, name="list")
-    return command
 
 
 def export_folder(app: Path, /) -> None:

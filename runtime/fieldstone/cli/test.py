@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
@@ -18,13 +18,6 @@ from fieldstone.registry.catalog import Catalog
 
 MOST_SHOWN = 20
 """How many roads are named of those by which a sentence does not hold."""
-
-
-def test_command() -> App:
-    """Returns the command `test`."""
-    command = App(name="test")
-    command.default(run)
-    return command
 
 
 def run(

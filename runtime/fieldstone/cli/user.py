@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.console import Console
 
 from fieldstone.access.caller import ADMINISTRATOR
@@ -20,13 +20,6 @@ from fieldstone.identity.organizations import organization_name
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.registry.catalog import Catalog
 from fieldstone.settings import Settings, read_settings
-
-
-def user_command() -> App:
-    """Returns the command `user` with its own commands."""
-    command = App(name="user", help="Make users of an app.")
-    command.command(create)
-    return command
 
 
 def create(

@@ -16,8 +16,7 @@ from fieldstone.engine.records import Execute, in_one_unit, read_first, read_rec
 from fieldstone.engine.unit import Unit
 from fieldstone.flows.acting import Authority, Epoch, Member
 from fieldstone.flows.durable.carried import BETWEEN, Carried, LongWork
-from fieldstone.flows.durable.carrier import AT_ONCE, Carrier, LoopCarrier
-from fieldstone.flows.durable.dbos_carrier import DbosCarrier
+from fieldstone.flows.durable.carrier import AT_ONCE, Carrier, CarrierAtNeed, LoopCarrier
 from fieldstone.flows.durable.keeper import Keeper
 from fieldstone.flows.endings import Endings
 from fieldstone.flows.hooks import declared_hooks
@@ -32,11 +31,14 @@ from fieldstone.flows.steering import Helm
 from fieldstone.flows.versions import Versions
 from fieldstone.flows.waker import Waker
 from fieldstone.ids import NewId
+from fieldstone.late import late
 from fieldstone.log import Log
 from fieldstone.query.ast import Slot, Term
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.flows.graph import StepKinds
 from fieldstone.store.side_file import SQLITE, engine_url
+
+_dbos_carrier = late("fieldstone.flows.durable.dbos_carrier:DbosCarrier")
 
 SWEPT_AT_ONCE = 200
 _STEPS_OF = Term("run_id", "in", Slot(0))
@@ -152,7 +154,9 @@ class FlowRoom:
         alone = setting.url.startswith(SQLITE)
         own_url = engine_url(setting.url, setting.own_url)
         self._carrier = (
-            DbosCarrier(own_url, executor, self._proceed, log) if setting.durable else LoopCarrier(self._proceed)
+            CarrierAtNeed(partial(_dbos_carrier, own_url, executor, self._proceed, log))
+            if setting.durable
+            else LoopCarrier(self._proceed)
         )
         self._keeper = Keeper(execute, self._carrier, executor, clock=system_clock, log=log, alone=alone)
         waker = partial(Waker, execute, places=self._places, clock=setting.clock, log=log)

@@ -1,13 +1,12 @@
 """Loading: from folders of YAML to a Catalog, in the order find, read, link. Every fault of every file comes at once."""
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from fieldstone.errors import DeclarationError, Fault, Place
+from fieldstone.garbage import without_collection
 from fieldstone.kinds.app import AppDeclaration
 from fieldstone.kinds.table import KINDS
 from fieldstone.registry.api_operations import DialectParts
@@ -55,7 +54,7 @@ def load_app(
     out the last time. Raises DeclarationError with every fault of every file.
     """
     memory = memory or Memory()
-    with memory.turn, _without_collection():
+    with memory.turn, without_collection():
         path = folder / APP_FILE
         app, source, faults = read_file(path, AppDeclaration)
         if source is None:
@@ -83,7 +82,7 @@ def load_path(path: Path, *, parts: DialectParts, platform: Path, steps: StepKin
         return load_app(app.parent, parts=parts, cache=None, platform=platform, steps=steps, overlays=overlays)
     package = path if path.name == PACKAGE_FILE else path / PACKAGE_FILE
     means = _Means(parts, platform, steps, Memory())
-    with _without_collection():
+    with without_collection():
         if package.is_file():
             return _load_package(package.parent, means)
         return _load_file(path, means)
@@ -181,20 +180,3 @@ def _what_can_be_read(source: Source) -> AppDeclaration:
 def _nameless() -> AppDeclaration:
     """Returns the app that stands in where a package is loaded by itself."""
     return AppDeclaration(name="check", packages=())
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Pauses the garbage collector: loading makes what stays, and walking that again and again doubles its time.
-
-    To freeze and unfreeze is to call everything old, so that not even the next collection of young objects walks it.
-    """
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.freeze()
-            gc.unfreeze()
-            gc.enable()

@@ -27,6 +27,38 @@ class Carrier(Protocol):
         """Ends, after a while for what is being done; the rest is left to whoever takes over."""
 
 
+class CarrierAtNeed:
+    """A carrier that is made, in a thread, for the first segment: an app without runs needs none."""
+
+    def __init__(self, make: Callable[[], Carrier]) -> None:
+        self._make = make
+        self._made: Carrier | None = None
+        self._making = asyncio.Lock()
+
+    async def carry(self, run_id: str, segment: int) -> None:
+        """Begins a segment unless it was begun before."""
+        await (await self._carrier()).carry(run_id, segment)
+
+    async def take_over(self, executors: Sequence[str]) -> int:
+        """Begins again what dead executors were carrying."""
+        return await (await self._carrier()).take_over(executors)
+
+    async def forget(self, before: str) -> int:
+        """Forgets some of the segments that were over before an instant, where there was any."""
+        return 0 if self._made is None else await self._made.forget(before)
+
+    async def close(self) -> None:
+        """Ends, where anything began."""
+        if self._made is not None:
+            await self._made.close()
+
+    async def _carrier(self) -> Carrier:
+        async with self._making:
+            if self._made is None:
+                self._made = await asyncio.to_thread(self._make)
+            return self._made
+
+
 class LoopCarrier:
     """Carries segments as tasks of this process alone, for a rehearsal: what it was carrying when it died is found by the waker."""
 

@@ -15,9 +15,9 @@ from fieldstone.kinds.validation import (
     ScriptRule,
     StateMachineRule,
 )
+from fieldstone.late import late
 from fieldstone.registry.validations.conditional import link_conditional
 from fieldstone.registry.validations.format import link_format
-from fieldstone.registry.validations.json_schema import link_json_schema
 from fieldstone.registry.validations.script import link_cross_field, link_predicate, link_script
 from fieldstone.registry.validations.site import Linked, Site, Within
 from fieldstone.registry.validations.state_machine import link_state_machine
@@ -33,7 +33,7 @@ LINKERS: Mapping[type[RuleOptions], Callable[[Any, Site, Within], Linked | None]
     CrossFieldRule: link_cross_field,
     StateMachineRule: link_state_machine,
     FormatRule: link_format,
-    JsonSchemaRule: link_json_schema,
+    JsonSchemaRule: late("fieldstone.registry.validations.json_schema:link_json_schema"),
     PredicateRule: link_predicate,
     ConditionalRule: partial(link_conditional, link=link_rule),
 }

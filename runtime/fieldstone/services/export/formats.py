@@ -1,5 +1,6 @@
 """The table of formats: how exported records become the bytes of a file, bit by bit, so that no export is ever in memory as a whole."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -7,12 +8,14 @@ from contextlib import aclosing
 
 import msgspec
 
+from fieldstone.late import late
 from fieldstone.services.export.content import Content
-from fieldstone.services.export.pdf.document import write_pdf
-from fieldstone.services.export.xlsx import write_xlsx
 
 ROWS_AT_ONCE = 200
 """So many lines are written at a time."""
+
+_write_xlsx = late("fieldstone.services.export.xlsx:write_xlsx")
+_write_pdf = late("fieldstone.services.export.pdf.document:write_pdf")
 
 
 class Format(msgspec.Struct, frozen=True, eq=False):
@@ -49,6 +52,20 @@ async def _json(content: Content) -> AsyncGenerator[bytes, None]:
     yield b"\n]\n"
 
 
+async def _xlsx(content: Content) -> AsyncGenerator[bytes, None]:
+    """Yields a workbook."""
+    async with aclosing(await asyncio.to_thread(_write_xlsx, content)) as parts:
+        async for part in parts:
+            yield part
+
+
+async def _pdf(content: Content) -> AsyncGenerator[bytes, None]:
+    """Yields a document."""
+    async with aclosing(await asyncio.to_thread(_write_pdf, content)) as parts:
+        async for part in parts:
+            yield part
+
+
 def _lines(rows: list[list[str]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
@@ -58,7 +75,7 @@ def _lines(rows: list[list[str]]) -> bytes:
 FORMATS: Mapping[str, Format] = {
     "csv": Format("text/csv; charset=utf-8", "csv", _csv),
     "json": Format("application/json", "json", _json, tabular=False),
-    "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", write_xlsx),
-    "pdf": Format("application/pdf", "pdf", write_pdf, paged=True),
+    "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", _xlsx),
+    "pdf": Format("application/pdf", "pdf", _pdf, paged=True),
 }
 """By their names in a request."""

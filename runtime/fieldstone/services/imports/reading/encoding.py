@@ -9,9 +9,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 import msgspec
-from charset_normalizer import from_bytes
 
 from fieldstone.errors import Invalid
+from fieldstone.late import late
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.services.imports.reading.bounds import unreadable_file
 
@@ -33,6 +33,7 @@ _MARKS = (
 _OLDER = ("cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "shift_jis", "gb18030", "big5", "euc_kr")
 """What is looked for in bytes that are not UTF-8; of equally likely ones, the first."""
 
+_matches = late("charset_normalizer:from_bytes")
 _BY_LETTER = re.compile(r"[A-Za-z]([^\x00-\x7f])|([^\x00-\x7f])[A-Za-z]")
 _IN_WORDS = "’‘“”«»–—…·"
 _SAMPLE = 32 * 1024
@@ -111,7 +112,7 @@ def _wide(content: bytes) -> DecodedText | None:
 def _older(content: bytes, path: str) -> DecodedText:
     """Returns the text by the likeliest older encoding that has all of its bytes."""
     telling = _telling(content)
-    matches = from_bytes(telling, cp_isolation=list(_OLDER))
+    matches = _matches(telling, cp_isolation=list(_OLDER))
     chaos = {name: match.chaos for match in matches for name in match.could_be_from_charset if name in _OLDER}
     likely = {name: (_oddities(telling, name), messy) for name, messy in chaos.items()}
     order = sorted(likely, key=lambda name: (likely[name], _OLDER.index(name)))

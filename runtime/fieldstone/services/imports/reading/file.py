@@ -7,10 +7,10 @@ from typing import Literal, Protocol
 import msgspec
 
 from fieldstone.errors import Invalid
+from fieldstone.late import late
 from fieldstone.query.names import did_you_mean, shown
 from fieldstone.services.imports.reading.encoding import decode_text
 from fieldstone.services.imports.reading.separated import SEPARATORS, sheet_of_text
-from fieldstone.services.imports.reading.workbook import sheet_of_workbook
 from fieldstone.services.imports.sheet import Sheet
 
 FileFormat = Literal["csv", "xlsx"]
@@ -20,6 +20,8 @@ AT_ONCE = 2
 
 _READ_AT_ONCE = 32 * 1024
 """Bytes of a text that are read in less time than another thread takes to begin."""
+
+_sheet_of_workbook = late("fieldstone.services.imports.reading.workbook:sheet_of_workbook")
 
 
 class Declared(Protocol):
@@ -73,7 +75,8 @@ def sheet_of_file(file: File, most_rows: int) -> Sheet:
     _refuse_in_vain(file)
     if file.format == "xlsx":
         content = file.content.encode() if isinstance(file.content, str) else file.content
-        return sheet_of_workbook(content, most_rows, file.path, file.sheet)
+        sheet: Sheet = _sheet_of_workbook(content, most_rows, file.path, file.sheet)
+        return sheet
     separator = _separator(file.separator)
     decoded = decode_text(file.content, file.encoding, file.path)
     return sheet_of_text(decoded, most_rows, file.path, separator)

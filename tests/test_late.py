@@ -1,0 +1,59 @@
+"""What is loaded late: it is there, and no start pays for it."""
+
+import ast
+import subprocess
+import sys
+from pkgutil import resolve_name
+
+import pytest
+
+from fieldstone.cli import COMMANDS, Group
+from fieldstone.late import late
+from tests.house.source import RUNTIME, modules_in
+
+HEAVY = {
+    "alembic",
+    "charset_normalizer",
+    "dbos",
+    "jsonschema",
+    "numpy",
+    "openpyxl",
+    "psycopg",
+    "reportlab",
+    "xlsxwriter",
+}
+
+
+def places() -> list[str]:
+    """Returns every place that is named in a call of `late`."""
+    nodes = (node for module in modules_in(RUNTIME).values() for node in ast.walk(module.tree))
+    return [
+        ast.literal_eval(node.args[0])
+        for node in nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "late"
+    ]
+
+
+def functions() -> list[str]:
+    """Returns where the function of each command stands."""
+    found = (place.commands.values() if isinstance(place, Group) else [place] for place in COMMANDS.values())
+    return [place for group in found for place in group]
+
+
+def test_there_is_something_that_is_loaded_late() -> None:
+    assert len(places()) >= 5
+
+
+@pytest.mark.parametrize("place", sorted({*places(), *functions()}))
+def test_what_is_named_is_there(place: str) -> None:
+    assert callable(resolve_name(place))
+
+
+def test_a_late_function_answers_as_the_one_that_it_stands_for() -> None:
+    assert late("os.path:join")("a", "b") == resolve_name("os.path:join")("a", "b")
+
+
+def test_a_server_loads_no_library_that_its_app_may_never_need() -> None:
+    program = "import sys, fieldstone.cli, fieldstone.cli.serve; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert HEAVY.isdisjoint(loaded.stdout.split())
