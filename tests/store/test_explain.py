@@ -104,7 +104,7 @@ async def test_no_value_is_in_a_plan(store: SqlStore) -> None:
     for statement in (page(store, condition), store.prepare_count("ticket", condition)):
         plan = await store.explain(statement, binds)
         assert not [word for word in ("secret", "4711") if word in f"{plan.sql} {msgspec.json.encode(plan).decode()}"]
-        assert {"text", "integer"} <= set(plan.binds) <= {"text", "integer", "boolean"}
+        assert {"text", "integer"} <= set(plan.binds) <= {"text", "integer", "boolean", "null"}
         assert "ticket" in msgspec.json.encode(plan.reading.plan).decode()
 
 
@@ -114,6 +114,6 @@ async def test_a_search_goes_by_its_index(store: SqlStore, database_url: str) ->
     if database_url.startswith("sqlite"):
         assert "SCAN ticket.search VIRTUAL TABLE" in str(plan.reading.plan)
         return
-    values = ("o", "'word7':*", False, " word7", "'word':*", False, " word", LIMIT)
+    values = ("o", "'word7':*", False, " word7", "'word':*", False, " word", None, LIMIT)
     rows = await run(database_url, "SET enable_seqscan = off", f"EXPLAIN {plan.sql}", parameters=values)
     assert 'Bitmap Index Scan on "ticket.search"' in str(rows)

@@ -11,13 +11,15 @@ from fieldstone.query.document import QueryDocument
 class Read(msgspec.Struct, frozen=True):
     """The records of an object that satisfy a query; answers `Page`.
 
-    As they stood at an instant, when `as_of` says so; those in the trash instead, when `trash` does.
+    As they stood at an instant, when `as_of` says so; those in the trash instead, when `trash` does. `epoch` is the policy epoch at which
+    the caller was found, where nobody has asked since whether it has passed: if so, it raises Outdated.
     """
 
     object: str
     query: QueryDocument
     as_of: str | None = None
     trash: bool = False
+    epoch: int | None = None
 
 
 class Aggregate(msgspec.Struct, frozen=True):
@@ -53,13 +55,17 @@ class Explain(msgspec.Struct, frozen=True):
 
 
 class Get(msgspec.Struct, frozen=True):
-    """One record, perhaps as of an instant; `fields` and `expand` as in a query document; answers `Record`. Raises NotFound."""
+    """One record, perhaps as of an instant; `fields` and `expand` as in a query document; answers `Record`. Raises NotFound.
+
+    `epoch` is as in `Read`.
+    """
 
     object: str
     id: str
     fields: Any = msgspec.UNSET
     expand: Any = msgspec.UNSET
     as_of: str | None = None
+    epoch: int | None = None
 
 
 class ReadHistory(msgspec.Struct, frozen=True):

@@ -89,7 +89,7 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
     policy, query, plan = planned.policy, planned.query, planned.plan
     if policy.query_budget is not None:
         await door.budgets.require(planned.question(), now)
-    fetch = fetcher(door.store, unit)
+    fetch = fetcher(door.store, unit, operation.epoch)
     rows = await fetch(plan.page, planned.binds)
     cursor = None
     if len(rows) > query.limit:
@@ -132,7 +132,7 @@ async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | No
         values = (operation.id, operation.as_of)
     if not is_id(operation.id):
         raise absent(operation.object, operation.id)
-    fetch = fetcher(door.store, unit)
+    fetch = fetcher(door.store, unit, operation.epoch)
     rows = await fetch(plan.statement, Binds(values, caller.values, now))
     if not rows:
         raise absent(operation.object, operation.id)

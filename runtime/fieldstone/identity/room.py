@@ -88,7 +88,14 @@ def open_identity(
             hint="Set FIELDSTONE_PUBLIC_URL, and FIELDSTONE_SMTP_URL or FIELDSTONE_MAIL_FOLDER.",
         )
     steps = SecondStep(execute, keyring)
-    identity = Identity(execute, catalog, presence=lasting.presence, clock=clock, epoch=door.store.epoch)
+    identity = Identity(
+        execute,
+        catalog,
+        presence=lasting.presence,
+        clock=clock,
+        epoch=door.store.epoch,
+        reads_tell=door.store.tells_epoch,
+    )
     return IdentityRoom(
         identity=identity,
         presence=lasting.presence,

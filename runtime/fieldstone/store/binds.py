@@ -12,6 +12,7 @@ class Binds(msgspec.Struct, frozen=True):
     """The values of one run, all in wire form.
 
     `values` are what `Slot`s point to, `caller` what `CallerValue`s and `Holds` nodes read, `now` the request's instant.
+    At another policy epoch than `epoch` a read that tells of it answers nothing; None: at any.
     """
 
     values: tuple[Any, ...] = ()
@@ -19,6 +20,7 @@ class Binds(msgspec.Struct, frozen=True):
     now: str = ""
     limit: int | None = None
     offset: int | None = None
+    epoch: int | None = None
 
     @property
     def timezone(self) -> str:

@@ -6,10 +6,12 @@ older: a process that merely starts with them leaves the schema, and the other p
 """
 
 import msgspec
+import sqlalchemy as sa
 
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.store.database import Database, RawRows, Session
-from fieldstone.store.dialects import Dialect
+from fieldstone.store.dialects import Condition, Dialect
+from fieldstone.store.parameters import Parameters
 
 EPOCH_TABLE = "sys_epoch"
 DEPLOYMENT_TABLE = "sys_deployment"
@@ -35,6 +37,17 @@ _IN_FORCE = (
 _TIMES = f"SELECT number, files FROM {DEPLOYMENT_TABLE} ORDER BY number DESC LIMIT {KEPT}"
 _NOTE = f"INSERT INTO {DEPLOYMENT_TABLE} (number, files) VALUES ({{}}, {{}})"
 _FORGET = f"DELETE FROM {DEPLOYMENT_TABLE} WHERE number <= {{}}"
+
+
+def tells_epoch(dialect: Dialect) -> bool:
+    """Tells whether reads heed a policy epoch by themselves: where the database is in this process, asking for it costs next to nothing."""
+    return dialect.name == "postgresql"
+
+
+def at_epoch(parameters: Parameters) -> Condition:
+    """Returns the condition that the policy epoch is the one that is bound, if one is; compared once, before any row is looked for."""
+    expected = parameters.epoch()
+    return sa.or_(expected.is_(None), sa.literal_column(f"({POLICY_EPOCH})", sa.BigInteger()) == expected)
 
 
 class InForce(msgspec.Struct, frozen=True):

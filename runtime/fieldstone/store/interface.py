@@ -65,6 +65,8 @@ class Store(Protocol):
     """The database of one catalog."""
 
     catalog: Catalog
+    tells_epoch: bool
+    """Whether a read by itself tells of the policy epoch in passing: else asking for it costs next to nothing."""
 
     def prepare(self, select: Select) -> Statement:
         """Returns the statement of a shape, compiled at most once and kept in a bounded cache."""
@@ -80,6 +82,9 @@ class Store(Protocol):
 
     async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
         """Runs a read by itself."""
+
+    async def fetch_at(self, statement: Statement, binds: Binds, epoch: int) -> list[Row] | None:
+        """Runs a read by itself at a policy epoch; None where it has passed."""
 
     def stream(self, statement: Statement, binds: Binds, count: int) -> AsyncGenerator[list[Row], None]:
         """Yields the rows of a read, so many at a time, all as they were at one moment. Close it where it is not read to its end."""

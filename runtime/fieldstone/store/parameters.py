@@ -92,6 +92,10 @@ class Parameters:
         """Returns the parameter of the instant."""
         return self.add(("now",), lambda binds, _given: binds.now, sa.Text())
 
+    def epoch(self) -> BindParameter[Any]:
+        """Returns the parameter of the policy epoch."""
+        return self.add(("epoch",), lambda binds, _given: binds.epoch, sa.BigInteger())
+
     def timezone(self) -> BindParameter[Any]:
         """Returns the parameter of the time zone's name."""
         return self.add(("timezone",), lambda binds, _given: binds.timezone, sa.Text())

@@ -23,6 +23,7 @@ from fieldstone.query.storage import FieldShape
 from fieldstone.store.columns import Column as Kept
 from fieldstone.store.columns import Convert
 from fieldstone.store.computed import Computed, computed_columns
+from fieldstone.store.deployment import at_epoch, tells_epoch
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.parameters import Parameters
 from fieldstone.store.schema import ID
@@ -74,13 +75,16 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         clause = clause.where(conditions.of(select.where, source))
     if select.after is not None:
         clause = clause.where(_after(keys, select.after, dialect, parameters))
+    heeds_epoch = tells_epoch(dialect)
+    if heeds_epoch:
+        clause = clause.where(at_epoch(parameters))
     clause = clause.order_by(*_ordered(keys, dialect))
     if select.limited:
         clause = clause.limit(parameters.limit())
     if select.shifted:
         clause = clause.offset(parameters.offset())
     tested = _tested(select.where, source)
-    return read_statement(
+    statement = read_statement(
         clause,
         parameters,
         dialect,
@@ -90,6 +94,7 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         tested=tested,
         computed=computed,
     )
+    return msgspec.structs.replace(statement, at_epoch=heeds_epoch)
 
 
 def _best(

@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
+import msgspec
+
 from fieldstone.errors import Internal
 from fieldstone.log import Log
 from fieldstone.query.ast import Aggregation, Filter, Select
@@ -12,7 +14,13 @@ from fieldstone.store.aggregate import compile_group_count, compile_groups
 from fieldstone.store.binds import Binds
 from fieldstone.store.counter import Counter, reserve, reserve_text
 from fieldstone.store.database import Database, RawRows, Session
-from fieldstone.store.deployment import POLICY_EPOCH, RAISE_POLICY_EPOCH, put_in_force, raise_metadata_epoch
+from fieldstone.store.deployment import (
+    POLICY_EPOCH,
+    RAISE_POLICY_EPOCH,
+    put_in_force,
+    raise_metadata_epoch,
+    tells_epoch,
+)
 from fieldstone.store.event import RecordEvent
 from fieldstone.store.explain import explain_statement
 from fieldstone.store.interface import Row, Statement
@@ -49,6 +57,7 @@ class SqlStore:
         self._database = database
         self._log = log
         self.dialect = database.dialect
+        self.tells_epoch = tells_epoch(database.dialect)
         self._tables = Tables(catalog, database.dialect)
         self._observe: Callable[[SqlTransaction], Awaitable[None]] | None = None
         self._selects: ShapeCache[Select, ReadStatement] = ShapeCache(SHAPES_KEPT)
@@ -116,6 +125,14 @@ class SqlStore:
         read = _read_statement(statement)
         rows = await self._database.read(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
         return self.answered(rows, read, binds)
+
+    async def fetch_at(self, statement: Statement, binds: Binds, epoch: int) -> list[Row] | None:
+        """Runs a read by itself at a policy epoch; None where it has passed. One that heeds it and yields a row has taken one trip."""
+        read = _read_statement(statement)
+        if read.at_epoch:
+            rows = await self.fetch(read, msgspec.structs.replace(binds, epoch=epoch))
+            return rows if rows or await self.epoch() == epoch else None
+        return await self.fetch(read, binds) if await self.epoch() == epoch else None
 
     async def stream(self, statement: Statement, binds: Binds, count: int) -> AsyncGenerator[list[Row], None]:
         """Yields the rows of a read, so many at a time, all as they were at one moment. Close it where it is not read to its end."""

@@ -31,7 +31,8 @@ class ReadStatement(msgspec.Struct, frozen=True, eq=False):
 
     `bounded` says that it stops after a number of rows. `changes` are the columns that are converted. `tested` are the columns that it
     compares with values; None where it asks more of a row than that. `summaries` are those that it looks at, as (object, field).
-    `computed` makes the rows of those that were fetched, where formulas are asked for.
+    `computed` makes the rows of those that were fetched, where formulas are asked for. `at_epoch` says that it heeds the epoch that is
+    bound.
     """
 
     sql: Sql
@@ -40,6 +41,7 @@ class ReadStatement(msgspec.Struct, frozen=True, eq=False):
     tested: frozenset[str] | None
     summaries: frozenset[tuple[str, str]] = frozenset()
     computed: Computed | None = None
+    at_epoch: bool = False
 
 
 def compiled(clause: sa.ClauseElement, parameters: Parameters, dialect: Dialect) -> Sql:

@@ -91,17 +91,19 @@ def _route(
     name = BOUND if operation.action is not None else operation.handler
     handler = handlers[name] if name is not None else None
     guessed = handler is not None and handler.part.guessed
-    limits = limits_of(dialect.api, catalog.app)
+    body = _body_use(data, handler)
+    limit = route_limit(dialect.api, operation, limits_of(dialect.api, catalog.app), attempts if guessed else None)
     return Route(
         declaration=operation,
         template=dialect.api.base_path + operation.path,
-        body=_body_use(data, handler),
+        body=body,
         data=data,
         handler=handler,
         object=dialect.objects[operation.object] if operation.object is not None else None,
         scopes=frozenset(operation.scopes),
         holders=_holders(catalog, operation.permission),
-        limit=route_limit(dialect.api, operation, limits, attempts if guessed else None),
+        limit=limit,
+        looks=not (data is None or data.writes or body != "none" or operation.public or limit),
     )
 
 

@@ -1,6 +1,7 @@
 """A REST face: the way of one request, top to bottom, from its path to its answer."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -9,9 +10,18 @@ import msgspec
 from fieldstone.access.caller import ANONYMOUS, Caller
 from fieldstone.access.capabilities import missing
 from fieldstone.access.policies import Policies
-from fieldstone.engine.operation import Operation
+from fieldstone.engine.operation import Get, Operation, Read
 from fieldstone.engine.outcome import Kept, Outcome
-from fieldstone.errors import Internal, Invalid, MethodNotAllowed, NotFound, PermissionDenied, Unauthenticated
+from fieldstone.engine.unit import Outdated
+from fieldstone.errors import (
+    FieldstoneError,
+    Internal,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    PermissionDenied,
+    Unauthenticated,
+)
 from fieldstone.identity.credential import Credential
 from fieldstone.identity.identity import Identity
 from fieldstone.identity.limiter import Limiter
@@ -78,6 +88,10 @@ class RestFace:
         if limit is not None and limit.by == "address":
             await count_address(self._limiter, limit, request)
         credential = self._credential(route, request)
+        if route.looks and (known := self._identity.remembered(credential)) is not None:
+            request.caller = known.caller.id
+            with suppress(Outdated):
+                return await self._answer(route, found, request, credential, known.caller, known.epoch)
         try:
             caller = await self._caller(route, credential)
         except Unauthenticated:
@@ -87,17 +101,40 @@ class RestFace:
         request.caller = caller.id
         if limit is not None and limit.by != "address":
             await count_caller(self._limiter, limit, request, caller)
+        return await self._answer(route, found, request, credential, caller)
+
+    async def _answer(
+        self,
+        route: Route,
+        found: Found[Route],
+        request: Request,
+        credential: Credential | None,
+        caller: Caller,
+        epoch: int | None = None,
+    ) -> Response:
+        """Returns the answer to a caller; raises Outdated where he was found at an epoch that has passed, whatever came of it."""
         try:
             _require_rights(route, caller)
-            return await self._answer(route, found, request, credential, caller)
-        except PermissionDenied as refusal:
-            if _for_administrators(route, found):
+            return await self._answered(route, found, request, credential, caller, epoch)
+        except FieldstoneError as refusal:
+            await self._require_epoch(epoch)
+            if isinstance(refusal, PermissionDenied) and _for_administrators(route, found):
                 permission = refusal.details.get("permission")
                 await self._denials.note(caller, f"{route.declaration.method} {route.template}", permission)
             raise
 
-    async def _answer(
-        self, route: Route, found: Found[Route], request: Request, credential: Credential | None, caller: Caller
+    async def _require_epoch(self, epoch: int | None) -> None:
+        if epoch is not None and not await self._identity.is_at(epoch):
+            raise Outdated
+
+    async def _answered(
+        self,
+        route: Route,
+        found: Found[Route],
+        request: Request,
+        credential: Credential | None,
+        caller: Caller,
+        epoch: int | None,
     ) -> Response:
         """Returns the answer to a caller who may use the route."""
         call = Call(
@@ -116,7 +153,7 @@ class RestFace:
         if route.data is None:
             return await self._handle(route, call)
         try:
-            return await self._work(route, route.data, call)
+            return await self._work(route, route.data, call, epoch)
         except Invalid as refused:
             name = route.object.object.name if route.object else call.path.get("object", "")
             raise self._translating.refusal(refused, name, languages_of(request)) from refused.__cause__
@@ -178,7 +215,7 @@ class RestFace:
             raise Invalid("The body is empty.", reason="INVALID_JSON", hint="Send a JSON object.")
         return None
 
-    async def _work(self, route: Route, part: DataPart | AcrossPart, call: Call) -> Response:
+    async def _work(self, route: Route, part: DataPart | AcrossPart, call: Call, epoch: int | None) -> Response:
         """Returns the answer of a data operation; one that writes may be dry, or done once for its key."""
         dry = part.writes and take_flag(call.parameters, DRY_RUN)
         call = msgspec.structs.replace(call, dry=True) if dry else call
@@ -192,6 +229,10 @@ class RestFace:
             operation = part.operation(read, face)
             answer = partial(part.answer, call, face)
         if not part.writes:
+            if epoch is not None and isinstance(operation, Get | Read):
+                operation = msgspec.structs.replace(operation, epoch=epoch)
+            else:
+                await self._require_epoch(epoch)
             return answer(await self._execute(operation, call.caller))
         outcome = await self._execute(done_once(call, operation, sent), call.caller, dry=dry)
         if not isinstance(outcome, Kept):

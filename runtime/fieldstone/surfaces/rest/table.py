@@ -280,7 +280,8 @@ class Route(msgspec.Struct, frozen=True, eq=False):
     """One declared operation, bound: `data` or `handler` is there, never both.
 
     `template` is the path with the base path, `body` says whether one is read. `object` is the one object it is about; None: the one
-    that `{object}` names, or none. `holders` are the permission sets that carry the capability it asks for; None: it asks for none.
+    that `{object}` names, or none. `holders` are the permission sets that carry the capability it asks for; None: it asks for none. `looks`
+    says that its requests only look at data, for somebody signed in: no body is read, nothing written and nothing counted.
     """
 
     declaration: ApiOperation
@@ -292,6 +293,7 @@ class Route(msgspec.Struct, frozen=True, eq=False):
     scopes: frozenset[str]
     holders: frozenset[str] | None
     limit: RouteLimit | None = None
+    looks: bool = False
 
 
 class RouteTable(msgspec.Struct, frozen=True, eq=False):
