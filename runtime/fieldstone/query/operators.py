@@ -6,6 +6,7 @@ no operator but those that `match_absent`, which are the exact complements of ot
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 
 import msgspec
 
@@ -195,7 +196,7 @@ def fold(text: str) -> str:
     parts of it stay parts. It equals `lower(upper(x COLLATE "pg_c_utf8"))` of PostgreSQL 18 for every character; a full case
     folding would need its version 18, and no version's `lower` alone brings `Σ`, `σ` and `ς` together.
     """
-    return text.lower() if text.isascii() else text.translate(_FOLDED)
+    return text.lower() if text.isascii() else text.translate(_folded())
 
 
 def _fold_character(character: str) -> str:
@@ -203,12 +204,10 @@ def _fold_character(character: str) -> str:
     return (upper if len(upper) == 1 else character).lower()[0]
 
 
+@cache
 def _folded() -> dict[int, str]:
     # Unicode 16 gave these letters a case; a Python of an older Unicode does not know.
     newest = {0x1C89: 0x1C8A, 0xA7CB: 0x264, 0xA7CC: 0xA7CD, 0xA7DA: 0xA7DB, 0xA7DC: 0x19B}
     newest |= {capital: capital + 0x20 for capital in range(0x10D50, 0x10D66)}
     table = {code: folded for code in range(0x1E944) if (folded := _fold_character(chr(code))) != chr(code)}
     return table | {capital: chr(small) for capital, small in newest.items()}
-
-
-_FOLDED = _folded()

@@ -32,7 +32,7 @@ class Entrance(msgspec.Struct, frozen=True, eq=False):
 
 
 class Edge:
-    """An ASGI application around the server's own; it passes the lifespan through."""
+    """An ASGI application around the server's own."""
 
     def __init__(self, entrance: Callable[[], Entrance], log: ServerLog, proxies: Proxies, answers: Answers) -> None:
         """Takes what tells the entrance of today, behind which a request is answered, the log, trusted proxies, and what counts answers."""

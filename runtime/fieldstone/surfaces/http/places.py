@@ -8,10 +8,9 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
-from litestar.types import Receive
-
 from fieldstone.errors import Unavailable
 from fieldstone.settings import Limits
+from fieldstone.surfaces.http.request import Receive
 
 
 class Places:

@@ -1,13 +1,14 @@
 """A request as every face sees it, and the answer that a face gives back."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
-from litestar.types import Receive
 
 JSON = b"application/json"
 Header = tuple[bytes, bytes]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+"""Returns the next message of an ASGI connection."""
 
 SendWhole = Callable[[int, bytes, bytes], bool]
 """Sends a whole answer: its status, the lines of its headers, its body. False when it has to be sent message by message."""
