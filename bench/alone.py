@@ -6,9 +6,10 @@ from typing import Any
 import httpx
 import msgspec
 
+from bench.answers import message_of, status_line
 from bench.load import Job, Measured
-from bench.measure import Plan, message_of, send
-from bench.scenarios import Request
+from bench.measure import Plan, send
+from bench.requests import Request
 from tests.servers import ADMIN_EMAIL, Server, sign_in
 
 
@@ -30,7 +31,7 @@ class Alone(msgspec.Struct, frozen=True):
             process=self.server.process_id,
             requests=[message_of(request, token or self.token) for request in requests],
             repeat=status == httpx.codes.OK,
-            status=status,
+            status=status_line(status),
             connections=plan.connections,
             seconds=plan.seconds,
             warm=plan.warm,

@@ -12,9 +12,9 @@ from concurrent.futures import Future, ProcessPoolExecutor
 import msgspec
 import psutil
 
-from bench.measure import Different
+from bench.answers import Different
 from bench.part import Bench, Part, Section
-from bench.scenarios import PATH
+from bench.requests import PATH
 from bench.server import Stand
 from bench.targets import missed
 

@@ -21,7 +21,7 @@ from bench.generated import FIELDS, write_app, write_object
 from bench.load import cpu_seconds
 from bench.measure import Plan
 from bench.part import Bench, Part, Section
-from bench.scenarios import Request
+from bench.requests import Request
 from bench.targets import TARGETS, missed
 from tests.databases import sqlite_address
 from tests.servers import Server, running_server

@@ -3,14 +3,16 @@
     python -m bench.load < job > measured        (both in MessagePack)
 
 One request is under way on each connection at any time. A run is bounded by its seconds and, where requests must not be sent
-twice, by their number. It reads the server's CPU clock right before the first request and right after the last answer.
+twice, by their number. At a rate, each connection sends at instants that are settled before, and at once when it is late. It reads the
+server's CPU clock right before the first request and right after the last answer.
 """
 
 import asyncio
 import sys
 import time
 from collections.abc import Iterator
-from itertools import cycle
+from functools import partial
+from itertools import cycle, islice
 from typing import Any
 
 import msgspec
@@ -19,23 +21,29 @@ import uvloop
 
 END_OF_HEAD = b"\r\n\r\n"
 LENGTH = b"content-length: "
+WARMING = 4
+"""Of requests that must not come twice, at most a fourth part is sent before it is measured."""
+
+HAS_CLOCKS = sys.platform.startswith("linux")
 LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class Job(msgspec.Struct, frozen=True):
     """What to send: whole HTTP/1.1 requests to a port of 127.0.0.1, over and over if `repeat`.
 
-    Every answer must have `status`. The first `warm` seconds are not measured. `process` is the server's process id.
+    Every answer must begin with `status`. The first `warm` seconds are not measured. `process` is the server's process id. `rate` is
+    how many requests a second all connections send together; zero: as many as are answered.
     """
 
     port: int
     process: int
     requests: list[bytes]
     repeat: bool
-    status: int
+    status: bytes
     connections: int
     seconds: float
     warm: float
+    rate: float = 0.0
 
 
 class Measured(msgspec.Struct, frozen=True):
@@ -56,9 +64,13 @@ class WrongAnswer(Exception):
 class Connection(asyncio.Protocol):
     """One connection: sends a request, waits for the whole answer, sends the next."""
 
-    def __init__(self, requests: Iterator[bytes], status: int) -> None:
-        self._requests = requests
-        self._status = b"HTTP/1.1 %d" % status
+    def __init__(self, status: bytes, interval: float, first: float) -> None:
+        """Takes the seconds from one request to the next, and from the beginning to the first; zero: at once."""
+        self._requests: Iterator[bytes] = iter(())
+        self._status = status
+        self._interval = interval
+        self._first = first
+        self._due = 0.0
         self._transport: asyncio.WriteTransport | None = None
         self._buffer = b""
         self._sent = 0.0
@@ -66,12 +78,17 @@ class Connection(asyncio.Protocol):
         self._done: asyncio.Future[None] | None = None
         self.latencies: list[float] = []
 
-    def run(self, deadline: float) -> asyncio.Future[None]:
-        """Begins to send; the future is done with the last answer, at the deadline or when no request is left."""
+    def run(self, requests: Iterator[bytes], deadline: float) -> asyncio.Future[None]:
+        """Begins to send, beside other connections that take from the same requests.
+
+        The future is done with the last answer, at the deadline or when no request is left.
+        """
         self.latencies = []
+        self._requests = requests
         self._deadline = deadline
         self._done = asyncio.get_running_loop().create_future()
-        self._send()
+        self._due = time.perf_counter() + self._first - self._interval
+        self._go_on(time.perf_counter())
         return self._done
 
     def connection_made(self, transport: Any) -> None:
@@ -91,10 +108,8 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
         if not buffer.startswith(self._status):
             self._fail(WrongAnswer(buffer[:2000].decode("utf-8", errors="replace")))
-        elif now < self._deadline:
-            self._send()
         else:
-            self._finish()
+            self._go_on(now)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fails the run when the server hangs up in the middle of it."""
@@ -105,6 +120,16 @@ class Connection(asyncio.Protocol):
         """Hangs up."""
         if self._transport is not None:
             self._transport.close()
+
+    def _go_on(self, now: float) -> None:
+        """Sends the next request when it is due, if that is before the deadline."""
+        self._due += self._interval
+        if max(now, self._due) >= self._deadline:
+            self._finish()
+        elif self._due > now and self._interval:
+            asyncio.get_running_loop().call_later(self._due - now, self._send)
+        else:
+            self._send()
 
     def _send(self) -> None:
         request = next(self._requests, None)
@@ -137,16 +162,17 @@ async def perform(job: Job) -> Measured:
     """Runs a job; raises WrongAnswer for an answer that it does not expect."""
     loop = asyncio.get_running_loop()
     requests = cycle(job.requests) if job.repeat else iter(job.requests)
+    interval = job.connections / job.rate if job.rate else 0.0
     pairs = [
-        await loop.create_connection(lambda: Connection(requests, job.status), "127.0.0.1", job.port)
-        for _ in range(job.connections)
+        await loop.create_connection(partial(Connection, job.status, interval, first), "127.0.0.1", job.port)
+        for first in (interval * place / job.connections for place in range(job.connections))
     ]
     connections = [connection for _, connection in pairs]
     server = psutil.Process(job.process)
     try:
-        await _all(connections, job.warm)
+        await _all(connections, requests if job.repeat else islice(requests, len(job.requests) // WARMING), job.warm)
         server_before, client_before, started = cpu_seconds(server), time.process_time(), time.perf_counter()
-        await _all(connections, job.seconds)
+        await _all(connections, requests, job.seconds)
         seconds = time.perf_counter() - started
         server_cpu, client_cpu = cpu_seconds(server) - server_before, time.process_time() - client_before
     finally:
@@ -163,13 +189,18 @@ async def perform(job: Job) -> Measured:
     )
 
 
-async def _all(connections: list[Connection], seconds: float) -> None:
+async def _all(connections: list[Connection], requests: Iterator[bytes], seconds: float) -> None:
     deadline = time.perf_counter() + seconds
-    await asyncio.gather(*(connection.run(deadline) for connection in connections))
+    await asyncio.gather(*(connection.run(requests, deadline) for connection in connections))
 
 
 def cpu_seconds(server: psutil.Process) -> float:
-    """Returns the seconds of CPU that a process has taken so far."""
+    """Returns the seconds of CPU that a process has taken so far.
+
+    Linux has a clock for each process, by a number made of its id; what others tell is counted in hundredths of a second.
+    """
+    if HAS_CLOCKS:
+        return time.clock_gettime((~server.pid << 3) | 2)
     times = server.cpu_times()
     return float(times.user + times.system)
 

@@ -1,30 +1,29 @@
-"""Measuring: first that both servers answer the same, byte for byte, then how long it takes them and what it costs."""
+"""Measuring: how long requests take a server, and what they cost it, asked as fast as it can answer and at a pace."""
 
 import itertools
-import json
-import socket
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 
+from bench.answers import message_of, status_line
 from bench.load import Job, Measured
-from bench.scenarios import Request, Scenario
+from bench.scenarios import Scenario
 from bench.server import Side, Stand
 
-COMPARED = 24
-MOST_A_SECOND = 20_000
-NEW_EACH_TIME = frozenset({"id", "number", "created_at", "updated_at"})
+MOST_A_SECOND = 10_000
+PACED_ROUNDS = 3
+PACE = 0.5
 
 
 class Plan(msgspec.Struct, frozen=True):
     """How to measure: rounds of both sides, each of some seconds after a warm-up, over some connections."""
 
     rounds: int = 5
-    seconds: float = 2.0
-    warm: float = 0.3
+    seconds: float = 1.0
+    warm: float = 0.2
     connections: int = 16
 
 
@@ -41,50 +40,54 @@ class Figures(msgspec.Struct, frozen=True):
         return f"{self.rate:,.0f}", f"{self.p50:.2f}", f"{self.p99:.2f}", f"{self.cpu:,.0f}"
 
 
-class Result(msgspec.Struct, frozen=True):
-    """A scenario, measured: medians over the rounds; `ratio` is the floor's CPU per request divided by Fieldstone's.
+class Beside(msgspec.Struct, frozen=True):
+    """Both servers, asked alike: medians over the rounds; `ratio` is the floor's CPU per request divided by Fieldstone's.
 
     `client` is the greatest share of one core that the load generator took.
     """
 
-    scenario: str
     fieldstone: Figures
     floor: Figures
     ratio: float
     client: float
 
 
-class Different(Exception):
-    """The two servers answer the same request differently: there is nothing to compare."""
+class Result(msgspec.Struct, frozen=True):
+    """A scenario, measured: asked as fast as each server can answer, and both at one rate, where that was done."""
 
-
-class _Page(msgspec.Struct):
-    items: msgspec.Raw
-
-
-def check(stand: Stand, scenario: Scenario) -> int:
-    """Compares the answers of both servers to the same requests and returns how many; raises Different."""
-    requests = list(itertools.islice(scenario.make(stand.data), COMPARED))
-    for request in requests:
-        message = message_of(request, stand.tokens[scenario.caller])
-        ours, theirs = (ask(side, message, scenario) for side in (stand.fieldstone, stand.floor))
-        if ours != theirs:
-            raise Different(f"{scenario.name}: {request.target}\n{_difference(ours, theirs)}")
-    return len(requests)
+    scenario: str
+    fastest: Beside
+    paced: Beside | None = None
 
 
 def measure(stand: Stand, scenario: Scenario, plan: Plan, advance: Callable[[], None]) -> Result:
+    """Measures a scenario; the pace is half of what the slower of both servers can do."""
+    fastest = _beside(stand, scenario, plan, 0.0)
+    advance()
+    if not scenario.paced:
+        return Result(scenario.name, fastest)
+    rate = PACE * min(fastest.fieldstone.rate, fastest.floor.rate)
+    rounds = min(plan.rounds, PACED_ROUNDS)
+    paced = _beside(stand, scenario, msgspec.structs.replace(plan, rounds=rounds), rate)
+    advance()
+    return Result(scenario.name, fastest, paced)
+
+
+def runs_of(scenario: Scenario) -> int:
+    """Returns how often `measure` goes on."""
+    return 2 if scenario.paced else 1
+
+
+def _beside(stand: Stand, scenario: Scenario, plan: Plan, rate: float) -> Beside:
     """Measures both servers in turn, as often as the plan says; who goes first changes with each round."""
     runs: dict[str, list[Measured]] = {stand.fieldstone.name: [], stand.floor.name: []}
     for number in range(plan.rounds):
         sides = (stand.floor, stand.fieldstone) if number % 2 == 0 else (stand.fieldstone, stand.floor)
         for side in sides:
-            runs[side.name].append(run_once(side, stand, scenario, plan))
-            advance()
+            runs[side.name].append(run_once(side, stand, scenario, plan, rate))
     ours, theirs = runs[stand.fieldstone.name], runs[stand.floor.name]
     ratios = [cpu_of(floor) / cpu_of(fieldstone) for fieldstone, floor in zip(ours, theirs, strict=True)]
-    return Result(
-        scenario=scenario.name,
+    return Beside(
         fieldstone=medians(ours),
         floor=medians(theirs),
         ratio=statistics.median(ratios),
@@ -92,20 +95,22 @@ def measure(stand: Stand, scenario: Scenario, plan: Plan, advance: Callable[[], 
     )
 
 
-def run_once(side: Side, stand: Stand, scenario: Scenario, plan: Plan) -> Measured:
-    """Sends the requests of a scenario to one server for as long as the plan says."""
+def run_once(side: Side, stand: Stand, scenario: Scenario, plan: Plan, rate: float = 0.0) -> Measured:
+    """Sends the requests of a scenario to one server for as long as the plan says; at a `rate`, unless it is zero."""
     requests = scenario.make(stand.data)
     if not scenario.repeat:
-        requests = itertools.islice(requests, int((plan.seconds + plan.warm) * MOST_A_SECOND))
+        most = int((plan.seconds + plan.warm) * MOST_A_SECOND) if scenario.most is None else scenario.most
+        requests = itertools.islice(requests, most)
     job = Job(
         port=side.port,
         process=side.process,
         requests=[message_of(request, stand.tokens[scenario.caller]) for request in requests],
         repeat=scenario.repeat,
-        status=scenario.status,
+        status=status_line(scenario.status),
         connections=scenario.connections or plan.connections,
         seconds=plan.seconds,
         warm=plan.warm,
+        rate=rate,
     )
     return send(job)
 
@@ -114,7 +119,10 @@ def send(job: Job) -> Measured:
     """Runs a job of the load generator in a process of its own."""
     command = [sys.executable, "-m", "bench.load"]
     done = subprocess.run(command, input=msgspec.msgpack.encode(job), stdout=subprocess.PIPE, check=True)
-    return msgspec.msgpack.decode(done.stdout, type=Measured)
+    measured = msgspec.msgpack.decode(done.stdout, type=Measured)
+    if not measured.requests:
+        raise ValueError(f"{len(job.requests)} requests are too few to measure; load more rows.")
+    return measured
 
 
 def cpu_of(run: Measured) -> float:
@@ -130,40 +138,3 @@ def medians(runs: list[Measured]) -> Figures:
         p99=statistics.median(run.p99 for run in runs),
         cpu=statistics.median(cpu_of(run) for run in runs),
     )
-
-
-def message_of(request: Request, token: str) -> bytes:
-    """Returns a whole HTTP request."""
-    lines = [f"{request.method} {request.target} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {token}"]
-    if request.body:
-        lines += ["Content-Type: application/json", f"Content-Length: {len(request.body)}"]
-    return "\r\n".join([*lines, "", ""]).encode() + request.body
-
-
-def ask(side: Side, message: bytes, scenario: Scenario) -> bytes:
-    """Returns the part of an answer that must be equal on both sides."""
-    with socket.create_connection(("127.0.0.1", side.port)) as connection:
-        connection.sendall(message.replace(b"\r\nHost", b"\r\nConnection: close\r\nHost", 1))
-        answer = b"".join(_received(connection))
-    head, _, body = answer.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 %d" % scenario.status):
-        raise Different(f"{side.name} answers {answer[:2000]!r}")
-    if scenario.compare == "items":
-        return bytes(msgspec.json.decode(body, type=_Page).items)
-    if scenario.compare == "created":
-        record = json.loads(body)
-        return json.dumps({name: None if name in NEW_EACH_TIME else record[name] for name in sorted(record)}).encode()
-    return body
-
-
-def _difference(ours: bytes, theirs: bytes) -> str:
-    """Returns both answers around the first place where they part."""
-    places = enumerate(zip(ours, theirs, strict=False))
-    first = next((place for place, (one, other) in places if one != other), min(len(ours), len(theirs)))
-    shown = slice(max(0, first - 200), first + 200)
-    return f"from byte {first} on\nFieldstone: {ours[shown]!r}\nfloor:      {theirs[shown]!r}"
-
-
-def _received(connection: socket.socket) -> Iterator[bytes]:
-    while chunk := connection.recv(65_536):
-        yield chunk

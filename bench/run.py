@@ -5,6 +5,7 @@
 Ends with 1 when a target of `bench/targets.py` is missed, or when the two sides of a comparison do not answer alike.
 """
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from rich.console import Console
 from bench.exports import EXPORTS
 from bench.lifetimes import LIFETIMES
 from bench.measure import Plan
+from bench.pages import PAGES
 from bench.part import Bench, Part, Section
 from bench.peers.comparison import PEER
 from bench.policy import POLICY
@@ -22,11 +24,13 @@ from bench.report import DOCUMENT, print_missed, print_sections, write_document
 from bench.throughput import THROUGHPUT
 from bench.workload import ROWS
 
+WIDTH = 160
 QUICK = Plan(rounds=3, seconds=0.5)
 QUICK_ROWS = 20_000
 PARTS: tuple[Part, ...] = (
     THROUGHPUT,
     POLICY,
+    PAGES,
     EXPORTS,
     PEER,
     LIFETIMES,
@@ -59,7 +63,8 @@ def main(
     write
         Put the tables of the parts that were measured as a whole into docs/performance.md.
     """
-    console, count = Console(), rows or (QUICK_ROWS if quick else ROWS)
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    count = rows or (QUICK_ROWS if quick else ROWS)
     sections: list[Section] = []
     with tempfile.TemporaryDirectory(prefix="fieldstone-bench-") as folder:
         plan = QUICK if quick else Plan()

@@ -1,91 +1,71 @@
 """What is measured: one row per scenario, with the requests that it sends. The floor has a handler for each.
 
-To add a scenario: a request maker, a row in `SCENARIOS`, and in `bench/floor.py` what a hand-written server does for it.
+To add a scenario: a request maker in `bench/requests.py`, a row in `SCENARIOS`, and in `bench/floor.py` what a hand-written server does
+for it. They are measured in this order: what adds records comes after what reads them.
 """
 
-import itertools
-import json
 from collections.abc import Callable, Iterator
 from typing import Literal
-from urllib.parse import urlencode
 
 import msgspec
 
-from bench.workload import OBJECT, STATUSES, WORDS, work_order
+from bench import requests
+from bench.requests import PAGE, PATH, Data, Request
 
-PATH = f"/api/v1/data/{OBJECT}"
-SEARCH = "/api/v1/search"
-PAGE = 20
-
-
-class Data(msgspec.Struct, frozen=True):
-    """What requests are made of: ids of work orders and of inspections, and numbers for new work orders that never come twice."""
-
-    ids: list[str]
-    inspections: list[str]
-    places: "itertools.count[int]"
-
-
-class Request(msgspec.Struct, frozen=True):
-    """One request; the credential is added when it is sent."""
-
-    method: str
-    target: str
-    body: bytes = b""
+Role = Literal["dispatcher", "technician", "inspector", "visitor"]
+Compare = Literal["record", "items", "created", "updated", "results", "any"]
+COMPARED = 24
+SUCCESS = 0
+FIRST_PAGE, DEEP_BY_CURSOR, DEEP_BY_OFFSET = "page 1", "page 2,000 by cursor", "page 2,000 by offset"
+BULK = "bulk of 5,000"
 
 
 class Scenario(msgspec.Struct, frozen=True):
     """A kind of request: who sends it, what a right answer is, and what of the answer must be equal on both sides.
 
-    `repeat` says that a request may be sent again. `compare` names the part of the body: the whole record, the `items`
-    of a page, or the values of a record but for those that are new each time. `connections` is how many there are, unless the plan's.
+    `repeat` says that a request may be sent again. `compare` names the part of the body: the whole record, the `items` of a page, the
+    values of a record but for those that are new each time, the `results` of a batch but for its ids, or what goes with the request.
+    `status` is that of every answer, `SUCCESS` any that tells of one. `connections` is how many there are, unless the plan's, `most` how
+    many requests a run sends at most, and `compared` how many are compared. `paced` ones are measured once more at one rate for both.
     """
 
     name: str
-    caller: Literal["dispatcher", "technician", "inspector", "visitor"]
+    caller: Role
     make: Callable[[Data], Iterator[Request]]
-    compare: Literal["record", "items", "created"]
+    compare: Compare
     status: int = 200
     repeat: bool = True
     connections: int | None = None
+    most: int | None = None
+    compared: int = COMPARED
+    paced: bool = False
 
 
-def gets(data: Data) -> Iterator[Request]:
-    """Reads records one by one, all over the table."""
-    for record_id in data.ids:
-        yield Request("GET", f"{PATH}/{record_id}")
+def _read(name: str, make: Callable[[Data], Iterator[Request]], compare: Compare = "items") -> Scenario:
+    return Scenario(name, "dispatcher", make, compare, paced=True)
 
 
-def lists_of(path: str, *, count: bool) -> Callable[[Data], Iterator[Request]]:
-    """Returns the maker of lists: the newest twenty of a status and a priority, with their exact total or without."""
-
-    def make(_data: Data) -> Iterator[Request]:
-        for status, priority in itertools.product(STATUSES, range(1, 5)):
-            where = json.dumps({"status": status, "priority": {"$gte": priority}})
-            query = {"where": where, "orderBy": "-reported_at", "limit": str(PAGE), "count": str(count).lower()}
-            yield Request("GET", f"{path}?{urlencode(query)}")
-
-    return make
-
-
-def searches(_data: Data) -> Iterator[Request]:
-    """Searches for one word of the titles and the beginning of a number, for two words, and for one that a fifth of them has."""
-    for place, (word, other) in enumerate(itertools.permutations(WORDS, 2)):
-        for text in (f"{word} {place * 11}", f"{word} {other}", word):
-            yield Request("GET", f"{SEARCH}?{urlencode({'q': text, 'object': OBJECT, 'limit': str(PAGE)})}")
-
-
-def creates(data: Data) -> Iterator[Request]:
-    """Makes work orders of a status that no list asks for."""
-    for place in data.places:
-        yield Request("POST", PATH, json.dumps(work_order(place, "new")).encode())
-
+_LISTS = requests.lists_of(PATH, count=False)
+_TWO_HUNDRED, _FIVE_THOUSAND = requests.batches_of(200), requests.batches_of(5_000)
+_MIXED = Scenario("mixed", "dispatcher", requests.mixed, "any", status=SUCCESS, repeat=False)
 
 SCENARIOS = (
-    Scenario("get by id", "dispatcher", gets, "record"),
-    Scenario("list of 20", "dispatcher", lists_of(PATH, count=False), "items"),
-    Scenario("list of 20 with total", "dispatcher", lists_of(PATH, count=True), "items"),
-    Scenario("list of 20 under a row rule", "technician", lists_of(PATH, count=False), "items"),
-    Scenario("search, alone", "dispatcher", searches, "items", connections=1),
-    Scenario("create", "dispatcher", creates, "created", status=201, repeat=False),
+    _read("get by id", requests.gets, "record"),
+    _read(f"list of {PAGE}", _LISTS),
+    _read(f"list of {PAGE} with total", requests.lists_of(PATH, count=True)),
+    Scenario(f"list of {PAGE} under a row rule", "technician", _LISTS, "items", paced=True),
+    _read(FIRST_PAGE, requests.first_pages),
+    _read(DEEP_BY_CURSOR, requests.pages_by_cursor),
+    _read(DEEP_BY_OFFSET, requests.pages_by_offset),
+    _read("expand of two relations", requests.expansions),
+    _read("grouped aggregate", requests.groups),
+    Scenario("search, alone", "dispatcher", requests.searches, "items", connections=1, paced=True),
+    Scenario("create", "dispatcher", requests.creates, "created", status=201, repeat=False),
+    Scenario("PATCH with If-Match", "dispatcher", requests.patches, "updated", repeat=False),
+    Scenario("batch of 200", "dispatcher", _TWO_HUNDRED, "results", repeat=False, connections=4, most=100, compared=4),
+    *(
+        msgspec.structs.replace(_MIXED, name=f"mixed, {connections} connections", connections=connections)
+        for connections in (16, 256)
+    ),
+    Scenario(BULK, "technician", _FIVE_THOUSAND, "results", repeat=False, connections=1, most=4, compared=1),
 )

@@ -18,14 +18,28 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
-from bench.scenarios import PATH, Data
-from bench.workload import BATCH, INSPECTION, OBJECT, TECHNICIANS, inspections, technician_email, work_orders
+from bench.requests import PAGE, PAGING, PATH, Data
+from bench.workload import (
+    BATCH,
+    INSPECTION,
+    OBJECT,
+    SITE,
+    TECHNICIANS,
+    VISIT,
+    inspections,
+    sites,
+    technician_email,
+    visits,
+    work_orders,
+)
 from tests.databases import running_postgres, sqlite_address
 from tests.servers import ADMIN_EMAIL, Server, free_port, running_server, sign_in, started, wait_until_ready
 
 APP = Path(__file__).parent / "app"
 PASSWORD = "a password of the benchmark"
 SAMPLE = 5_000
+DEEP, NEIGHBOURS = 2_000, 8
+"""The number of the page that is asked for far from the first, and how many pages before it are, too."""
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -34,6 +48,14 @@ class Side(msgspec.Struct, frozen=True):
     name: str
     port: int
     process: int
+
+
+class _Loaded(msgspec.Struct, frozen=True):
+    """What was loaded: the tokens of the callers by role, and ids in their order."""
+
+    tokens: dict[str, str]
+    orders: list[str]
+    inspections: list[str]
 
 
 class Stand(msgspec.Struct, frozen=True):
@@ -52,7 +74,7 @@ def stand(rows: int, folder: Path, console: Console, *, postgres: bool) -> Itera
         cluster = stack.enter_context(running_postgres(folder)) if postgres else None
         url = stack.enter_context(cluster.fresh_database()) if cluster else sqlite_address(folder / "fieldstone.db")
         with _fieldstone(url, folder) as server:
-            tokens, ids, inspected = _load(server, rows, console)
+            loaded = _load(server, rows, console)
         if cluster:
             copy = stack.enter_context(cluster.fresh_database(like=url))
         else:
@@ -62,9 +84,35 @@ def stand(rows: int, folder: Path, console: Console, *, postgres: bool) -> Itera
         yield Stand(
             fieldstone=Side("Fieldstone", httpx.URL(server.url).port or 0, server.process_id),
             floor=stack.enter_context(_floor(copy, folder)),
-            tokens=tokens,
-            data=Data(ids=ids, inspections=inspected, places=itertools.count(rows)),
+            tokens=loaded.tokens,
+            data=_data(server, loaded, rows),
         )
+
+
+def _data(server: Server, loaded: _Loaded, rows: int) -> Data:
+    """Returns what requests are made of: a sample of the records for reading, all others to be changed."""
+    chance = random.Random(OBJECT)
+    ids = chance.sample(loaded.orders, rows)
+    sample = min(SAMPLE, rows // 10)
+    last = min(DEEP, rows // PAGE)
+    with httpx.Client(base_url=server.url, headers=_credential(loaded.tokens["dispatcher"]), trust_env=False) as http:
+        offsets = [(page - 1) * PAGE for page in range(max(2, last - NEIGHBOURS), last + 1)]
+        pages = [(offset, _cursor_before(http, offset)) for offset in offsets]
+    return Data(
+        ids=ids[:sample],
+        inspections=chance.sample(loaded.inspections, len(loaded.inspections)),
+        places=itertools.count(rows),
+        turns=itertools.count(),
+        rows=rows,
+        fresh=iter(ids[sample:]),
+        pages=pages,
+    )
+
+
+def _cursor_before(http: httpx.Client, offset: int) -> str:
+    """Returns the cursor behind the page that ends where an offset begins."""
+    cursor: str = http.get(PATH, params=PAGING | {"offset": str(offset - PAGE)}).raise_for_status().json()["nextCursor"]
+    return cursor
 
 
 def _fieldstone(database_url: str, folder: Path) -> AbstractContextManager[Server]:
@@ -80,11 +128,8 @@ def _floor(database_url: str, folder: Path) -> Iterator[Side]:
         yield Side("floor", port, process.pid)
 
 
-def _load(server: Server, rows: int, console: Console) -> tuple[dict[str, str], list[str], list[str]]:
-    """Makes the callers, then the work orders, each technician his share, and the inspections.
-
-    Returns the tokens, a sample of the ids of work orders, and one of those of inspections.
-    """
+def _load(server: Server, rows: int, console: Console) -> _Loaded:
+    """Makes the callers, then the work orders, each technician his share, and all else."""
     with httpx.Client(base_url=server.url, timeout=120, trust_env=False) as http:
         admin = sign_in(server.url, ADMIN_EMAIL, server.admin_password)
         tokens = {
@@ -95,19 +140,20 @@ def _load(server: Server, rows: int, console: Console) -> tuple[dict[str, str], 
             _caller(http, server, admin, technician_email(place), "technician") for place in range(TECHNICIANS)
         ]
         tokens["technician"] = technicians[0]
-        ids: list[str] = []
+        orders: list[str] = []
         for first in track(range(0, rows, BATCH), description=f"Loading {rows:,} work orders", console=console):
             records = list(work_orders(first, min(BATCH, rows - first)))
-            ids += _made(http, PATH, technicians[first // BATCH % TECHNICIANS], records)
-        inspected = _made(http, f"/api/v1/data/{INSPECTION}", tokens["inspector"], list(inspections()))
-    chance = random.Random(OBJECT)
-    return tokens, chance.sample(ids, min(SAMPLE, len(ids))), chance.sample(inspected, len(inspected))
+            orders += _made(http, OBJECT, technicians[first // BATCH % TECHNICIANS], records)
+        inspected = _made(http, INSPECTION, tokens["inspector"], list(inspections()))
+        places = _made(http, SITE, tokens["dispatcher"], list(sites()))
+        _made(http, VISIT, tokens["dispatcher"], list(visits(orders, places)))
+    return _Loaded(tokens, orders, inspected)
 
 
-def _made(http: httpx.Client, path: str, token: str, records: list[dict[str, Any]]) -> list[str]:
+def _made(http: httpx.Client, object_name: str, token: str, records: list[dict[str, Any]]) -> list[str]:
     """Makes records in one batch and returns their ids."""
     body = {"operation": "create", "records": [{"data": record} for record in records], "options": {"atomic": True}}
-    return [result["id"] for result in _post(http, f"{path}/batch", token, body)["results"]]
+    return [result["id"] for result in _post(http, f"/api/v1/data/{object_name}/batch", token, body)["results"]]
 
 
 def _caller(http: httpx.Client, server: Server, admin: str, email: str, permission_set: str) -> str:
@@ -118,7 +164,11 @@ def _caller(http: httpx.Client, server: Server, admin: str, email: str, permissi
 
 
 def _post(http: httpx.Client, path: str, token: str, body: dict[str, Any]) -> Any:
-    answer = http.post(path, json=body, headers={"Authorization": f"Bearer {token}"})
+    answer = http.post(path, json=body, headers=_credential(token))
     if not answer.is_success:
         raise httpx.HTTPStatusError(answer.text[:2000], request=answer.request, response=answer)
     return answer.json()
+
+
+def _credential(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

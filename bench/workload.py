@@ -1,14 +1,18 @@
 """The data of the benchmark: who works in it, and the work orders, the same on every run."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 OBJECT = "work_order"
 INSPECTION = "inspection"
+VISIT = "visit"
+SITE = "site"
 ROWS = 100_000
 INSPECTIONS = 5_000
+VISITS = 2_000
+SITES = 200
 TECHNICIANS = 5
 BATCH = 5_000
 STATUSES = ("open", "waiting", "closed")
@@ -50,3 +54,21 @@ def inspections() -> Iterator[dict[str, Any]]:
         order = work_order(place, STATUSES[place % len(STATUSES)])
         same = {name: order[name] for name in ("title", "status", "priority", "reported_at")}
         yield same | {"phone": f"+4930{place:07d}", "email": f"somebody-{place}@fieldstone.example"}
+
+
+def sites() -> Iterator[dict[str, Any]]:
+    """Yields the sites in a fixed order."""
+    for place in range(SITES):
+        yield {"title": f"House {place}", "city": f"City {place % 20}"}
+
+
+def visits(orders: Sequence[str], places: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yields the visits in a fixed order, to sites and for work orders with these ids."""
+    draw = random.Random(VISIT)
+    for number in range(VISITS):
+        yield {
+            "work_order": draw.choice(orders),
+            "site": places[number % len(places)],
+            "minutes": draw.randrange(10, 121),
+            "planned_at": (_FIRST_INSTANT + timedelta(seconds=draw.randrange(365 * 86_400))).isoformat(),
+        }

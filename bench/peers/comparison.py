@@ -17,18 +17,20 @@ import httpx
 import msgspec
 from rich.progress import Progress
 
+from bench.answers import NEW_EACH_TIME, Different
 from bench.load import Measured
-from bench.measure import COMPARED, NEW_EACH_TIME, Different, Figures, medians, run_once
+from bench.measure import Figures, medians, run_once
 from bench.part import Bench, Part, Section
 from bench.peers.pocketbase import copied, make_durable, prepare, running, tokens_of, users_of, version
 from bench.peers.translation import translated
-from bench.scenarios import SCENARIOS, Data, Request, Scenario
+from bench.requests import Data, Request
+from bench.scenarios import DEEP_BY_CURSOR, SCENARIOS, Scenario
 from bench.server import Side, Stand
 from bench.targets import missed
 
 NAME = "PocketBase"
 HEADINGS = ("scenario", "server", "requests/s", "p50 ms", "p99 ms", "CPU µs", f"times {NAME}")
-WITHOUT_COUNTERPART = {"search, alone"}
+WITHOUT_COUNTERPART = {"search, alone", "grouped aggregate", DEEP_BY_CURSOR}
 """The scenarios that PocketBase has nothing for: it searches by `LIKE` alone, has no cursors and groups nothing."""
 
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d\.\d{3}Z)")
@@ -101,15 +103,20 @@ def compare(bench: Bench, peer: Peer, scenario: Scenario) -> Compared:
 
 
 def check(stand: Stand, peer: Peer, scenario: Scenario) -> int:
-    """Compares the answers of both to the same requests and returns how many; raises Different."""
+    """Compares the answers of both to the same requests and returns how many; raises Different.
+
+    What is mixed of other scenarios is compared with these.
+    """
+    if scenario.compare == "any":
+        return 0
     for side in (peer.one_core, peer.unrestricted):
-        for number, request in enumerate(itertools.islice(scenario.make(stand.data), COMPARED)):
+        for number, request in enumerate(itertools.islice(scenario.make(stand.data), scenario.compared)):
             other = translated(request, peer.owners[scenario.caller])
             ours = _answer(stand.fieldstone, request, stand.tokens[scenario.caller])
             theirs = _answer(side, other, peer.stand.tokens[scenario.caller])
-            if difference := different(ours, theirs, is_new=scenario.compare == "created"):
+            if difference := different(ours, theirs, is_new=request.method == "POST"):
                 raise Different(f"{scenario.name}, request {number}: {other.target}\n{difference}")
-    return COMPARED
+    return scenario.compared
 
 
 def different(ours: Any, theirs: Any, *, is_new: bool) -> str:
@@ -118,14 +125,24 @@ def different(ours: Any, theirs: Any, *, is_new: bool) -> str:
         if ours.get("total", theirs["totalItems"]) != theirs["totalItems"]:
             return f"{ours['total']} records, and {theirs['totalItems']}"
         return different(ours["items"], theirs["items"], is_new=is_new)
+    if isinstance(ours, dict) and "results" in ours:
+        made = (
+            [result["success"] for result in ours["results"]],
+            [result["status"] == httpx.codes.OK for result in theirs],
+        )
+        return "" if made[0] == made[1] else f"{len(made[0])} records made, and {len(made[1])}"
     if isinstance(ours, list):
         ids = [[each["id"] for each in side] for side in (ours, theirs)]
         if ids[0] != ids[1]:
             return f"other records: {ids}"
         return "".join(different(one, other, is_new=is_new) for one, other in zip(ours, theirs, strict=True))
     names = ours.keys() & theirs.keys() - (NEW_EACH_TIME if is_new else {"updated_at"})
+    within = theirs.get("expand", {})
     return "".join(
-        f"{name}: {ours[name]} and {theirs[name]}\n" for name in names if not _same(ours[name], theirs[name])
+        different(ours[name], within[name], is_new=is_new)
+        if name in within
+        else f"{name}: {ours[name]} and {theirs[name]}\n" * (not _same(ours[name], theirs[name]))
+        for name in sorted(names)
     )
 
 

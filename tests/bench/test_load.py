@@ -43,7 +43,7 @@ def job(port: int, **changes: Any) -> Job:
         "process": os.getpid(),
         "requests": [b"GET /%d HTTP/1.1\r\n\r\n" % number for number in range(10)],
         "repeat": True,
-        "status": 200,
+        "status": b"HTTP/1.1 200",
         "connections": 4,
         "seconds": 0.1,
         "warm": 0.0,
@@ -61,6 +61,11 @@ async def test_requests_are_sent_over_and_over_until_the_time_is_up(received: tu
     assert measured.client_cpu > 0
 
 
+async def test_at_a_rate_no_more_are_sent_than_it_allows(received: tuple[int, Received]) -> None:
+    measured = await perform(job(received[0], seconds=0.5, rate=40.0))
+    assert 4 <= measured.requests <= 20
+
+
 async def test_requests_that_must_not_come_twice_are_sent_once(received: tuple[int, Received]) -> None:
     port, lines = received
     measured = await perform(job(port, repeat=False, seconds=30))
@@ -70,7 +75,7 @@ async def test_requests_that_must_not_come_twice_are_sent_once(received: tuple[i
 
 async def test_an_answer_with_another_status_ends_the_run(received: tuple[int, Received]) -> None:
     with pytest.raises(WrongAnswer, match="200 OK"):
-        await perform(job(received[0], status=201))
+        await perform(job(received[0], status=b"HTTP/1.1 201"))
 
 
 @pytest.mark.parametrize(

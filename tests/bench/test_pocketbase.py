@@ -12,7 +12,7 @@ import pytest
 from bench.peers.collections import OWNER, collection_of, copy_rows, declared_objects
 from bench.peers.comparison import different
 from bench.peers.translation import NoCounterpart, filter_of, translated
-from bench.scenarios import PATH, Request
+from bench.requests import PATH, Request
 
 RECORDS = "/api/collections/work_order/records"
 OWNER_ID = "01M821QMFV6KWMQJRBAQDY3KW0"

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.measure import Figures, Plan, Result
+from bench.measure import Beside, Figures, Plan, Result
+from bench.pairs import Cost
+from bench.pairs import section_of as pairs_section
 from bench.part import Part, Section
-from bench.policy import Cost
-from bench.policy import section_of as policy_section
+from bench.policy import HEADINGS
 from bench.report import BEGIN, DOCUMENT, END, write_document
 from bench.targets import missed
 from bench.throughput import section_of
@@ -16,15 +17,19 @@ FIGURES = Figures(rate=12345.6, p50=1.234, p99=9.876, cpu=321.4)
 MEASURED_BY_NOBODY = Part("some", ("one row", "another"), lambda _bench, _names: [])
 
 
-def section(name: str, ratio: float, database: str = "SQLite") -> Section:
-    measured = Result(scenario=name, fieldstone=FIGURES, floor=FIGURES, ratio=ratio, client=0.31)
-    return section_of([measured], Plan(), 1000, database)
+def section(name: str, ratio: float, database: str = "SQLite", paced: Beside | None = None) -> Section:
+    fastest = Beside(fieldstone=FIGURES, floor=FIGURES, ratio=ratio, client=0.31)
+    return section_of([Result(name, fastest, paced)], Plan(), 1000, database)
+
+
+def policy_section(name: str, ratio: float) -> Section:
+    return pairs_section("what a policy costs", HEADINGS, [Cost(name, 201.4, 214.6, ratio)], "SQLite")
 
 
 def test_each_database_has_its_own_tables_and_a_new_run_replaces_only_what_it_measured(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text(f"# Before\n\n{BEGIN}\n{END}\n\nAfter.\n", encoding="utf-8")
-    costs = policy_section([Cost("list of 20", 201.4, 214.6, 1.066)], "SQLite")
+    costs = policy_section("policy: list of 20", 1.066)
     write_document(document, "SQLite", [section("get", 0.5), costs])
     write_document(document, "PostgreSQL", [section("list", 0.6)])
     write_document(document, "SQLite", [section("create", 0.7)])
@@ -35,9 +40,9 @@ def test_each_database_has_its_own_tables_and_a_new_run_replaces_only_what_it_me
     order = ("### SQLite", "| create |", "#### what a policy costs", "### PostgreSQL", "| list |")
     places = [text.index(each) for each in order]
     assert places == sorted(places)
-    assert "| create | Fieldstone | 12,346 | 1.23 | 9.88 | 321 | 0.70 |" in text
-    assert "|  | floor | 12,346 | 1.23 | 9.88 | 321 |  |" in text
-    assert "| list of 20 | 201 | 215 | 1.07 |" in text
+    assert "| create | Fieldstone | 12,346 | 1.23 | 9.88 | 321 | 0.70 |  |  |  |" in text
+    assert "|  | floor | 12,346 | 1.23 | 9.88 | 321 |  |  |  |  |" in text
+    assert "| policy: list of 20 | 201 | 215 | 1.07 |" in text
     assert "31% of one core" in text
     assert "| get |" not in text
 
@@ -64,8 +69,8 @@ def test_the_document_has_the_marks() -> None:
         ("get by id: ratio", 0.75, "SQLite", None),
         ("get by id: ratio", 0.79, "PostgreSQL", "get by id: ratio is 0.79, at least 0.8"),
         ("create: ratio", 0.6, "PostgreSQL", None),
-        ("policy: ratio", 1.11, "SQLite", "policy: ratio is 1.11, at most 1.1"),
-        ("policy: ratio", 1.1, "PostgreSQL", None),
+        ("policy: get by id: ratio", 1.11, "SQLite", "policy: get by id: ratio is 1.11, at most 1.1"),
+        ("policy: get by id: ratio", 1.1, "PostgreSQL", None),
         ("something without a target", 0.0, "SQLite", None),
     ],
 )
@@ -76,7 +81,16 @@ def test_a_target_that_is_missed_is_told(figure: str, value: float, database: st
 def test_a_section_says_which_of_its_targets_are_missed() -> None:
     assert section("create", 0.61).missed == []
     assert section("create", 0.5).missed == ["create: ratio is 0.50, at least 0.6"]
-    assert policy_section([Cost("get", 1, 2, 2.0)], "SQLite").missed == ["policy: ratio (get) is 2.00, at most 1.1"]
+    assert section("mixed, 256 connections", 0.5).missed == []
+    assert policy_section("policy: get by id", 2.0).missed == ["policy: get by id: ratio is 2.00, at most 1.1"]
+
+
+def test_both_ratios_of_a_scenario_are_told() -> None:
+    paced = Beside(fieldstone=FIGURES, floor=FIGURES, ratio=0.83, client=0.4)
+    written = section("get by id", 0.8, paced=paced)
+    assert written.rows[0][-4:] == ("0.80", "12,346", "321", "0.83")
+    assert written.rows[1][-4:] == ("", "12,346", "321", "")
+    assert "40% of one core" in written.note
 
 
 @pytest.mark.parametrize(
