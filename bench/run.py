@@ -14,6 +14,7 @@ import cyclopts
 from rich.console import Console
 
 from bench.exports import EXPORTS
+from bench.growth.part import GROWTH
 from bench.lifetimes import LIFETIMES
 from bench.measure import Plan
 from bench.pages import PAGES
@@ -34,6 +35,7 @@ PARTS: tuple[Part, ...] = (
     EXPORTS,
     PEER,
     LIFETIMES,
+    GROWTH,
 )
 
 program = cyclopts.App(name="bench", help="Measures Fieldstone beside hand-written floors.")
