@@ -109,11 +109,10 @@ class PostgresDatabase:
         connection, over = await self.pool.take(), False
         try:
             session = PostgresSession(connection, self)
-            await session.command("BEGIN")
             try:
                 yield session
             except BaseException:
-                over = await _roll_back(connection)
+                over = await session.roll_back()
                 raise
             await session.commit()
             over = True
@@ -160,23 +159,36 @@ class PostgresDatabase:
 
 
 class PostgresSession:
-    """A transaction that is open on one connection."""
+    """A transaction on one connection; it begins with the first statement that is not just a look at rows.
+
+    Each statement sees what was committed before it (`READ COMMITTED`), so a look before the first write is the same within and without.
+    """
 
     def __init__(self, connection: Connection, database: PostgresDatabase) -> None:
         """Takes the connection for as long as the transaction lasts."""
         self._connection = connection
         self._database = database
+        self._begun = False
+        self._sound = True
 
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query, the transaction's own changes among them."""
         del bounded
-        try:
-            return await self._connection.fetch(text, *parameters)
-        except POSTGRES_FAILURES as error:
-            raise self._failure(error) from error
+        await self._begin()
+        return await self._rows(text, parameters)
+
+    async def look(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
+        """Returns the rows of a query that locks nothing."""
+        del bounded
+        return await self._rows(text, parameters)
+
+    async def run_alone(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
+        """Runs a statement that commits by itself, unless a transaction has begun."""
+        return () if self._begun else await self._rows(text, parameters)
 
     async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
         """Runs a statement that changes rows; returns how many."""
+        await self._begin()
         try:
             status = await self._connection.execute(text, *parameters)
         except POSTGRES_FAILURES as error:
@@ -190,6 +202,7 @@ class PostgresSession:
 
     async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs a statement for each row of parameters, all in one trip."""
+        await self._begin()
         try:
             if len(rows) == 1:
                 await self._connection.execute(text, *rows[0])
@@ -204,6 +217,7 @@ class PostgresSession:
 
     async def define(self, text: str) -> None:
         """Runs a statement that changes the schema, for as long as it takes; raises SerializationFailure while its table is in use."""
+        await self._begin()
         try:
             await self._connection.execute(_DEFINING)
             await self._connection.execute(text, timeout=DEFINE_SECONDS)
@@ -212,6 +226,8 @@ class PostgresSession:
 
     async def commit(self) -> None:
         """Commits; a transaction that an earlier failure has spoilt would be rolled back without a word."""
+        if not self._begun:
+            return
         try:
             status = await self._connection.execute("COMMIT")
         except POSTGRES_FAILURES as error:
@@ -219,7 +235,27 @@ class PostgresSession:
         if status != "COMMIT":
             raise Internal("The transaction had failed before its commit.")
 
+    async def roll_back(self) -> bool:
+        """Undoes everything; tells whether the connection is as it was."""
+        return await _roll_back(self._connection) if self._begun else self._sound
+
+    async def _rows(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
+        try:
+            return await self._connection.fetch(text, *parameters)
+        except POSTGRES_FAILURES as error:
+            raise self._failure(error) from error
+
+    async def _begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        try:
+            await self._connection.execute("BEGIN")
+        except POSTGRES_FAILURES as error:
+            raise self._failure(error) from error
+
     def _failure(self, error: Exception) -> Exception:
+        self._sound = False
         return postgres_failure(error, self._database.unique_keys)
 
 
