@@ -7,7 +7,7 @@ from docs.generator.expansions import expansions
 from docs.generator.groups import groups
 from docs.generator.markdown import code, codes, page, table
 from docs.generator.searches import searches
-from fieldstone.engine.read import DEFAULT_PAGE
+from fieldstone.engine.asked import DEFAULT_PAGE
 from fieldstone.query.operators import FAMILIES, LOGIC, OPERATORS, SORTABLE, Operator
 from fieldstone.query.text_forms import BODY_KEYS, PARAMETERS
 

@@ -8,13 +8,14 @@ import msgspec
 
 from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
+from fieldstone.engine.asked import DEFAULT_PAGE
 from fieldstone.engine.budget import Question, Run
 from fieldstone.engine.door import Door
 from fieldstone.engine.gate import enter
 from fieldstone.engine.operation import Aggregate
 from fieldstone.engine.outcome import Groups
 from fieldstone.engine.plans import GroupsPlan
-from fieldstone.engine.read import DEFAULT_PAGE, known_total
+from fieldstone.engine.read import known_total
 from fieldstone.engine.unit import Unit, fetcher
 from fieldstone.engine.viewpoint import viewpoint
 from fieldstone.kinds.object import Method

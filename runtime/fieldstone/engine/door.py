@@ -15,6 +15,7 @@ import msgspec
 from fieldstone.access.caller import Caller
 from fieldstone.access.policies import Policies
 from fieldstone.clock import Clock
+from fieldstone.engine.asked import Lists
 from fieldstone.engine.budget import Budgets
 from fieldstone.engine.hooks import Event, Hook
 from fieldstone.engine.journal import write_journal
@@ -126,6 +127,7 @@ class Door:
         self.plans = Plans(store)
         self.budgets = Budgets(store)
         self.limits = settings.limits
+        self.lists = Lists(self.plans, self.limits)
         self.cursor_keys = Keyring(settings.secret, settings.secret_old).keys("cursors")
         self.clock = clock
         self.new_id = new_id

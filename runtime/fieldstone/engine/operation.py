@@ -8,11 +8,22 @@ import msgspec
 from fieldstone.query.document import QueryDocument
 
 
+class Asked:
+    """A query that may be asked again in the same words; one and the same stands for the same words."""
+
+    __slots__ = ("document",)
+
+    def __init__(self, document: QueryDocument) -> None:
+        """Takes the query."""
+        self.document = document
+
+
 class Read(msgspec.Struct, frozen=True):
     """The records of an object that satisfy a query; answers `Page`.
 
     As they stood at an instant, when `as_of` says so; those in the trash instead, when `trash` does. `epoch` is the policy epoch at which
-    the caller was found, where nobody has asked since whether it has passed: if so, it raises Outdated.
+    the caller was found, where nobody has asked since whether it has passed: if so, it raises Outdated. With `asked`, which holds its query,
+    what is made of that is kept for the next time.
     """
 
     object: str
@@ -20,6 +31,7 @@ class Read(msgspec.Struct, frozen=True):
     as_of: str | None = None
     trash: bool = False
     epoch: int | None = None
+    asked: Asked | None = None
 
 
 class Aggregate(msgspec.Struct, frozen=True):

@@ -24,27 +24,24 @@ from fieldstone.kinds.object import Method
 from fieldstone.query.ast import Query, conjunction, with_lists
 from fieldstone.query.cursor import decode_cursor, encode_cursor
 from fieldstone.query.document import QueryDocument
-from fieldstone.query.parse import parse_query
 from fieldstone.query.viewpoint import Viewpoint
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.history import stood_at
 from fieldstone.store.binds import Binds
-
-DEFAULT_PAGE = 50
-"""The page size when nobody names one (contract 1.5)."""
 
 ID_THEN = conjunction(ID_IS, stood_at(1))
 """The record of slot 0 as it stood at the instant of slot 1."""
 
 
 class PlannedRead(msgspec.Struct, frozen=True, eq=False):
-    """A list that is about to be read: the query, its plan, and what its page binds."""
+    """A list that is about to be read: the query, its plan, and what its page and its cursors are bound to."""
 
     subject: Object
     policy: Policy
     query: Query
     plan: PagePlan
     binds: Binds
+    binding: bytes
 
     @property
     def count_binds(self) -> Binds:
@@ -64,16 +61,20 @@ def plan_read(door: Door, operation: Read, caller: Caller, asker: Viewpoint) -> 
     subject, policy = enter(door, caller, operation.object, "list", besides=_methods(operation))
     if operation.trash:
         _, policy = enter(door, caller, operation.object, "list", "restore")
-    query = _parse(door, operation.query, subject, policy, asker)
-    if operation.as_of is not None:
-        policy, query = look_back(door, subject, policy, query, operation.as_of, searched=operation.query.searches)
-    after = None if query.cursor is None else len(query.values)
-    plan = door.plans.page(policy, query.columns, query.where, query.order, after, query.offset > 0)
-    values = query.values
+    asked = operation.asked
+    planned = None if asked is None or operation.as_of is not None else door.lists.kept(asked, subject, policy)
+    if planned is None:
+        query = door.lists.parse(operation.query, subject, policy, asker)
+        if operation.as_of is not None:
+            searched = operation.query.searches
+            policy, query = look_back(door, subject, policy, query, operation.as_of, searched=searched)
+        planned = door.lists.plan(query, operation.query, policy)
+    query, values = planned.query, planned.query.values
+    binding = planned.binding + repr(caller.id).encode()
     if query.cursor is not None:
-        values += decode_cursor(door.cursor_keys, _binding(plan, operation.query, caller), query.cursor)
+        values += decode_cursor(door.cursor_keys, binding, query.cursor)
     binds = Binds(values, caller.values, asker.now, limit=query.limit + 1, offset=query.offset or None)
-    return PlannedRead(subject, policy, query, plan, binds)
+    return PlannedRead(subject, policy, query, planned.plan, binds, binding)
 
 
 def _methods(operation: Read) -> tuple[Method, ...]:
@@ -95,7 +96,7 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
     if len(rows) > query.limit:
         del rows[query.limit :]
         last = tuple(rows[-1][place] for place in plan.key_places)
-        cursor = encode_cursor(door.cursor_keys, _binding(plan, operation.query, caller), last)
+        cursor = encode_cursor(door.cursor_keys, planned.binding, last)
     whole = query.cursor is None and cursor is None
     total = known_total(query.offset, len(rows), whole=whole) if query.count else None
     if total is None and query.count:
@@ -120,7 +121,7 @@ async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | No
     query: Query | None = None
     if operation.fields is not UNSET or operation.expand is not UNSET:
         document = QueryDocument(fields=operation.fields, expand=operation.expand)
-        query = _parse(door, document, subject, policy, viewpoint(door, caller, now))
+        query = door.lists.parse(document, subject, policy, viewpoint(door, caller, now))
     columns = None if query is None else query.columns
     values: tuple[str, ...] = (operation.id,)
     if operation.as_of is None:
@@ -150,22 +151,3 @@ async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | No
 def known_total(offset: int, fetched: int, *, whole: bool) -> int | None:
     """Returns the total where a page itself tells it; `whole` says that there is nothing beside it but what it passed over."""
     return offset + fetched if whole and (fetched > 0 or offset == 0) else None
-
-
-def _parse(door: Door, document: QueryDocument, subject: Object, policy: Policy, asker: Viewpoint) -> Query:
-    most = subject.declaration.max_page_size
-    return parse_query(
-        document, policy.shape, door.limits, max_page=most, default_page=min(DEFAULT_PAGE, most), viewpoint=asker
-    )
-
-
-def _binding(plan: PagePlan, document: QueryDocument, caller: Caller) -> bytes:
-    """Returns what a cursor is bound to: the order, the conditions as they were sent, and the caller.
-
-    What the conditions come to may change from page to page, where they name the clock.
-    """
-    return plan.binding + repr(_conditions(document, caller)).encode("utf-8", "backslashreplace")
-
-
-def _conditions(document: QueryDocument, caller: Caller) -> tuple[object, ...]:
-    return document.where, document.equals, document.search, document.search_fields, caller.id

@@ -5,12 +5,15 @@ Refuses a repeated parameter, text that is not UTF-8, what is no number where on
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from fieldstone.errors import Invalid, PayloadTooLarge
 from fieldstone.surfaces.http.request import Request
 
 _MOST = 200
+_KEPT = 1024
+_LONGEST_KEPT = 2048
 _MOST_DIGITS = 15
 
 
@@ -18,18 +21,25 @@ def read_parameters(query: bytes) -> dict[str, str]:
     """Returns the parameters of a query string by name; a fresh dictionary that the caller may change."""
     if not query:
         return {}
+    return dict(_pairs(query) if len(query) > _LONGEST_KEPT else _kept_pairs(query))
+
+
+def _pairs(query: bytes) -> tuple[tuple[str, str], ...]:
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST)
     except UnicodeDecodeError:
         raise Invalid("The query string is not percent-encoded UTF-8.", reason="INVALID_QUERY") from None
     except ValueError:
         raise Invalid(f"There are more than {_MOST} parameters.", reason="INVALID_QUERY") from None
-    parameters = dict(pairs)
-    if len(parameters) < len(pairs):
+    if len(dict(pairs)) < len(pairs):
         names = [name for name, _ in pairs]
         twice = sorted({name for name in names if names.count(name) > 1})
         raise Invalid(f"Sent more than once: {', '.join(twice)}.", reason="INVALID_QUERY", path=twice[0])
-    return parameters
+    return tuple(pairs)
+
+
+_kept_pairs = lru_cache(maxsize=_KEPT)(_pairs)
+"""Pages and dashboards ask for the same again and again."""
 
 
 def refuse_parameters(parameters: Iterable[str], known: Iterable[str] = ()) -> None:

@@ -10,7 +10,8 @@ import msgspec
 from fieldstone.access.caller import ANONYMOUS, Caller
 from fieldstone.access.capabilities import missing
 from fieldstone.access.policies import Policies
-from fieldstone.engine.operation import Get, Operation, Read
+from fieldstone.access.policy import Policy
+from fieldstone.engine.operation import Asked, Get, Operation, Read
 from fieldstone.engine.outcome import Kept, Outcome
 from fieldstone.engine.unit import Outdated
 from fieldstone.errors import (
@@ -30,6 +31,7 @@ from fieldstone.services.denials import Denials
 from fieldstone.services.imports.reading.file import FileReader
 from fieldstone.services.meta.translating import Translating
 from fieldstone.settings import Limits
+from fieldstone.store.shape_cache import ShapeCache
 from fieldstone.surfaces.http.body import decode_form, decode_json, is_form, media_of, read_body
 from fieldstone.surfaces.http.languages import languages_of
 from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
@@ -39,6 +41,10 @@ from fieldstone.surfaces.rest.limits import count_address, count_caller
 from fieldstone.surfaces.rest.once import done_once, marked, refuse_key
 from fieldstone.surfaces.rest.router import Found
 from fieldstone.surfaces.rest.table import DRY_RUN, AcrossPart, Call, DataPart, ObjectFace, Route, RouteTable, SentFile
+
+MOST_KEPT = 1024
+LONGEST_KEPT = 2048
+"""So many query strings are kept, and what they ask for, none of them longer than so many bytes."""
 
 PLATFORM_OBJECTS = "sys_"
 """What the names of the platform's own objects begin with."""
@@ -75,6 +81,7 @@ class RestFace:
         self._denials = denials
         self._limiter = limiter
         self._translating = translating
+        self._asked: ShapeCache[tuple[Route, ObjectFace, Policy, bytes], Operation] = ShapeCache(MOST_KEPT)
         self._files = FileReader(limits.import_rows, limits.import_job_rows)
 
     async def answer(self, request: Request) -> Response:
@@ -226,7 +233,7 @@ class RestFace:
         else:
             face = self._face(route, call)
             read = call if part.read is None else msgspec.structs.replace(call, body=await part.read(call, face))
-            operation = part.operation(read, face)
+            operation = self._repeated(route, part, read, face) if part.repeats else part.operation(read, face)
             answer = partial(part.answer, call, face)
         if not part.writes:
             if epoch is not None and isinstance(operation, Get | Read):
@@ -239,6 +246,14 @@ class RestFace:
             return answer(outcome)
         response = answer(outcome.outcome)
         return marked(call, response) if outcome.replayed else response
+
+    def _repeated(self, route: Route, part: DataPart, call: Call, face: ObjectFace) -> Operation:
+        """Returns what a request asks for, read once for as long as its words are kept."""
+        words = call.request.query
+        if len(words) > LONGEST_KEPT or not face.codec.plain:
+            return part.operation(call, face)
+        key = (route, face, call.reading(face.object.name), words)
+        return self._asked.get(key, lambda: _as_asked(part.operation(call, face)))
 
     async def _handle(self, route: Route, call: Call) -> Response:
         handler = route.handler
@@ -260,6 +275,13 @@ class RestFace:
             path = call.request.path[len(self._base) :]
             raise _not_allowed(call.request, self._table.methods(face, path))
         return face
+
+
+def _as_asked(operation: Operation) -> Operation:
+    """Returns an operation of which the same one is to be asked again."""
+    return (
+        msgspec.structs.replace(operation, asked=Asked(operation.query)) if isinstance(operation, Read) else operation
+    )
 
 
 def _for_administrators(route: Route, found: Found[Route]) -> bool:

@@ -185,7 +185,7 @@ def _unexpected(outcome: Outcome) -> Internal:
 
 
 DATA: Mapping[DataOperation, DataPart | AcrossPart] = {
-    "list": DataPart("List records", "none", _list, _page, or_else=ExplanationAnswer),
+    "list": DataPart("List records", "none", _list, _page, or_else=ExplanationAnswer, repeats=True),
     "query": DataPart(
         "Query records", "optional", _query, _page, or_else=ExplanationAnswer, parameters=(EXPLAIN_NOTE,)
     ),

@@ -31,7 +31,7 @@ _DEEPEST = 8
 
 
 class RecordCodec:
-    """How the records of one object are written and read on one surface."""
+    """How the records of one object are written and read on one surface; `plain` says that ids stand there as they are."""
 
     def __init__(self, declared: Object, prefixes: Mapping[str, str], codecs: Mapping[str, "RecordCodec"]) -> None:
         """Takes the object, the prefix of every object's ids, and every object's codec, filled in by the time of the first record."""
@@ -44,16 +44,16 @@ class RecordCodec:
         self._prefixes = {name: prefixes[target] for name, target in targets.items() if prefixes[target]}
         self._targets = targets
         self._codecs = codecs
-        self._plain = not any(prefixes.values())
+        self.plain = not any(prefixes.values())
 
     def record(self, columns: tuple[str, ...], row: Row, expand: tuple[Expansion, ...] = ()) -> Any:
         """Returns a row, with what is expanded in it, as a value that encodes to an object."""
-        return record_type(columns)(*row) if self._plain else self.records(columns, [row], expand)[0]
+        return record_type(columns)(*row) if self.plain else self.records(columns, [row], expand)[0]
 
     def records(self, columns: tuple[str, ...], rows: Sequence[Row], expand: tuple[Expansion, ...] = ()) -> list[Any]:
         """Returns rows, with what is expanded in them, as values that encode to objects."""
         make = record_type(columns)
-        if self._plain:
+        if self.plain:
             return [make(*row) for row in rows]
         dresses = [self._dress(column, expand) for column in columns]
         return [make(*map(_dressed, dresses, row)) for row in rows]
@@ -115,7 +115,7 @@ class RecordCodec:
 
     def bare_query(self, query: QueryDocument, readable: Names) -> QueryDocument:
         """Returns a query with bare ids in its conditions, in those of its expansions too."""
-        if self._plain:
+        if self.plain:
             return query
         prefixes = partial(self._prefix_at, readable)
         try:
@@ -132,7 +132,7 @@ class RecordCodec:
 
     def bare_expand(self, expand: Any, readable: Names) -> Any:
         """Returns expansions with bare ids in their conditions; what is not well formed, or too deep, stays as it is."""
-        return expand if self._plain else self._bare_expand(expand, readable, _DEEPEST)
+        return expand if self.plain else self._bare_expand(expand, readable, _DEEPEST)
 
     def _bare_expand(self, expand: Any, readable: Names, levels: int) -> Any:
         if not isinstance(expand, dict) or not levels:

@@ -208,7 +208,8 @@ class DataPart(msgspec.Struct, frozen=True, eq=False):
     `body_type` and `answer_type` are there where body and answer are the same for every object, `or_else` where a surface with the whole
     query language may answer that in place of records. What `writes` may be tried dry and done once. `parameters` are the query parameters
     that it reads itself. Where there is a `read`, what it makes of a call stands in the place of its body; it may take its time.
-    `media` are the media types of files that may be sent as the body itself.
+    `media` are the media types of files that may be sent as the body itself. Where it `repeats`, the same query string asks for the same
+    under the same policy, unless ids have prefixes.
     """
 
     summary: str
@@ -222,6 +223,7 @@ class DataPart(msgspec.Struct, frozen=True, eq=False):
     parameters: tuple[ParameterNote, ...] = ()
     read: Callable[[Call, ObjectFace], Awaitable[Any]] | None = None
     media: frozenset[bytes] = frozenset()
+    repeats: bool = False
 
 
 class AcrossPart(msgspec.Struct, frozen=True, eq=False):
