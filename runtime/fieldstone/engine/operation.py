@@ -22,8 +22,8 @@ class Read(msgspec.Struct, frozen=True):
     """The records of an object that satisfy a query; answers `Page`.
 
     As they stood at an instant, when `as_of` says so; those in the trash instead, when `trash` does. `epoch` is the policy epoch at which
-    the caller was found, where nobody has asked since whether it has passed: if so, it raises Outdated. With `asked`, which holds its query,
-    what is made of that is kept for the next time.
+    the caller was found, where nobody has asked since whether it has passed: if so, it raises Outdated. With `asked`, which holds its
+    query, what is made of that is kept for the next time.
     """
 
     object: str
