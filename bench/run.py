@@ -14,7 +14,6 @@ import cyclopts
 from rich.console import Console
 
 from bench.exports import EXPORTS
-from bench.growth.part import GROWTH
 from bench.lifetimes import LIFETIMES
 from bench.measure import Plan
 from bench.pages import PAGES
@@ -35,7 +34,6 @@ PARTS: tuple[Part, ...] = (
     EXPORTS,
     PEER,
     LIFETIMES,
-    GROWTH,
 )
 
 program = cyclopts.App(name="bench", help="Measures Fieldstone beside hand-written floors.")

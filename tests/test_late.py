@@ -18,6 +18,7 @@ HEAVY = {
     "jsonschema",
     "numpy",
     "openpyxl",
+    "prometheus_client",
     "psycopg",
     "reportlab",
     "xlsxwriter",

@@ -5,6 +5,7 @@ A part of the composition root, which is `app.py`.
 
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from fieldstone.access.caller import ADMINISTRATOR
 from fieldstone.app_generation import Generation
@@ -19,6 +20,7 @@ from fieldstone.flows.room import Repertoire
 from fieldstone.identity.hooks import identity_hooks
 from fieldstone.identity.room import IdentityRoom, open_identity
 from fieldstone.identity.throttle import Throttle
+from fieldstone.late import late
 from fieldstone.registry.catalog import Catalog
 from fieldstone.services.audit import audit_hooks
 from fieldstone.services.explaining import Explaining
@@ -37,6 +39,7 @@ from fieldstone.store.sql_store import SqlStore
 from fieldstone.surfaces.http.cors import CrossOrigin
 from fieldstone.surfaces.http.dispatcher import Dispatcher
 from fieldstone.surfaces.http.edge import Entrance
+from fieldstone.surfaces.http.metrics import Metrics
 from fieldstone.surfaces.http.server import Shell, make_application
 from fieldstone.surfaces.openapi.handlers import OPENAPI_HANDLERS, OpenApi
 from fieldstone.surfaces.rest.acting import ACTION_HANDLERS, BOUND_HANDLERS
@@ -56,6 +59,8 @@ from fieldstone.surfaces.rest.native.search import SEARCH_HANDLERS
 from fieldstone.surfaces.rest.native.security import RIGHTS_HANDLERS, SECURITY_HANDLERS
 from fieldstone.surfaces.rest.table import Handler, RouteTable
 from fieldstone.surfaces.signin.face import pages_over
+
+_tell_metrics = late("fieldstone.app_metrics:tell")
 
 WELL_KNOWN = "/.well-known/objectstack"
 
@@ -171,5 +176,9 @@ def _entrance(process: Process, tables: Mapping[str, RouteTable], room: Identity
         for route in table.routes:
             if route.declaration.handler == "discovery.reduced":
                 aliases.setdefault(WELL_KNOWN, route.template)
-    application = make_application(Shell(objectos_body, limits, log), faces, aliases, process.current.ready)
+    settings = process.settings
+    watching = Metrics(
+        partial(_tell_metrics, process), settings.metrics_token, open_to_machine=settings.environment == "development"
+    )
+    application = make_application(Shell(objectos_body, limits, log), faces, aliases, process.current.ready, watching)
     return Entrance(application, CrossOrigin(door.catalog.app.cors))

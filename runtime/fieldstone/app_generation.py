@@ -71,13 +71,14 @@ class FailedReload(msgspec.Struct, frozen=True):
 class Current:
     """Holds the generation of today. What outlives generations asks here each time.
 
-    `failed` tells of declarations that were refused since it took its place.
+    `failed` tells of declarations that were refused since it took its place, `swaps` counts those that did.
     """
 
     def __init__(self) -> None:
         """Holds none yet."""
         self._generation: Generation | None = None
         self.failed: FailedReload | None = None
+        self.swaps = 0
 
     @property
     def generation(self) -> Generation:
@@ -90,6 +91,7 @@ class Current:
         """Lets whatever begins from now on begin in another generation."""
         self._generation = generation
         self.failed = None
+        self.swaps += 1
 
     def entrance(self) -> Entrance:
         """Returns where a request of today enters."""

@@ -38,13 +38,14 @@ from fieldstone.services.sweeping import EXPIRING, Sweep, sweep_for_ever, sweep_
 from fieldstone.settings import Settings
 from fieldstone.store.database import Database
 from fieldstone.store.rates import Rates
+from fieldstone.store.slow_log import SlowLog
 from fieldstone.surfaces.http.places import Places
 
 
 class Seams(msgspec.Struct, frozen=True):
     """What a proof puts in place of what a server uses: a cheaper hash, a catalog of its own, no seeds, a clock that stands, no runs.
 
-    Without `chores`, nothing is swept or written down beside the requests.
+    Without `chores`, nothing is swept or written down beside the requests. `worker` is the number of the process among those that serve.
     """
 
     hasher: HasherProtocol | None = None
@@ -54,6 +55,7 @@ class Seams(msgspec.Struct, frozen=True):
     new_id: NewId = new_id
     runs: RunsHow = "durable"
     chores: bool = True
+    worker: int = 1
 
 
 class Process(msgspec.Struct, frozen=True, eq=False):
@@ -75,6 +77,7 @@ class Process(msgspec.Struct, frozen=True, eq=False):
     memory: Memory
     places: Places
     answers: Answers
+    slow_log: SlowLog
 
     def load(self, overlays: Overlays = ()) -> Catalog:
         """Returns the catalog that the files make now, with overlays; what has not changed is not done again. Raises DeclarationError."""
@@ -112,14 +115,17 @@ def open_process(
         memory=memory,
         places=Places(settings.limits),
         answers=Answers(),
+        slow_log=SlowLog(database, log, seconds=settings.slow_milliseconds / 1000),
     )
 
 
 @asynccontextmanager
 async def beside(process: Process) -> AsyncIterator[None]:
-    """Sweeps, writes down who was seen, and sends mails beside the block; a sweep on its way is undone at its end."""
+    """Sweeps, writes down who was seen and what was slow, and sends mails beside the block; a sweep on its way is undone at its end."""
     log, presence = process.log, process.lasting.presence
-    work = (sweep_for_ever(_sweeps(process), log), presence.write_for_ever(log)) if process.seams.chores else ()
+    work = [process.slow_log.write_for_ever()]
+    if process.seams.chores:
+        work += [sweep_for_ever(_sweeps(process), log), presence.write_for_ever(log)]
     chores = [asyncio.create_task(chore) for chore in work]
     sending = None if process.delivery is None else asyncio.create_task(process.delivery.run())
     try:

@@ -73,17 +73,20 @@ class Settings(msgspec.Struct, frozen=True):
     mail_domains: str | None = None
     mail_folder: str | None = None
     flows_database_url: str | None = None
+    metrics_token: str | None = None
+    slow_milliseconds: int = 200
     variables: Mapping[str, str] = msgspec.field(default_factory=dict)
     limits: Limits = Limits()
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """One environment variable; `limit` names the field of `Limits` that it sets, else it is a field of `Settings`."""
+    """One environment variable; `limit`: its field is one of `Limits`, else of `Settings`. A limit is a `number`, others may be."""
 
     variable: str
     field: str
     summary: str
     limit: bool = False
+    number: bool = False
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -137,6 +140,18 @@ SETTINGS: tuple[Setting, ...] = (
         "FIELDSTONE_MAIL_DOMAINS",
         "mail_domains",
         "Domains, with commas between them, from which `POST /email/send` may send beside that of FIELDSTONE_MAIL_FROM.",
+    ),
+    Setting(
+        "FIELDSTONE_METRICS_TOKEN",
+        "metrics_token",
+        "What `GET /metrics` asks for as `Authorization: Bearer`. Unless set, `/metrics` is answered in development to the machine itself,"
+        " and in production to nobody.",
+    ),
+    Setting(
+        "FIELDSTONE_SLOW_MILLISECONDS",
+        "slow_milliseconds",
+        "A database statement that takes longer is written in the log, with how the database runs it.",
+        number=True,
     ),
     Setting("FIELDSTONE_LIMIT_BODY_BYTES", "body_bytes", "Largest request body.", limit=True),
     Setting("FIELDSTONE_LIMIT_URL_BYTES", "url_bytes", "Longest path with its query.", limit=True),
@@ -244,6 +259,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             continue
         if setting.limit:
             limits[setting.field] = _whole_number(setting.variable, text)
+        elif setting.number:
+            values[setting.field] = _whole_number(setting.variable, text)
         elif setting.field == "trusted_proxies":
             values[setting.field] = _networks(setting.variable, text)
         else:

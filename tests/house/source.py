@@ -68,7 +68,7 @@ def imports_of(module: Module, known: dict[str, Module]) -> Iterator[Import]:
                 func=ast.Name(id=loader) | ast.Attribute(attr=loader), args=[ast.Constant(value=str(name)), *_]
             ):
                 if loader in LOADERS:
-                    yield Import(name, node.lineno)
+                    yield Import(name.partition(":")[0], node.lineno)
 
 
 def late_imports(module: Module) -> list[int]:

@@ -20,6 +20,7 @@ FLOORS = (
     ("surfaces",),
     ("app_catalog", "app_flows", "app_imports", "app_generation"),
     ("app_process",),
+    ("app_metrics",),
     ("app_compose", "app_migration", "app_overlays"),
     ("app_generations",),
     ("app",),

@@ -48,6 +48,12 @@ async def read_first(
     return records[0] if records else None
 
 
+async def count_records(execute: Execute, object_name: str, where: Mapping[str, Any]) -> int:
+    """Returns how many records satisfy a condition."""
+    query = QueryDocument(where=dict(where), fields=["id"], limit=1)
+    return _page(await execute(Read(object_name, query), SYSTEM)).total or 0
+
+
 async def create_records(
     execute: Execute, object_name: str, rows: Sequence[Mapping[str, Any]], caller: Caller
 ) -> tuple[str, ...]:

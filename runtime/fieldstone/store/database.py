@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from fieldstone.store.dialects import Dialect
+from fieldstone.store.use import Use, Watch
 
 RawRows = Sequence[Iterable[Any]]
 UniqueKeys = Mapping[str, tuple[str, ...]]
@@ -17,9 +18,6 @@ class Session(Protocol):
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query."""
 
-    async def look(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
-        """Returns the rows of a query that locks nothing; a transaction that has written nothing may not have begun by then."""
-
     async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
         """Runs a statement that changes rows; returns how many."""
 
@@ -28,9 +26,6 @@ class Session(Protocol):
 
     async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs a statement once for each row of parameters."""
-
-    async def run_alone(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
-        """Runs a statement that is a transaction by itself and returns its rows; none, and not run, where one has begun already."""
 
     async def command(self, text: str) -> None:
         """Runs a statement that has neither parameters nor rows."""
@@ -44,6 +39,7 @@ class Database(Protocol):
 
     dialect: Dialect
     unique_keys: UniqueKeys
+    watch: Watch
 
     def know(self, functions: Mapping[str, Callable[..., Any]]) -> None:
         """Lets statements call more functions, where the database calls functions of this process at all."""
@@ -65,6 +61,9 @@ class Database(Protocol):
 
     def schema_change(self) -> AbstractAsyncContextManager[None]:
         """Keeps every other process from changing the schema while the block runs."""
+
+    def use(self) -> Use:
+        """Returns what was asked so far, and how the connections stand."""
 
     async def close(self) -> None:
         """Closes every connection."""

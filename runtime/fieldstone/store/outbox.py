@@ -39,6 +39,9 @@ _OLD = (
     " WHERE at < {}"
 )
 _MANY = f"SELECT min(position), max(position) FROM {EVENT_TABLE}"
+_STATE = (
+    f"SELECT min(position), max(position), (SELECT at FROM {EVENT_TABLE} ORDER BY position LIMIT 1) FROM {EVENT_TABLE}"
+)
 _DELETE = f"DELETE FROM {EVENT_TABLE} WHERE position <= {{}}"
 _ONE_AT_A_TIME = f"SELECT pg_try_advisory_xact_lock({SWEEP_LOCK})"
 
@@ -61,6 +64,19 @@ def event_row(event: RecordEvent) -> tuple[object, ...]:
     """Returns an event as the driver takes it."""
     *values, changed = msgspec.structs.astuple(event)
     return (*values, ",".join(changed))
+
+
+class OutboxState(msgspec.Struct, frozen=True):
+    """About how many events are kept (positions that were rolled back count along), and when the oldest was written; None without any."""
+
+    events: int
+    oldest: str | None
+
+
+async def outbox_state(database: Database) -> OutboxState:
+    """Returns how the outbox stands."""
+    ((first, last, oldest),) = [tuple(row) for row in await database.read(_STATE, (), bounded=True)]
+    return OutboxState(0 if first is None else last - first + 1, oldest)
 
 
 async def sweep_some(database: Database, *, before: str, most: int) -> int:

@@ -1,10 +1,11 @@
 """PostgreSQL: a pool of connections by asyncpg, statements with `$n` parameters, prepared once per connection."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence, Sized
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
-from typing import Any
+from time import perf_counter
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 
@@ -13,6 +14,7 @@ from fieldstone.store.database import RawRows, UniqueKeys
 from fieldstone.store.dialects import Dialect, PostgresDialect
 from fieldstone.store.failures import POSTGRES_FAILURES, busy, postgres_failure
 from fieldstone.store.postgres_pool import Connection, PostgresPool
+from fieldstone.store.use import Asked, Use, Watch, use_of
 
 MOST_CONNECTIONS = 16
 MOST_STREAMS = 4
@@ -25,7 +27,11 @@ DEFINE_SECONDS = 24 * 3600
 LOCK_SECONDS = 0.3
 """How long a change of the schema waits for a table: whoever asks for the table meanwhile waits behind it."""
 
+COMMIT = "COMMIT"
 SCHEMA_LOCK = 0x6669656C6473746F
+
+T = TypeVar("T", bound=Sized | None)
+Cursor: TypeAlias = "asyncpg.cursor.Cursor[asyncpg.Record]"
 
 _DEFINING = f"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {round(LOCK_SECONDS * 1000)}"
 
@@ -67,6 +73,8 @@ class PostgresDatabase:
         self.dialect: Dialect = PostgresDialect()
         self.unique_keys: UniqueKeys = {}
         self.pool = pool
+        self.watch = Watch()
+        self.asked = Asked(self.watch)
         self._streams = 0
 
     def know(self, functions: Mapping[str, Callable[..., Any]]) -> None:
@@ -76,13 +84,16 @@ class PostgresDatabase:
         """Returns the rows of a query by itself; the server stops what takes too long, bounded or not."""
         del bounded
         connection = await self.pool.take()
+        start = perf_counter()
         try:
             rows = await connection.fetch(text, *parameters)
         except BaseException as error:
+            self.asked.ran(text, perf_counter() - start, None)
             self.pool.mend(connection)
             if isinstance(error, POSTGRES_FAILURES):
                 raise postgres_failure(error, self.unique_keys) from error
             raise
+        self.asked.ran(text, perf_counter() - start, rows)
         self.pool.give_back(connection)
         return rows
 
@@ -96,7 +107,7 @@ class PostgresDatabase:
                 await connection.execute("BEGIN READ ONLY")
                 try:
                     cursor = await connection.cursor(text, *parameters)
-                    while rows := await cursor.fetch(count):
+                    while rows := await self._some(cursor, text, count):
                         yield rows
                 finally:
                     await _roll_back(connection)
@@ -109,10 +120,11 @@ class PostgresDatabase:
         connection, over = await self.pool.take(), False
         try:
             session = PostgresSession(connection, self)
+            await session.command("BEGIN")
             try:
                 yield session
             except BaseException:
-                over = await session.roll_back()
+                over = await _roll_back(connection)
                 raise
             await session.commit()
             over = True
@@ -140,9 +152,22 @@ class PostgresDatabase:
             finally:
                 await connection.execute("SELECT pg_advisory_unlock($1)", SCHEMA_LOCK)
 
+    def use(self) -> Use:
+        """Returns what was asked, and how the connections stand."""
+        return use_of((self.asked,), self.pool.waits, connections=self.pool.open, busy=self.pool.in_use)
+
     async def close(self) -> None:
         """Closes the pool, after the statements that are running."""
         await self.pool.close()
+
+    async def _some(self, cursor: Cursor, text: str, count: int) -> list[asyncpg.Record]:
+        """Returns the next rows of an open query."""
+        rows, start = None, perf_counter()
+        try:
+            rows = await cursor.fetch(count)
+            return rows
+        finally:
+            self.asked.ran(text, perf_counter() - start, rows)
 
     @asynccontextmanager
     async def _taken(self) -> AsyncIterator[Connection]:
@@ -159,40 +184,21 @@ class PostgresDatabase:
 
 
 class PostgresSession:
-    """A transaction on one connection; it begins with the first statement that is not just a look at rows.
-
-    Each statement sees what was committed before it (`READ COMMITTED`), so a look before the first write is the same within and without.
-    """
+    """A transaction that is open on one connection."""
 
     def __init__(self, connection: Connection, database: PostgresDatabase) -> None:
         """Takes the connection for as long as the transaction lasts."""
         self._connection = connection
         self._database = database
-        self._begun = False
-        self._sound = True
 
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query, the transaction's own changes among them."""
         del bounded
-        await self._begin()
-        return await self._rows(text, parameters)
-
-    async def look(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
-        """Returns the rows of a query that locks nothing."""
-        del bounded
-        return await self._rows(text, parameters)
-
-    async def run_alone(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
-        """Runs a statement that commits by itself, unless a transaction has begun."""
-        return () if self._begun else await self._rows(text, parameters)
+        return await self._ran(text, self._connection.fetch(text, *parameters))
 
     async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
         """Runs a statement that changes rows; returns how many."""
-        await self._begin()
-        try:
-            status = await self._connection.execute(text, *parameters)
-        except POSTGRES_FAILURES as error:
-            raise self._failure(error) from error
+        status = await self._ran(text, self._connection.execute(text, *parameters))
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
@@ -202,14 +208,10 @@ class PostgresSession:
 
     async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs a statement for each row of parameters, all in one trip."""
-        await self._begin()
-        try:
-            if len(rows) == 1:
-                await self._connection.execute(text, *rows[0])
-            else:
-                await self._connection.executemany(text, rows)
-        except POSTGRES_FAILURES as error:
-            raise self._failure(error) from error
+        if len(rows) == 1:
+            await self._ran(text, self._connection.execute(text, *rows[0]))
+        else:
+            await self._ran(text, self._connection.executemany(text, rows))
 
     async def command(self, text: str) -> None:
         """Runs a statement that has neither parameters nor rows."""
@@ -217,7 +219,6 @@ class PostgresSession:
 
     async def define(self, text: str) -> None:
         """Runs a statement that changes the schema, for as long as it takes; raises SerializationFailure while its table is in use."""
-        await self._begin()
         try:
             await self._connection.execute(_DEFINING)
             await self._connection.execute(text, timeout=DEFINE_SECONDS)
@@ -226,36 +227,22 @@ class PostgresSession:
 
     async def commit(self) -> None:
         """Commits; a transaction that an earlier failure has spoilt would be rolled back without a word."""
-        if not self._begun:
-            return
-        try:
-            status = await self._connection.execute("COMMIT")
-        except POSTGRES_FAILURES as error:
-            raise self._failure(error) from error
-        if status != "COMMIT":
+        status = await self._ran(COMMIT, self._connection.execute(COMMIT))
+        if status != COMMIT:
             raise Internal("The transaction had failed before its commit.")
 
-    async def roll_back(self) -> bool:
-        """Undoes everything; tells whether the connection is as it was."""
-        return await _roll_back(self._connection) if self._begun else self._sound
-
-    async def _rows(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
+    async def _ran(self, text: str, answer: Awaitable[T]) -> T:
+        """Returns what the server answers to a statement, and counts it."""
+        found, start = None, perf_counter()
         try:
-            return await self._connection.fetch(text, *parameters)
+            found = await answer
+            return found
         except POSTGRES_FAILURES as error:
             raise self._failure(error) from error
-
-    async def _begin(self) -> None:
-        if self._begun:
-            return
-        self._begun = True
-        try:
-            await self._connection.execute("BEGIN")
-        except POSTGRES_FAILURES as error:
-            raise self._failure(error) from error
+        finally:
+            self._database.asked.ran(text, perf_counter() - start, found)
 
     def _failure(self, error: Exception) -> Exception:
-        self._sound = False
         return postgres_failure(error, self._database.unique_keys)
 
 

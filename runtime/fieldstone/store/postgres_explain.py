@@ -38,8 +38,15 @@ async def read_postgres_plan(database: Database, text: str, parameters: tuple[An
     return PlanReading(plan, round(rows), round(first), (rows - first) / max(float(outer["Plan Rows"]), 1.0))
 
 
-async def _explain(database: Database, text: str, parameters: tuple[Any, ...] = ()) -> Node:
-    ((document,),) = await database.read(f"EXPLAIN (FORMAT JSON) {text}", parameters, bounded=True)
+async def read_generic_plan(database: Database, text: str) -> Any:
+    """Returns the plan of a statement for parameters of which nothing is known."""
+    return _masked(await _explain(database, text, options="FORMAT JSON, GENERIC_PLAN"))
+
+
+async def _explain(
+    database: Database, text: str, parameters: tuple[Any, ...] = (), options: str = "FORMAT JSON"
+) -> Node:
+    ((document,),) = await database.read(f"EXPLAIN ({options}) {text}", parameters, bounded=True)
     plan: Node = msgspec.json.decode(document)[0]["Plan"]
     return plan
 

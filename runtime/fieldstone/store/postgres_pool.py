@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import asyncpg
 
 from fieldstone.store.failures import POSTGRES_FAILURES, busy, postgres_failure
+from fieldstone.store.use import Waits
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
@@ -31,6 +32,7 @@ class PostgresPool:
     def __init__(self, connect: Callable[[], Awaitable[Connection]], *, most: int, seconds: float) -> None:
         """Opens nothing yet; `seconds` is the longest wait for a connection."""
         self._connect = connect
+        self.waits = Waits()
         self._seconds = seconds
         self._most = most
         self._room = most
@@ -115,7 +117,8 @@ class PostgresPool:
         self._line.append(place)
         try:
             async with asyncio.timeout(self._seconds):
-                given = await place
+                with self.waits.waiting():
+                    given = await place
         except BaseException as error:
             self._leave(place)
             if isinstance(error, TimeoutError):

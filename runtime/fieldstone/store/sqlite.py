@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from contextvars import copy_context
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -23,6 +24,7 @@ from fieldstone.store.failures import SQLITE_FAILURES, busy, sqlite_failure
 from fieldstone.store.sqlite_connection import SqliteConnection, Synchronous
 from fieldstone.store.sqlite_plan import RUNS_BESIDE, Pace, reads_quickly, writes_quickly
 from fieldstone.store.sqlite_turns import Turns
+from fieldstone.store.use import Asked, Use, Waits, Watch, use_of
 
 T = TypeVar("T")
 
@@ -50,7 +52,8 @@ class SqliteDatabase:
         statement_seconds: float,
     ) -> None:
         """Opens the file, making it if need be."""
-        connect = partial(SqliteConnection, path)
+        self.watch = Watch()
+        connect = partial(SqliteConnection, path, self.watch)
         self.dialect: Dialect = SqliteDialect()
         self.unique_keys: UniqueKeys = {}
         self.seconds = statement_seconds
@@ -59,13 +62,16 @@ class SqliteDatabase:
         self._reader = connect(interval=ON_LOOP_INTERVAL, clock=thread_time)
         self._idle: list[SqliteConnection] = []
         self._connect = partial(connect, interval=IN_THREAD_INTERVAL)
+        self._readers: list[SqliteConnection] = []
+        self._streamed = Asked(self.watch)
+        self._waits = Waits()
         self._functions: Mapping[str, Callable[..., Any]] = MappingProxyType({})
         self._streaming = asyncio.Semaphore(STREAMS)
         self._reading = asyncio.Semaphore(READERS)
         self._threads = ThreadPoolExecutor(READERS + STREAMS + 2, thread_name_prefix="fieldstone-sqlite")
         self._paces: dict[str, Pace] = {}
         self._turns = Turns(
-            self.writer, partial(self.beside, self.writer), self._count_commits, seconds=statement_seconds
+            self.writer, partial(self.beside, self.writer), self._count_commits, self._waits, seconds=statement_seconds
         )
         self._commits = 0
         self._checkpoint: asyncio.Future[None] | None = None
@@ -97,6 +103,7 @@ class SqliteDatabase:
                 while rows := await self.beside(connection, partial(connection.some, cursor, count, self.seconds)):
                     yield rows
             finally:
+                self._streamed.add(connection.asked)
                 connection.close()
 
     def at_once(
@@ -150,6 +157,13 @@ class SqliteDatabase:
         """Does nothing: the one transaction of a change locks the file."""
         yield
 
+    def use(self) -> Use:
+        """Returns what was asked, and how the connections stand: those that read beside the loop, and the one that writes."""
+        every = (self._reader, *self._readers, self.writer)
+        asked = (self._streamed, *(connection.asked for connection in every))
+        busy = len(self._readers) - len(self._idle) + self.writer.in_transaction
+        return use_of(asked, self._waits, connections=len(self._readers) + 1, busy=busy)
+
     async def close(self) -> None:
         """Waits for a running checkpoint, then closes every connection; the last one to close empties the log."""
         await self._turns.settled()
@@ -161,7 +175,7 @@ class SqliteDatabase:
 
     async def beside(self, connection: SqliteConnection, work: Callable[[], T]) -> T:
         """Runs work in a thread. When the caller is cancelled, stops the work and waits for its end before passing that on."""
-        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        future = asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, work)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
@@ -174,12 +188,17 @@ class SqliteDatabase:
 
     async def _read_beside(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
         async with self._turn(self._reading):
-            connection = self._idle.pop() if self._idle else await self._another()
+            connection = self._idle.pop() if self._idle else await self._another_reader()
             connection.know(self._functions)
             try:
                 return await self.beside(connection, partial(connection.rows, text, parameters, self.seconds))
             finally:
                 self._idle.append(connection)
+
+    async def _another_reader(self) -> SqliteConnection:
+        connection = await self._another()
+        self._readers.append(connection)
+        return connection
 
     async def _another(self) -> SqliteConnection:
         """Opens one more connection, in a thread: the first thing that it does is to read the whole schema."""
@@ -197,7 +216,11 @@ class SqliteDatabase:
     @asynccontextmanager
     async def _turn(self, among: asyncio.Semaphore) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(self.seconds):
+            if among.locked():
+                async with asyncio.timeout(self.seconds):
+                    with self._waits.waiting():
+                        await among.acquire()
+            else:
                 await among.acquire()
         except TimeoutError:
             raise busy() from None
@@ -246,8 +269,6 @@ class SqliteSession:
                 return rows
         return await self._beside(partial(self._writer.rows, text, parameters, self._database.seconds))
 
-    look = read
-
     async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
         """Runs a statement that changes rows; returns how many."""
         work = partial(self._writer.run, text, parameters, self._database.seconds)
@@ -270,11 +291,6 @@ class SqliteSession:
         else:
             self.many = True
             await self._beside(work)
-
-    async def run_alone(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
-        """Returns nothing: the transaction has begun."""
-        del text, parameters
-        return ()
 
     async def command(self, text: str) -> None:
         """Runs a statement that has neither parameters nor rows."""

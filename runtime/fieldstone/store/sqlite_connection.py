@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from fieldstone.store.sqlite_functions import register_functions
+from fieldstone.store.use import Asked, Watch
 
 Synchronous = Literal["full", "normal"]
 
@@ -26,16 +27,19 @@ class SqliteConnection:
     def __init__(
         self,
         path: Path,
+        watch: Watch,
         *,
         interval: int,
         writes: bool = False,
         synchronous: Synchronous = "full",
         clock: Callable[[], float] = perf_counter,
     ) -> None:
-        """Opens the file; a connection that does not write refuses to."""
+        """Opens the file; a connection that does not write refuses to. `watch` says which statements are slow."""
+        self.asked = Asked(watch)
         self._clock = clock
         self._seconds = 0.0
         self._began: float | None = None
+        self._read = ""
         self._connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_KEPT
         )
@@ -68,27 +72,47 @@ class SqliteConnection:
     def rows(self, text: str, parameters: tuple[Any, ...], seconds: float) -> list[tuple[Any, ...]]:
         """Returns all rows of a query; stops after so many seconds."""
         self._seconds, self._began = seconds, None
-        return self._connection.execute(text, parameters).fetchall()
+        found, start = None, perf_counter()
+        try:
+            found = self._connection.execute(text, parameters).fetchall()
+            return found
+        finally:
+            self.asked.ran(text, perf_counter() - start, found)
 
     def open(self, text: str, parameters: tuple[Any, ...]) -> sqlite3.Cursor:
         """Returns a query whose rows are fetched some at a time; all of them are of one moment."""
         self._began = None
+        self._read = text
         return self._connection.execute(text, parameters)
 
     def some(self, cursor: sqlite3.Cursor, count: int, seconds: float) -> list[tuple[Any, ...]]:
         """Returns the next rows of an open query, none at its end; stops after so many seconds."""
         self._seconds, self._began = seconds, None
-        return cursor.fetchmany(count)
+        found, start = None, perf_counter()
+        try:
+            found = cursor.fetchmany(count)
+            return found
+        finally:
+            self.asked.ran(self._read, perf_counter() - start, found)
 
     def run(self, text: str, parameters: tuple[Any, ...], seconds: float) -> int:
         """Runs a statement; returns how many rows it changed."""
         self._seconds, self._began = seconds, None
-        return self._connection.execute(text, parameters).rowcount
+        changed, start = None, perf_counter()
+        try:
+            changed = self._connection.execute(text, parameters).rowcount
+            return changed
+        finally:
+            self.asked.ran(text, perf_counter() - start, changed)
 
     def run_many(self, text: str, rows: Sequence[tuple[Any, ...]], seconds: float) -> None:
         """Runs a statement for each row of parameters."""
         self._seconds, self._began = seconds, None
-        self._connection.executemany(text, rows)
+        start = perf_counter()
+        try:
+            self._connection.executemany(text, rows)
+        finally:
+            self.asked.ran(text, perf_counter() - start, rows)
 
     def interrupt(self) -> None:
         """Stops what another thread runs here."""

@@ -20,6 +20,7 @@ from fieldstone.errors import FieldstoneError, Internal, SerializationFailure
 from fieldstone.store.failures import SQLITE_FAILURES, busy, sqlite_failure
 from fieldstone.store.sqlite_connection import SqliteConnection
 from fieldstone.store.sqlite_plan import RUNS_BESIDE, Pace
+from fieldstone.store.use import Waits
 
 BUSY_PAUSE_SECONDS = 0.005
 COMMIT_ON_LOOP_SECONDS = 0.003
@@ -63,12 +64,19 @@ class Turns:
     """The one transaction that is open at the writer, if there is one, and the line of those who want to write."""
 
     def __init__(
-        self, writer: SqliteConnection, beside: Beside, committed: Callable[[int], None], *, seconds: float
+        self,
+        writer: SqliteConnection,
+        beside: Beside,
+        committed: Callable[[int], None],
+        waits: Waits,
+        *,
+        seconds: float,
     ) -> None:
-        """Takes the writer, how to run work beside the loop, who counts what was committed, and how long anybody waits."""
+        """Takes the writer, how to run work beside the loop, who counts what was committed and who waits, and how long anybody does."""
         self._writer = writer
         self._beside = beside
         self._committed = committed
+        self._waits = waits
         self._seconds = seconds
         self._line = asyncio.Lock()
         self._pace = Pace(quick=True)
@@ -96,7 +104,8 @@ class Turns:
             return
         try:
             async with asyncio.timeout(self._seconds):
-                await self._line.acquire()
+                with self._waits.waiting():
+                    await self._line.acquire()
         except TimeoutError:
             raise busy() from None
 

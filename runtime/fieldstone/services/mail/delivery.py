@@ -17,7 +17,7 @@ from fieldstone.engine.records import Execute
 from fieldstone.errors import ConcurrentUpdate, FieldstoneError, Internal, NotFound, SettingsError
 from fieldstone.log import Log
 from fieldstone.query.document import QueryDocument
-from fieldstone.services.mail.post import EMAIL, QUEUED, Sealing
+from fieldstone.services.mail.post import EMAIL, QUEUED, SENDING, Sealing
 from fieldstone.services.mail.transport import NotDelivered, Parcel, Transport
 
 PAUSES: Final = (30, 120, 600, 1800, 7200, 21_600, 43_200)
@@ -98,7 +98,7 @@ class Delivery:
     async def _deliver(self, row: dict[str, Any]) -> None:
         """Sends one mail, unless another process has it already."""
         attempts = row["attempts"] + 1
-        claim = {"status": "sending", "attempts": attempts, "due_at": later(self._clock(), CLAIMED_SECONDS)}
+        claim = {"status": SENDING, "attempts": attempts, "due_at": later(self._clock(), CLAIMED_SECONDS)}
         if not await self._settle(row["id"], row["version"], claim):
             return
         try:

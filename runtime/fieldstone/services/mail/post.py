@@ -24,6 +24,7 @@ from fieldstone.settings import Settings
 
 EMAIL = "sys_email"
 QUEUED = "queued"
+SENDING = "sending"
 _SHOWN = 2000
 _SUBJECT = 900
 

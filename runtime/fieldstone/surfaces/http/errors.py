@@ -12,11 +12,13 @@ from fieldstone.errors import (
     FieldstoneError,
     Internal,
     MethodNotAllowed,
+    NotFound,
     RateLimited,
     Timeout,
     Unauthenticated,
     Unavailable,
 )
+from fieldstone.query.names import shown
 from fieldstone.surfaces.http.request import Header, Request
 
 STATUS: Mapping[str, int] = {
@@ -87,6 +89,11 @@ def failure_of(error: FieldstoneError, request: Request) -> Failure:
 def crash_of(request: Request) -> Failure:
     """Returns the failure of a fault of ours; nothing of its cause is in it."""
     return Failure(500, Internal.code, "Something went wrong on our side.", {}, request.id)
+
+
+def no_route(request: Request) -> NotFound:
+    """Returns the refusal of a path that leads nowhere, or nowhere for whoever asks."""
+    return NotFound(f"No route {request.method} {shown(request.path)}.")
 
 
 def _headers(error: FieldstoneError) -> tuple[Header, ...]:

@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.errors import MethodNotAllowed, NotFound
+from fieldstone.errors import MethodNotAllowed
 from fieldstone.log import Log
-from fieldstone.query.names import shown
 from fieldstone.settings import Limits
 from fieldstone.surfaces.http.dispatcher import Answer, Dispatcher
 from fieldstone.surfaces.http.edge import REQUEST, Asgi
 from fieldstone.surfaces.http.encode import encode_json
-from fieldstone.surfaces.http.errors import ErrorBody
+from fieldstone.surfaces.http.errors import ErrorBody, no_route
+from fieldstone.surfaces.http.metrics import Metrics
 from fieldstone.surfaces.http.places import Places
 from fieldstone.surfaces.http.request import Request, Response
 
@@ -36,19 +36,25 @@ def make_application(
     faces: Mapping[str, Dispatcher],
     aliases: Mapping[str, str],
     ready: Ready,
+    metrics: Metrics,
 ) -> Asgi:
     """Returns the application.
 
     `faces` are by base path; `aliases` are fixed paths that answer as a path of a face does; `ready` raises while the
-    server cannot work, and returns what else is to be told.
+    server cannot work, and returns what else is to be told; `metrics` tell how it works.
     """
     fixed: dict[str, Asgi] = {}
     for alias, target in aliases.items():
         base = max((base for base in faces if target.startswith(f"{base}/")), key=len)
         fixed[alias] = _renamed(faces[base], target)
-    for path, answer in (("/health", _health), ("/ready", _ready(ready))):
+    watching = {
+        "/health": _reading("/health", _health),
+        "/ready": _reading("/ready", _ready(ready)),
+        "/metrics": metrics.guarded(_reading("/metrics", metrics.answer)),
+    }
+    for path, answer in watching.items():
         # Whoever watches over the server is answered at once, however much waits.
-        fixed[path] = _dispatched(_reading(path, answer), shell)
+        fixed[path] = _dispatched(answer, shell)
     return _by_path(faces, fixed, _dispatched(_astray, shell))
 
 
@@ -107,4 +113,4 @@ def _renamed(dispatcher: Dispatcher, target: str) -> Asgi:
 
 
 async def _astray(request: Request) -> Response:
-    raise NotFound(f"No route {request.method} {shown(request.path)}.")
+    raise no_route(request)

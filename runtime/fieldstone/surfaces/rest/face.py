@@ -33,6 +33,7 @@ from fieldstone.services.meta.translating import Translating
 from fieldstone.settings import Limits
 from fieldstone.store.shape_cache import ShapeCache
 from fieldstone.surfaces.http.body import decode_form, decode_json, is_form, media_of, read_body
+from fieldstone.surfaces.http.errors import no_route
 from fieldstone.surfaces.http.languages import languages_of
 from fieldstone.surfaces.http.origin import foreign_origin, is_same_origin
 from fieldstone.surfaces.http.parameters import read_parameters, refuse_parameters, take_flag
@@ -169,13 +170,13 @@ class RestFace:
         """Returns the route, or for OPTIONS the methods; raises NotFound, MethodNotAllowed."""
         path = request.path[len(self._base) :]
         if path and not path.startswith("/"):
-            raise _no_route(request)
+            raise no_route(request)
         method = "GET" if request.method == "HEAD" else request.method
         found = self._table.router.find(method, path)
         if not isinstance(found, frozenset):
             return found
         if not found:
-            raise _no_route(request)
+            raise no_route(request)
         if method != "OPTIONS":
             raise _not_allowed(request, found)
         return found
@@ -308,10 +309,6 @@ def _within_scopes(route: Route, caller: Caller) -> bool:
     One with a limit reaches only routes that name scopes: what nobody thought of is not within its limit.
     """
     return caller.scopes is None or (bool(route.scopes) and route.scopes <= caller.scopes)
-
-
-def _no_route(request: Request) -> NotFound:
-    return NotFound(f"No route {request.method} {shown(request.path)}.")
 
 
 def _not_allowed(request: Request, methods: frozenset[str]) -> MethodNotAllowed:
