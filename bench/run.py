@@ -21,6 +21,7 @@ from bench.part import Bench, Part, Section
 from bench.peers.comparison import PEER
 from bench.policy import POLICY
 from bench.report import DOCUMENT, print_missed, print_sections, write_document
+from bench.statements import STATEMENTS
 from bench.throughput import THROUGHPUT
 from bench.workload import ROWS
 
@@ -31,6 +32,7 @@ PARTS: tuple[Part, ...] = (
     THROUGHPUT,
     POLICY,
     PAGES,
+    STATEMENTS,
     EXPORTS,
     PEER,
     LIFETIMES,

@@ -59,8 +59,12 @@ class _Loaded(msgspec.Struct, frozen=True):
 
 
 class Stand(msgspec.Struct, frozen=True):
-    """Everything ready to be measured: both servers, the callers' tokens by role, and what requests are made of."""
+    """Everything ready to be measured: both servers, the callers' tokens by role, and what requests are made of.
 
+    `database_url` is the address of Fieldstone's database.
+    """
+
+    database_url: str
     fieldstone: Side
     floor: Side
     tokens: Mapping[str, str]
@@ -82,6 +86,7 @@ def stand(rows: int, folder: Path, console: Console, *, postgres: bool) -> Itera
             copy = sqlite_address(folder / "floor.db")
         server = stack.enter_context(_fieldstone(url, folder))
         yield Stand(
+            database_url=url,
             fieldstone=Side("Fieldstone", httpx.URL(server.url).port or 0, server.process_id),
             floor=stack.enter_context(_floor(copy, folder)),
             tokens=loaded.tokens,
@@ -137,14 +142,15 @@ def _load(server: Server, rows: int, console: Console) -> _Loaded:
             for role in ("dispatcher", "inspector", "visitor")
         }
         technicians = [
-            _caller(http, server, admin, technician_email(place), "technician") for place in range(TECHNICIANS)
+            _caller(http, server, admin, technician_email(place), "technician")
+            for place in range(min(TECHNICIANS, -(-rows // BATCH)))
         ]
         tokens["technician"] = technicians[0]
         orders: list[str] = []
         for first in track(range(0, rows, BATCH), description=f"Loading {rows:,} work orders", console=console):
             records = list(work_orders(first, min(BATCH, rows - first)))
-            orders += _made(http, OBJECT, technicians[first // BATCH % TECHNICIANS], records)
-        inspected = _made(http, INSPECTION, tokens["inspector"], list(inspections()))
+            orders += _made(http, OBJECT, technicians[first // BATCH % len(technicians)], records)
+        inspected = _made(http, INSPECTION, tokens["inspector"], list(inspections(rows)))
         places = _made(http, SITE, tokens["dispatcher"], list(sites()))
         _made(http, VISIT, tokens["dispatcher"], list(visits(orders, places)))
     return _Loaded(tokens, orders, inspected)

@@ -48,9 +48,9 @@ def work_order(place: int, status: str) -> dict[str, Any]:
     }
 
 
-def inspections() -> Iterator[dict[str, Any]]:
-    """Yields the inspections in a fixed order, with texts of which some callers see a part."""
-    for place in range(INSPECTIONS):
+def inspections(rows: int) -> Iterator[dict[str, Any]]:
+    """Yields the inspections beside so many work orders in a fixed order, with texts of which some callers see a part."""
+    for place in range(min(INSPECTIONS, rows)):
         order = work_order(place, STATUSES[place % len(STATUSES)])
         same = {name: order[name] for name in ("title", "status", "priority", "reported_at")}
         yield same | {"phone": f"+4930{place:07d}", "email": f"somebody-{place}@fieldstone.example"}
@@ -65,7 +65,7 @@ def sites() -> Iterator[dict[str, Any]]:
 def visits(orders: Sequence[str], places: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yields the visits in a fixed order, to sites and for work orders with these ids."""
     draw = random.Random(VISIT)
-    for number in range(VISITS):
+    for number in range(min(VISITS, len(orders))):
         yield {
             "work_order": draw.choice(orders),
             "site": places[number % len(places)],

@@ -33,6 +33,7 @@ HEADINGS = ("scenario", "server", "requests/s", "p50 ms", "p99 ms", "CPU µs", f
 WITHOUT_COUNTERPART = {"search, alone", "grouped aggregate", DEEP_BY_CURSOR}
 """The scenarios that PocketBase has nothing for: it searches by `LIKE` alone, has no cursors and groups nothing."""
 
+SECONDS_OF_AN_ANSWER = 60.0
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d\.\d{3}Z)")
 
 
@@ -211,6 +212,7 @@ def _answer(side: Side, request: Request, token: str) -> Any:
         f"http://127.0.0.1:{side.port}{request.target}",
         content=request.body,
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        timeout=SECONDS_OF_AN_ANSWER,
         trust_env=False,
     )
     if not answer.is_success:
