@@ -8,7 +8,7 @@ from pkgutil import resolve_name
 import pytest
 
 from fieldstone.cli import COMMANDS, Group
-from fieldstone.late import late
+from fieldstone.late import AtFirstUse, late
 from tests.house.source import RUNTIME, modules_in
 
 HEAVY = {
@@ -20,6 +20,7 @@ HEAVY = {
     "openpyxl",
     "prometheus_client",
     "psycopg",
+    "pydantic",
     "reportlab",
     "xlsxwriter",
 }
@@ -58,3 +59,19 @@ def test_a_server_loads_no_library_that_its_app_may_never_need() -> None:
     program = "import sys, fieldstone.cli, fieldstone.cli.serve; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert HEAVY.isdisjoint(loaded.stdout.split())
+
+
+def test_a_value_is_made_when_it_is_asked_for_first_and_kept() -> None:
+    made: list[str] = []
+
+    def make(name: str) -> list[str]:
+        made.append(name)
+        return [name]
+
+    values = AtFirstUse(("a", "b", "c"), make)
+    assert (list(values), len(values), "b" in values, "d" in values, made) == (["a", "b", "c"], 3, True, False, [])
+    assert values["b"] is values.get("b")
+    assert values.get("d") is None
+    assert (made, set(values.made)) == (["b"], {"b"})
+    with pytest.raises(KeyError):
+        values["d"]

@@ -1,11 +1,13 @@
-"""What is loaded late: modules over large libraries that few processes ever need, each at the first use of the function that stands in it.
+"""What comes late: modules over large libraries that few processes ever need, and what is made of one object among many.
 
 The libraries of workbooks, of PDF and of durable runs would take a third of the time of every start, and of an idle process's memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def late(place: str) -> Callable[..., Any]:
@@ -15,3 +17,35 @@ def late(place: str) -> Callable[..., Any]:
         return resolve_name(place)(*given, **named)
 
     return call
+
+
+class AtFirstUse(Mapping[str, T]):
+    """Values by name, each made when it is asked for first, and kept. Two threads that ask at once may make one twice; one is kept."""
+
+    def __init__(self, names: Collection[str], make: Callable[[str], T]) -> None:
+        """Takes the names that there are, and what makes the value of one, which nothing is wrong with."""
+        self._names = names
+        self._make = make
+        self._made: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        found = self._made.get(name)
+        if found is None:
+            if name not in self._names:
+                raise KeyError(name)
+            found = self._made.setdefault(name, self._make(name))
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    @property
+    def made(self) -> Collection[str]:
+        """The names of those that were asked for so far."""
+        return self._made.keys()

@@ -255,12 +255,12 @@ async def test_a_fault_behind_the_surface_is_answered_without_its_text(
 
 async def test_a_request_that_takes_too_long_is_ended(tmp_path_factory: pytest.TempPathFactory) -> None:
     url = sqlite_address(tmp_path_factory.mktemp("slow") / "slow.db")
-    async with running(WORLD, url, Settings(limits=Limits(request_seconds=1))) as world:
+    async with running(WORLD, url, Settings(limits=Limits(request_seconds=2))) as world:
         mia = await world.person("mia@world.example")
 
         async def slow() -> AsyncIterator[bytes]:
             yield b"{"
-            await asyncio.sleep(3)
+            await asyncio.sleep(5)
             yield b"}"
 
         answer = await mia.ask("POST", TICKETS, headers=JSON, content=slow())

@@ -3,7 +3,7 @@
 Each set is looked at by itself: what two sets together open is open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from fieldstone.errors import Fault, Place
@@ -33,11 +33,17 @@ def rule_disclosures(document: Document, declaration: PermissionDeclaration, obj
                 yield Fault(place, Code.RULE_DISCLOSES, message, _mend(path, field))
 
 
-def hidden_fields(declaration: PermissionDeclaration, subject: Object) -> frozenset[str]:
-    """Returns the fields that are kept from the holders of a set alone: by a rule, for want of a capability, or behind their mask."""
+def hidden_fields(
+    declaration: PermissionDeclaration, subject: Object, among: Iterable[str] | None = None
+) -> frozenset[str]:
+    """Returns the fields that are kept from the holders of a set alone: by a rule, for want of a capability, or behind their mask.
+
+    Where names are given, those among them.
+    """
     grant = grant_in(declaration, subject) or ObjectGrant()
     hidden: set[str] = set()
-    for name, field in subject.fields.items():
+    for name in subject.fields if among is None else among:
+        field = subject.fields[name]
         rule = declaration.fields.get(f"{subject.name}.{name}", _OPEN)
         capable = gives(declaration, field.declaration.required_permissions)
         masked = field.masking is not None and not (grant.allow_edit and rule.editable)

@@ -3,7 +3,7 @@
 Each set is looked at by itself (DESIGN.md, "Declared disclosures"): what two sets together open is open.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import cast
 
 from fieldstone.errors import Fault
@@ -15,24 +15,29 @@ from fieldstone.registry.disclosures import hidden_fields, hiding_place
 from fieldstone.registry.documents import Document
 from fieldstone.registry.granted import grant_in, lets_read
 
-Computed = Sequence[tuple[Object, Sequence[Field]]]
-"""Objects with their formulas."""
+Computed = Sequence[tuple[Object, Sequence[Field], Collection[str]]]
+"""Objects with their formulas, and the names of these and of all that they are computed from."""
 
 
 def computed_in(objects: Iterable[Object]) -> Computed:
     """Returns those objects that have formulas, with these."""
     found = ((subject, [field for field in subject.fields.values() if field.shape.formula]) for subject in objects)
-    return [(subject, formulas) for subject, formulas in found if formulas]
+    return [(subject, formulas, _concerned(formulas)) for subject, formulas in found if formulas]
+
+
+def _concerned(formulas: Sequence[Field]) -> set[str]:
+    inputs = (field.shape.formula.inputs for field in formulas if field.shape.formula)
+    return {field.name for field in formulas}.union(*inputs)
 
 
 def formula_disclosures(document: Document, declaration: PermissionDeclaration, computed: Computed) -> Iterator[Fault]:
     """Yields a fault for every field that a set hides and a formula that it leaves readable tells of."""
-    for subject, formulas in computed:
+    for subject, formulas, concerned in computed:
         grant = grant_in(declaration, subject)
         if grant is None or not lets_read(grant):
             continue
-        hidden = hidden_fields(declaration, subject)
-        for formula in formulas:
+        hidden = hidden_fields(declaration, subject, concerned)
+        for formula in formulas if hidden else ():
             if not formula.internal and formula.name not in hidden:
                 yield from _faults_of(document, subject, formula, hidden)
 

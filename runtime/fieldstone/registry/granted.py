@@ -6,7 +6,7 @@ anywhere in the code: a wildcard that carries both `viewAllRecords` and `modifyA
 every public object already; whoever may grant it is trusted with the rest, and with every capability within an organisation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from fieldstone.kinds.permission import EVERY_CAPABILITY, ObjectGrant, PermissionDeclaration
 from fieldstone.registry.catalog import Object
@@ -34,7 +34,9 @@ def lets_read(grant: ObjectGrant) -> bool:
     return grant.allow_read or grant.view_all_records or grant.modify_all_records
 
 
-def gives(declaration: PermissionDeclaration, capabilities: Iterable[str]) -> bool:
+def gives(declaration: PermissionDeclaration, capabilities: Collection[str]) -> bool:
     """Tells whether a set gives capabilities by itself; one that grants every record of every object is taken to give all."""
+    if not capabilities:
+        return True
     given = set(declaration.system_permissions)
     return EVERY_CAPABILITY in given or grants_everything(declaration) or given.issuperset(capabilities)

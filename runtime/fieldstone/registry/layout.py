@@ -97,16 +97,17 @@ def declaration_files(folder: Path, kinds: Iterable[str]) -> tuple[list[Declarat
     faults: list[Fault] = []
     known = list(kinds)
     root = folder.resolve()
-    for relative in _walk(root, faults):
+    before = shown(root / PACKAGE_FILE).removesuffix(PACKAGE_FILE)
+    for relative, linked in _walk(root, faults):
         path = root / relative
-        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
+        if linked and not Path(os.path.realpath(path)).is_relative_to(root):
             message = f"`{path.name}` links to something outside of the package."
             faults.append(Fault(_start(path), Code.FILE_OUTSIDE, message, "Copy it into the package."))
         elif relative.endswith(".yml"):
             message = f"`{path.name}` would not be read."
             faults.append(Fault(_start(path), Code.FILE_NAME, message, f"Name it `{path.stem}.yaml`."))
         elif relative.endswith(".yaml") and relative != PACKAGE_FILE:
-            found = declaration_file(path, root, known)
+            found = _declaration_file(path, relative, f"{before}{relative}", known)
             if isinstance(found, Fault):
                 faults.append(found)
             else:
@@ -116,6 +117,10 @@ def declaration_files(folder: Path, kinds: Iterable[str]) -> tuple[list[Declarat
 
 def declaration_file(path: Path, root: Path, kinds: list[str]) -> DeclarationFile | Fault:
     """Returns what a file's name says, or why it says nothing."""
+    return _declaration_file(path, path.relative_to(root).as_posix(), shown(path), kinds)
+
+
+def _declaration_file(path: Path, relative: str, told: str, kinds: list[str]) -> DeclarationFile | Fault:
     matched = _FILE_NAME.fullmatch(path.name)
     if path.name == APP_FILE:
         hint = "What faces offer is declared in `<name>.app.yaml`; a deployment has a folder of its own."
@@ -127,17 +132,18 @@ def declaration_file(path: Path, root: Path, kinds: list[str]) -> DeclarationFil
     if kind not in kinds:
         hint = did_you_mean(kind, kinds) or f"The kinds are {', '.join(kinds)}."
         return Fault(_start(path), Code.UNKNOWN_KIND, f"There is no kind `{kind}`.", hint)
-    return DeclarationFile(path, path.relative_to(root).as_posix(), shown(path), name, kind)
+    return DeclarationFile(path, relative, told, name, kind)
 
 
 def _start(path: Path) -> Place:
     return Place(shown(path), 1, 1)
 
 
-def _walk(root: Path, faults: list[Fault], below: str = "") -> Iterator[str]:
-    """Yields the files below a folder by their path from there; links to folders, and folders that are called like files, count as files.
+def _walk(root: Path, faults: list[Fault], below: str = "") -> Iterator[tuple[str, bool]]:
+    """Yields the files below a folder by their path from there, and whether each is a link.
 
-    What is hidden is left out, and so is a folder that is a package of its own. One that cannot be looked into is a fault.
+    Links to folders, and folders that are called like files, count as files. What is hidden is left out, and so is a folder that is a
+    package of its own. One that cannot be looked into is a fault.
     """
     folder = root / below
     try:
@@ -151,6 +157,6 @@ def _walk(root: Path, faults: list[Fault], below: str = "") -> Iterator[str]:
         return
     for entry in found:
         if entry.is_symlink() or not entry.is_dir() or entry.name.endswith(".yaml"):
-            yield f"{below}{entry.name}"
+            yield f"{below}{entry.name}", entry.is_symlink()
         else:
             yield from _walk(root, faults, f"{below}{entry.name}/")

@@ -17,11 +17,13 @@ FormulaFunction = Callable[..., Any]
 """Takes the instant and the time zone of the statement and the inputs of a formula, all as SQLite keeps them."""
 
 
-def formula_functions(catalog: Catalog) -> Mapping[str, FormulaFunction]:
-    """Returns the functions of all formulas, by name."""
+def formula_functions(catalog: Catalog, known: Catalog | None = None) -> Mapping[str, FormulaFunction]:
+    """Returns the functions of all formulas, by name; without those of objects that a `known` catalog has just so."""
+    before = {} if known is None else known.objects
     return {
         function_name(shape.formula): _function(shape.formula, shape.storage, linked.shape)
-        for linked in catalog.objects.values()
+        for name, linked in catalog.objects.items()
+        if before.get(name) is not linked
         for shape in linked.shape.fields.values()
         if shape.formula is not None
     }

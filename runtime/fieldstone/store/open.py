@@ -61,7 +61,7 @@ async def store_over(
 
     `app` is the folder that refusals name.
     """
-    know_formulas(catalog, database)
+    know_formulas(catalog, database, running)
     standing = await bring_up(catalog, database, yielding=yielding, running=running, app=app)
     return SqlStore(catalog, database, log), standing
 
@@ -77,10 +77,10 @@ async def store_for_platform(catalog: Catalog, database: Database, log: Log | No
     return SqlStore(catalog, database, log)
 
 
-def know_formulas(catalog: Catalog, database: Database) -> None:
-    """Lets SQLite call what computes the formulas of a catalog."""
+def know_formulas(catalog: Catalog, database: Database, known: Catalog | None = None) -> None:
+    """Lets SQLite call what computes the formulas of a catalog, beside those of one that is `known`."""
     if database.dialect.name == "sqlite":
-        database.know(formula_functions(catalog))
+        database.know(formula_functions(catalog, known))
 
 
 async def open_database(url: str, *, synchronous: Synchronous, limits: Limits) -> Database:

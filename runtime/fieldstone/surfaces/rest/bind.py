@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fieldstone.access.capabilities import capabilities
 from fieldstone.errors import Internal
 from fieldstone.kinds.api import ApiDeclaration, ApiOperation, DataOperation
+from fieldstone.late import AtFirstUse
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.surfaces.rest.acting import BOUND
 from fieldstone.surfaces.rest.auth import AUTH
@@ -56,16 +57,19 @@ def bind(
 
 
 def _faces(api: ApiDeclaration, catalog: Catalog) -> Mapping[str, ObjectFace]:
+    """Returns the objects as they look on an api, each made for the first request that names it: few are, of many."""
     prefix = IDENTS[api.idents].prefix
     prefixes = {name: prefix(api, declared) for name, declared in catalog.objects.items()}
-    codecs: dict[str, RecordCodec] = {}
-    for name, declared in catalog.objects.items():
-        codecs[name] = RecordCodec(declared, prefixes, codecs)
-    return {
-        name: ObjectFace(declared, codecs[name], _operations(declared), _location(api, name))
-        for name, declared in catalog.objects.items()
-        if declared.api_enabled
-    }
+
+    def codec(name: str) -> RecordCodec:
+        return RecordCodec(catalog.objects[name], prefixes, codecs)
+
+    def face(name: str) -> ObjectFace:
+        declared = catalog.objects[name]
+        return ObjectFace(declared, codecs[name], _operations(declared), _location(api, name))
+
+    codecs = AtFirstUse(catalog.objects, codec)
+    return AtFirstUse({name: declared for name, declared in catalog.objects.items() if declared.api_enabled}, face)
 
 
 def _operations(declared: Object) -> frozenset[DataOperation]:
