@@ -23,6 +23,7 @@ from bench.policy import POLICY
 from bench.report import DOCUMENT, print_missed, print_sections, write_document
 from bench.statements import STATEMENTS
 from bench.throughput import THROUGHPUT
+from bench.workers import WORKERS_PART
 from bench.workload import ROWS
 
 WIDTH = 160
@@ -36,6 +37,7 @@ PARTS: tuple[Part, ...] = (
     EXPORTS,
     PEER,
     LIFETIMES,
+    WORKERS_PART,
 )
 
 program = cyclopts.App(name="bench", help="Measures Fieldstone beside hand-written floors.")

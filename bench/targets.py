@@ -43,6 +43,10 @@ TARGETS: Mapping[str, Target] = {
     "memory, demo, idle: MB": Target(120, at_most=True),
     "memory, demo, after load: MB": Target(200, at_most=True),
     "memory, 1,000 objects, idle: MB": Target(250, at_most=True),
+    "workers: ratio": Target(1.1, at_most=True),
+    "workers: memory ratio": Target(1.2, at_most=True),
+    "workers: idle": Target(10, at_most=True),
+    "revocations: stale answers": Target(0, at_most=True),
     "exports: memory MB": Target(80, at_most=True),
 }
 """The name of a figure is its row and what is told of it."""

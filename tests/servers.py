@@ -43,7 +43,13 @@ class ServerDied(Exception):
 
 @contextmanager
 def running_server(
-    app: Path, *, database_url: str, folder: Path, production: bool = False, settings: Mapping[str, str] | None = None
+    app: Path,
+    *,
+    database_url: str,
+    folder: Path,
+    production: bool = False,
+    settings: Mapping[str, str] | None = None,
+    workers: int = 1,
 ) -> Iterator[Server]:
     """Starts `fieldstone serve` for an app on a database, with its log in `folder`, and yields it once it is ready."""
     port, password = free_port(), secrets.token_urlsafe(18)
@@ -57,7 +63,7 @@ def running_server(
         "FIELDSTONE_LIMIT_SIGN_INS": str(SIGN_INS_A_MINUTE),
         **(settings or {}),
     }
-    command = [str(COMMAND), "serve", str(app), "--host", "127.0.0.1", "--port", str(port)]
+    command = [str(COMMAND), "serve", str(app), "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
     with started(command, environment, folder / f"server-{port}.log") as process:
         url = f"http://127.0.0.1:{port}"
         wait_until_ready(process, f"{url}/ready")
