@@ -45,6 +45,7 @@ def write_object(app: Path, place: int, *, fields: int = FIELDS, label: str = "T
         "label": f"{label} {place}",
         "sharingModel": "public_read_write",
         "fields": declared,
+        "indexes": [{"fields": ["state", "at"]}],
     }
     _write(app / PACKAGE / "objects" / f"{name_of(place)}.object.yaml", thing)
 
@@ -89,7 +90,7 @@ def _reader(rules: int) -> dict[str, Any]:
     declared: dict[str, Any] = {
         "name": READER,
         "label": "Reader",
-        "objects": {name_of(0): {"allowRead": True}},
+        "objects": {name_of(0): {"allowRead": True, "allowCreate": True}},
     }
     if rules:
         declared["rowLevelSecurity"] = [_rule(number, is_last=number == rules - 1) for number in range(rules)]

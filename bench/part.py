@@ -20,7 +20,8 @@ from bench.server import Stand, stand
 class Section(msgspec.Struct, frozen=True, kw_only=True):
     """A table of the report under a title; the first `names` columns are texts, all others numbers.
 
-    `note` says under which conditions it was measured, `missed` holds a line for each target that was missed.
+    `note` says under which conditions it was measured, `missed` holds a line for each target that was missed, `charts` holds
+    pictures of the figures as SVG by the names of their files.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     names: int = 1
     note: str = ""
     missed: list[str] = []
+    charts: dict[str, str] = {}
 
 
 class Bench:

@@ -15,6 +15,7 @@ from bench.part import Section
 DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN = "<!-- bench: begin, written by `python -m bench.run --write` -->"
 END = "<!-- bench: end -->"
+CHARTS = "charts"
 _DATABASE = "\n### "
 _SECTION = "\n#### "
 
@@ -41,7 +42,10 @@ def print_missed(sections: Iterable[Section], console: Console) -> bool:
 
 
 def write_document(document: Path, database: str, sections: Sequence[Section]) -> None:
-    """Puts the sections of one database between the marks of a document, each in the place of its old one or at the end."""
+    """Puts the sections of one database between the marks of a document, each in the place of its old one or at the end.
+
+    Charts are written into the folder `charts` beside the document.
+    """
     text = document.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     inside, _, after = rest.partition(END)
@@ -49,6 +53,9 @@ def write_document(document: Path, database: str, sections: Sequence[Section]) -
     written = _split("\n" + databases.get(database, ""), _SECTION)
     written |= {section.title: "\n".join(_lines(section)) for section in sections}
     databases[database] = _joined(written, _SECTION)
+    for name, drawn in (chart for section in sections for chart in section.charts.items()):
+        (document.parent / CHARTS).mkdir(exist_ok=True)
+        (document.parent / CHARTS / name).write_text(drawn, encoding="utf-8")
     document.write_text(f"{before}{BEGIN}\n{_joined(databases, _DATABASE)}\n\n{END}{after}", encoding="utf-8")
 
 
@@ -63,7 +70,8 @@ def _joined(pieces: dict[str, str], mark: str) -> str:
 
 
 def _lines(section: Section) -> list[str]:
-    """Returns the note and the table of a section in Markdown."""
+    """Returns the note, the charts and the table of a section in Markdown."""
     rule = ["---"] * section.names + ["---:"] * (len(section.headings) - section.names)
     table = [f"| {' | '.join(row)} |" for row in (section.headings, rule, *section.rows)]
-    return [section.note, "", *table] if section.note else table
+    charts = [f"![{section.title}]({CHARTS}/{name})" for name in section.charts]
+    return [*(line for each in (section.note, *charts) if each for line in (each, "")), *table]

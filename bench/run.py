@@ -14,6 +14,7 @@ import cyclopts
 from rich.console import Console
 
 from bench.exports import EXPORTS
+from bench.growth.part import GROWTH
 from bench.lifetimes import LIFETIMES
 from bench.measure import Plan
 from bench.pages import PAGES
@@ -38,6 +39,7 @@ PARTS: tuple[Part, ...] = (
     PEER,
     LIFETIMES,
     WORKERS_PART,
+    GROWTH,
 )
 
 program = cyclopts.App(name="bench", help="Measures Fieldstone beside hand-written floors.")
