@@ -10,7 +10,7 @@ from fieldstone.store.sqlite import SqliteDatabase, SqliteSession
 
 DATABASES = (SqliteDatabase, PostgresDatabase)
 SESSIONS = (SqliteSession, PostgresSession)
-WITHIN = ("read", "write", "write_and_tell", "write_many")
+WITHIN = ("read", "look", "write", "write_and_tell", "write_many", "run_alone")
 """What transactions ask."""
 
 

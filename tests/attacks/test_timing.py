@@ -64,7 +64,7 @@ async def ask(siege: Siege, asked: Asked, record_id: str, who: str = "tom") -> A
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts of all statements that a database is asked, in their order."""
-    return noted_statements(monkeypatch, within=("read", "write", "write_and_tell"), outside=True)
+    return noted_statements(monkeypatch, within=("read", "look", "write", "write_and_tell", "run_alone"), outside=True)
 
 
 async def the_ways_are_the_same(siege: Siege, statements: list[str]) -> None:

@@ -5,7 +5,7 @@ review, after-hooks. Before-hooks may change values, validation may not.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -30,6 +30,7 @@ from fieldstone.engine.telling import clash_told, known_fields, refusal
 from fieldstone.engine.tree import circles_among
 from fieldstone.engine.unit import Fetch, Unit
 from fieldstone.engine.validate import find_faults
+from fieldstone.engine.whole import write_whole
 from fieldstone.errors import FieldFault, FieldstoneError, Invalid
 from fieldstone.ids import is_id
 from fieldstone.kinds.object import ThroughMembership
@@ -127,12 +128,16 @@ async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> W
         raise RowsRefused({place: refusal(new.policy, known, found) for place, found in enumerate(faults) if found})
     await number_rows(door, unit, caller, subject, rows)
     columns = subject.stored
+    if len(rows) == 1:
+        values = {name: rows[0].get(name) for name in columns}
+        whole = await write_whole(door, unit, caller, new.policy, "created", rows[0], values, _set_in(own, rows[0]))
+        if whole is not None:
+            return msgspec.structs.replace(whole, remarks=remarks) if any(remarks) else whole
     with clash_told(known):
         await unit.transaction.insert(subject.name, columns, [tuple(row.get(name) for name in columns) for row in rows])
     note_write(unit, subject.name, "create")
     for row in rows:
-        sent = (field.name for field in own if row.get(field.name) is not None)
-        note_change(unit, caller, subject.name, "created", row, sent)
+        note_change(unit, caller, subject.name, "created", row, _set_in(own, row))
     written = await _settle(door, unit, caller, new, changes)
     return msgspec.structs.replace(written, remarks=remarks) if any(remarks) else written
 
@@ -188,6 +193,11 @@ def _change(door: Door, unit: Unit, caller: Caller, subject: Object, row: Mappin
 def _sent(values: Mapping[str, Any]) -> frozenset[str]:
     """Returns the fields to which a body gives a value."""
     return frozenset(name for name, value in values.items() if value is not None)
+
+
+def _set_in(fields: Iterable[Field], row: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the names of those fields that have a value in a row."""
+    return (field.name for field in fields if row.get(field.name) is not None)
 
 
 def _own_fields(subject: Object) -> list[Field]:

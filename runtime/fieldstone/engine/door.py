@@ -95,11 +95,12 @@ class Writing(msgspec.Struct, frozen=True, eq=False):
     """How an operation that writes is done: `prepare` before its Unit opens, `apply` within it, once more when it is tried again.
 
     `prepare` is given the Unit that the operation joins, None when it is to have one of its own. What it returns is given to `apply`,
-    which must leave it as it is. `apply` may raise `Undone`.
+    which must leave it as it is. `apply` may raise `Undone`; a `whole` one does nothing after its write that could fail.
     """
 
     prepare: Callable[["Door", Any, Caller, Unit | None], Awaitable[Any]]
     apply: Callable[["Door", Any, Caller, Unit], Awaitable[Outcome]]
+    whole: bool = False
 
 
 Handlers = Mapping[type, Reading | Writing]
@@ -278,7 +279,8 @@ class Door:
     async def _once(self, handler: Writing, prepared: Any, caller: Caller, ready: Ready, *, dry: bool) -> Outcome:
         try:
             async with self.store.transaction() as transaction:
-                unit = Unit(transaction, self.clock(), self.limits.operation_depth, ready)
+                whole = handler.whole and not dry
+                unit = Unit(transaction, self.clock(), self.limits.operation_depth, ready, whole=whole)
                 outcome = await handler.apply(self, prepared, caller, unit)
                 await transaction.settle()
                 _settled(outcome, dry=dry)

@@ -40,5 +40,10 @@ def note_write(unit: Unit, object_name: str, action: Action, changed: Collection
     `changed` are the fields that an update sets; none named means any.
     """
     unfelt = bool(changed) and UNFELT.get(object_name, frozenset()).issuperset(changed)
-    if action in FEEDS_POLICY.get(object_name, ()) and not unfelt:
+    if feeds_policy(object_name, action) and not unfelt:
         unit.feeds_policy = True
+
+
+def feeds_policy(object_name: str, action: Action) -> bool:
+    """Tells whether policies are made from what such a write does."""
+    return action in FEEDS_POLICY.get(object_name, ())

@@ -30,18 +30,33 @@ def note_change(
     changed: Iterable[str] = (),
 ) -> None:
     """Notes what was done to a record, given with its id, the version that it has now, and its organisation where it has one."""
-    unit.events.append(
-        RecordEvent(
-            organization_id=record.get("organization_id"),
-            object=object_name,
-            record_id=record["id"],
-            action=action,
-            version=record["version"],
-            actor=caller.id,
-            at=unit.now,
-            changed=tuple(changed),
-        )
+    unit.events.append(make_event(unit, caller, object_name, action, record, changed))
+
+
+def make_event(
+    unit: Unit,
+    caller: Caller,
+    object_name: str,
+    action: EventAction,
+    record: Mapping[str, Any],
+    changed: Iterable[str] = (),
+) -> RecordEvent:
+    """Returns the event of what was done to a record."""
+    return RecordEvent(
+        organization_id=record.get("organization_id"),
+        object=object_name,
+        record_id=record["id"],
+        action=action,
+        version=record["version"],
+        actor=caller.id,
+        at=unit.now,
+        changed=tuple(changed),
     )
+
+
+def keeps_history(catalog: Catalog, object_name: str) -> bool:
+    """Tells whether each version of an object's records is kept."""
+    return history_name(object_name) in catalog.histories
 
 
 async def write_journal(unit: Unit, catalog: Catalog) -> None:
@@ -49,7 +64,7 @@ async def write_journal(unit: Unit, catalog: Catalog) -> None:
     await unit.transaction.publish(unit.events)
     tracked: dict[str, list[RecordEvent]] = {}
     for event in unit.events:
-        if history_name(event.object) in catalog.histories:
+        if keeps_history(catalog, event.object):
             tracked.setdefault(event.object, []).append(event)
     for object_name, events in tracked.items():
         await _keep_images(unit, object_name, events)

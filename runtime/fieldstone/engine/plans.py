@@ -32,13 +32,14 @@ from fieldstone.query.masking import Masking
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.history import VALID_FROM
 from fieldstone.store.binds import Binds
-from fieldstone.store.interface import Statement, Store
+from fieldstone.store.interface import Statement, Store, WholeWrite
 
 KEPT = 4096
 """How many plans of each sort are kept."""
 
 ID_IS = Term("id", "eq", Slot(0))
 ID_AMONG = Term("id", "in", Slot(0))
+AT_VERSION = And((ID_IS, Term("version", "eq", Slot(1))))
 
 
 class PagePlan(msgspec.Struct, frozen=True, eq=False):
@@ -119,6 +120,7 @@ class Plans:
         self.called = lru_cache(maxsize=KEPT)(self._called)
         self.before_write = lru_cache(maxsize=KEPT)(self._before_write)
         self.after_write = lru_cache(maxsize=KEPT)(self._after_write)
+        self.whole = lru_cache(maxsize=KEPT)(self._whole)
         self.stored = lru_cache(maxsize=KEPT)(self._stored)
         self.stamps = lru_cache(maxsize=KEPT)(self._stamps)
         self.image = lru_cache(maxsize=KEPT)(self._image)
@@ -237,8 +239,13 @@ class Plans:
     def _after_write(self, read: Policy, write: Policy) -> RowsPlan:
         """Records as their writer may read them, whether they may stand, and whether he may read them; id and version are among them."""
         columns = read.shape.columns or ("id", "version")
-        select = Select(write.object, columns, ID_AMONG, flags=(write.check, read.rows), masks=_masks(read))
-        return RowsPlan(self._store.prepare(select), columns)
+        return RowsPlan(self._store.prepare(_written(read, write, columns, ID_AMONG)), columns)
+
+    def _whole(self, read: Policy, write: Policy, columns: tuple[str, ...], where: Filter | None) -> RowsPlan | None:
+        """A write of some columns that is all its Unit does, answered as `after_write` does; None where that cannot be."""
+        answered = read.shape.columns or ("id", "version")
+        statement = self._store.prepare_whole(WholeWrite(_written(read, write, answered, EVERYTHING), columns, where))
+        return None if statement is None else RowsPlan(statement, answered)
 
     def _stored(self, subject: Object) -> RowsPlan:
         """Records in full, for hooks."""
@@ -282,6 +289,11 @@ class Plans:
     def _pointing_count(self, policy: Policy, field: str) -> Statement:
         """How many of those the caller may see."""
         return self._store.prepare_count(policy.object, conjunction(policy.rows, pointing_rows(field)))
+
+
+def _written(read: Policy, write: Policy, columns: tuple[str, ...], where: Filter) -> Select:
+    """Returns how records are looked at after they are written."""
+    return Select(write.object, columns, where, flags=(write.check, read.rows), masks=_masks(read))
 
 
 def _masks(policy: Policy) -> tuple[tuple[str, Masking], ...]:

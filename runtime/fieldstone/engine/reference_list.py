@@ -14,13 +14,11 @@ from fieldstone.engine.epoch import note_write
 from fieldstone.engine.gate import may_look
 from fieldstone.engine.journal import note_change
 from fieldstone.engine.operation import Update
+from fieldstone.engine.plans import AT_VERSION
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import DeleteRestricted, SerializationFailure
-from fieldstone.query.ast import And, Slot, Term
 from fieldstone.registry.catalog import Reference
 from fieldstone.store.binds import Binds
-
-AT_VERSION = And((Term("id", "eq", Slot(0)), Term("version", "eq", Slot(1))))
 
 
 class Shortened(msgspec.Struct, frozen=True):

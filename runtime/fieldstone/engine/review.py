@@ -12,9 +12,11 @@ from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
 from fieldstone.engine.door import Door
 from fieldstone.engine.outcome import Written
+from fieldstone.engine.plans import RowsPlan
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import PermissionDenied, SerializationFailure
 from fieldstone.store.binds import Binds
+from fieldstone.store.interface import Row
 
 
 class Review(msgspec.Struct, frozen=True, eq=False):
@@ -29,6 +31,11 @@ async def review(door: Door, unit: Unit, caller: Caller, policy: Policy, ids: Se
     read = door.policies.policy(caller, policy.object, "read")
     plan = door.plans.after_write(read, policy)
     found = await unit.transaction.fetch(plan.statement, Binds((list(ids),), caller.values, unit.now))
+    return judged(read, policy, plan, ids, found)
+
+
+def judged(read: Policy, policy: Policy, plan: RowsPlan, ids: Sequence[str], found: Sequence[Row]) -> Review:
+    """Returns what became of rows, out of what the database answers of them: each with whether it may stand, and whether it may be read."""
     id_place, version_place = plan.columns.index("id"), plan.columns.index("version")
     rows = {row[id_place]: row for row in found}
     if len(rows) < len(ids):

@@ -25,7 +25,7 @@ Ready = dict[tuple[str, Any], Any]
 
 
 class Unit:
-    """One transaction on its way; `now` is the instant of everything written in it.
+    """One transaction on its way; `now` is the instant of everything written in it. A `whole` one is over with the write of its operation.
 
     `feeds_policy` is set by a write to rows from which somebody's rights are made: the door then raises the policy epoch before it commits.
     `run_id` is the run of a flow that writes, if one does. `ready` are the prepared values that operations within it may need, `events` the
@@ -33,10 +33,11 @@ class Unit:
     undone after all.
     """
 
-    def __init__(self, transaction: Transaction, now: str, deepest: int, ready: Ready) -> None:
+    def __init__(self, transaction: Transaction, now: str, deepest: int, ready: Ready, *, whole: bool = False) -> None:
         self.transaction = transaction
         self.now = now
         self.ready = ready
+        self.whole = whole
         self.feeds_policy = False
         self.run_id: str | None = None
         self.events: list[RecordEvent] = []

@@ -22,19 +22,18 @@ from fieldstone.engine.locate import Stored, Target, glimpse, locate, plain
 from fieldstone.engine.masks import masked_row
 from fieldstone.engine.operation import Update
 from fieldstone.engine.outcome import Written
+from fieldstone.engine.plans import AT_VERSION
 from fieldstone.engine.review import may_not_stand, review
 from fieldstone.engine.rules import judge
 from fieldstone.engine.telling import clash_told, known_fields, refusal
 from fieldstone.engine.tree import circle_faults
 from fieldstone.engine.unit import Fetch, Unit
 from fieldstone.engine.validate import find_faults
+from fieldstone.engine.whole import write_whole
 from fieldstone.errors import FieldFault, SerializationFailure
-from fieldstone.query.ast import And, Slot, Term
 from fieldstone.query.storage import StorageClass
 from fieldstone.registry.catalog import Field, Object
 from fieldstone.store.binds import Binds
-
-AT_VERSION = And((Term("id", "eq", Slot(0)), Term("version", "eq", Slot(1))))
 
 _CANONICAL = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 
@@ -84,10 +83,13 @@ async def apply_update(door: Door, prepared: Changing, caller: Caller, unit: Uni
     if faults[0] or circles or verdict.refuses:
         known = known_fields(door, caller, target.policy)
         raise refusal(target.policy, known, (*faults[0], *circles, *verdict.faults(known)))
-    await _write(door, unit, caller, target, stored["version"], values)
-    note_write(unit, subject.name, "update", values)
-    note_change(unit, caller, subject.name, "updated", {**stored, "version": stored["version"] + 1}, values)
-    written = await _settle(door, unit, caller, target, change)
+    stamped = {**stamps_of_change(subject, caller, unit.now), **values}
+    written = await write_whole(door, unit, caller, target.policy, "updated", stored, stamped, values)
+    if written is None:
+        await _write(door, unit, caller, target, stored["version"], stamped)
+        note_write(unit, subject.name, "update", values)
+        note_change(unit, caller, subject.name, "updated", {**stored, "version": stored["version"] + 1}, values)
+        written = await _settle(door, unit, caller, target, change)
     if not verdict.notes:
         return written
     return msgspec.structs.replace(written, remarks=(verdict.remarks(known_fields(door, caller, target.policy)),))
@@ -118,10 +120,9 @@ async def _write(
     When somebody was faster, a change that named its version is refused, and another is tried again with its whole Unit: what its
     hooks did was done in view of a record that is gone.
     """
-    stamped = {**stamps_of_change(target.subject, caller, unit.now), **values}
     binds = Binds((target.id, version), caller.values, unit.now)
     with clash_told(known_fields(door, caller, target.policy)):
-        written = await unit.transaction.update(target.subject.name, stamped, AT_VERSION, binds)
+        written = await unit.transaction.update(target.subject.name, values, AT_VERSION, binds)
     if written:
         return
     await locate(door, unit, caller, target)

@@ -18,6 +18,9 @@ class Session(Protocol):
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query."""
 
+    async def look(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
+        """Returns the rows of a query that locks nothing; a transaction that has written nothing may not have begun by then."""
+
     async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
         """Runs a statement that changes rows; returns how many."""
 
@@ -26,6 +29,9 @@ class Session(Protocol):
 
     async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs a statement once for each row of parameters."""
+
+    async def run_alone(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
+        """Runs a statement that is a transaction by itself and returns its rows; none, and not run, where one has begun already."""
 
     async def command(self, text: str) -> None:
         """Runs a statement that has neither parameters nor rows."""

@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+import msgspec
+
 from fieldstone.query.ast import Aggregation, Filter, Select
 from fieldstone.registry.catalog import Catalog
 from fieldstone.store.binds import Binds
@@ -20,6 +22,18 @@ Row = tuple[Any, ...]
 
 class Statement(Protocol):
     """A prepared read; made by `prepare` or `prepare_count`, opaque to others."""
+
+
+class WholeWrite(msgspec.Struct, frozen=True):
+    """A write of one record that is all that its transaction does: the shape of one statement for it.
+
+    It sets `columns`, in a new record where there is no `where`. It answers what `seen` asks of the record as it is then, whose first flag
+    must hold.
+    """
+
+    seen: Select
+    columns: tuple[str, ...]
+    where: Filter | None = None
 
 
 class Transaction(Protocol):
@@ -44,6 +58,14 @@ class Transaction(Protocol):
 
     async def reserve(self, counter: Counter, count: int, start: int) -> int:
         """Returns the first of `count` counts, which nobody else gets unless all is undone; none is below `start`."""
+
+    async def write_whole(
+        self, statement: Statement, values: Row, event: RecordEvent, binds: Binds
+    ) -> list[Row] | None:
+        """Does a whole write with its event, for good, and returns what it answers. The transaction must do nothing else.
+
+        None where it could not be done: then nothing was, and it is to be done step by step, which tells why.
+        """
 
     async def publish(self, events: Sequence[RecordEvent]) -> None:
         """Writes events to the outbox, in their order."""
@@ -79,6 +101,9 @@ class Store(Protocol):
 
     def prepare_group_count(self, aggregation: Aggregation) -> Statement:
         """Returns a statement that yields one row with one column: how many groups there are."""
+
+    def prepare_whole(self, write: WholeWrite) -> Statement | None:
+        """Returns the statement of a whole write, None where the database or the object has none; compiled at each call."""
 
     async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
         """Runs a read by itself."""

@@ -27,7 +27,7 @@ DEFINE_SECONDS = 24 * 3600
 LOCK_SECONDS = 0.3
 """How long a change of the schema waits for a table: whoever asks for the table meanwhile waits behind it."""
 
-COMMIT = "COMMIT"
+BEGIN, COMMIT = "BEGIN", "COMMIT"
 SCHEMA_LOCK = 0x6669656C6473746F
 
 T = TypeVar("T", bound=Sized | None)
@@ -120,11 +120,10 @@ class PostgresDatabase:
         connection, over = await self.pool.take(), False
         try:
             session = PostgresSession(connection, self)
-            await session.command("BEGIN")
             try:
                 yield session
             except BaseException:
-                over = await _roll_back(connection)
+                over = await session.roll_back()
                 raise
             await session.commit()
             over = True
@@ -184,20 +183,36 @@ class PostgresDatabase:
 
 
 class PostgresSession:
-    """A transaction that is open on one connection."""
+    """A transaction on one connection; it begins with the first statement that is not just a look at rows.
+
+    Each statement sees what was committed before it (`READ COMMITTED`), so a look before the first write is the same within and without.
+    """
 
     def __init__(self, connection: Connection, database: PostgresDatabase) -> None:
         """Takes the connection for as long as the transaction lasts."""
         self._connection = connection
         self._database = database
+        self._begun = False
+        self._sound = True
 
     async def read(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
         """Returns the rows of a query, the transaction's own changes among them."""
         del bounded
+        await self._begin()
         return await self._ran(text, self._connection.fetch(text, *parameters))
+
+    async def look(self, text: str, parameters: tuple[Any, ...], *, bounded: bool) -> RawRows:
+        """Returns the rows of a query that locks nothing."""
+        del bounded
+        return await self._ran(text, self._connection.fetch(text, *parameters))
+
+    async def run_alone(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
+        """Runs a statement that commits by itself, unless a transaction has begun."""
+        return () if self._begun else await self._ran(text, self._connection.fetch(text, *parameters))
 
     async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
         """Runs a statement that changes rows; returns how many."""
+        await self._begin()
         status = await self._ran(text, self._connection.execute(text, *parameters))
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
@@ -208,6 +223,7 @@ class PostgresSession:
 
     async def write_many(self, text: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Runs a statement for each row of parameters, all in one trip."""
+        await self._begin()
         if len(rows) == 1:
             await self._ran(text, self._connection.execute(text, *rows[0]))
         else:
@@ -219,6 +235,7 @@ class PostgresSession:
 
     async def define(self, text: str) -> None:
         """Runs a statement that changes the schema, for as long as it takes; raises SerializationFailure while its table is in use."""
+        await self._begin()
         try:
             await self._connection.execute(_DEFINING)
             await self._connection.execute(text, timeout=DEFINE_SECONDS)
@@ -227,6 +244,8 @@ class PostgresSession:
 
     async def commit(self) -> None:
         """Commits; a transaction that an earlier failure has spoilt would be rolled back without a word."""
+        if not self._begun:
+            return
         status = await self._ran(COMMIT, self._connection.execute(COMMIT))
         if status != COMMIT:
             raise Internal("The transaction had failed before its commit.")
@@ -242,7 +261,18 @@ class PostgresSession:
         finally:
             self._database.asked.ran(text, perf_counter() - start, found)
 
+    async def roll_back(self) -> bool:
+        """Undoes everything; tells whether the connection is as it was."""
+        return await _roll_back(self._connection) if self._begun else self._sound
+
+    async def _begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        await self._ran(BEGIN, self._connection.execute(BEGIN))
+
     def _failure(self, error: Exception) -> Exception:
+        self._sound = False
         return postgres_failure(error, self._database.unique_keys)
 
 

@@ -88,7 +88,7 @@ def search_removal(object_name: str, dialect: DialectName) -> list[str]:
 
 def compile_words_insert(source: Source, columns: tuple[str, ...], dialect: Dialect) -> WordsWrite | None:
     """Returns the statement that writes down the words of new rows of these columns; None for an object that is not searched."""
-    fields = _searchable(source)
+    fields = searchable(source)
     if not fields:
         return None
     names = ", ".join(quoted(name) for name in (ID, *map(words_column, fields)))
@@ -101,7 +101,7 @@ def compile_words_insert(source: Source, columns: tuple[str, ...], dialect: Dial
 
 def compile_words_update(source: Source, columns: tuple[str, ...], dialect: Dialect) -> WordsWrite | None:
     """Returns the statement that writes down new words of a row by its id; None where none of these columns is searched."""
-    fields = [name for name in _searchable(source) if name in columns]
+    fields = [name for name in searchable(source) if name in columns]
     if not fields:
         return None
     *places, last = _placeholders(len(fields) + 1, dialect)
@@ -157,7 +157,8 @@ def words_column(field: str) -> str:
     return shortened(f"w_{field}")
 
 
-def _searchable(source: Source) -> tuple[str, ...]:
+def searchable(source: Source) -> tuple[str, ...]:
+    """Returns the fields whose words are kept."""
     return tuple(name for name, shape in source.object.shape.fields.items() if shape.searchable)
 
 

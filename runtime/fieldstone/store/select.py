@@ -46,17 +46,21 @@ class _SortKey(msgspec.Struct, frozen=True, eq=False):
     nullable: bool
 
 
+class Shown(msgspec.Struct, frozen=True, eq=False):
+    """What is selected for columns, what brings each to wire form, and how formulas are computed from them."""
+
+    shown: list[Value]
+    converts: list[Convert | None]
+    computed: Computed | None
+
+
 def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStatement:
     """Returns the statement of a Select."""
     parameters = Parameters()
     conditions = Conditions(tables, dialect, parameters)
     source = tables.source(select.object)
     keys = tuple(_sort_key(key, conditions, source, dialect) for key in select.order)
-    masks = dict(select.masks)
-    computed = computed_columns(select.columns, source.object.shape)
-    columns = _columns(select.columns if computed is None else computed.shown, masks, conditions, source)
-    if computed is not None:
-        columns += _columns(computed.inputs, {}, conditions, source)
+    columns, computed = _fetched(select, conditions, source)
     if select.share is not None:
         rows = _ranked(select.share, columns, keys, source, dialect).where(conditions.of(select.where, source))
         return _compile_shares(select, select.share, columns, rows, parameters, tables, dialect, computed)
@@ -95,6 +99,23 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         computed=computed,
     )
     return msgspec.structs.replace(statement, at_epoch=heeds_epoch)
+
+
+def shown_columns(select: Select, conditions: Conditions, source: Source, dialect: Dialect) -> Shown:
+    """Returns what a Select answers of each row of a source."""
+    columns, computed = _fetched(select, conditions, source)
+    shown, converts = _shown(columns, dialect)
+    return Shown(shown, converts, computed)
+
+
+def _fetched(select: Select, conditions: Conditions, source: Source) -> tuple[list[_Shaped], Computed | None]:
+    """Returns what is fetched for the columns of a Select, and how those are computed from it that are formulas."""
+    computed = computed_columns(select.columns, source.object.shape)
+    asked = select.columns if computed is None else computed.shown
+    columns = _columns(asked, dict(select.masks), conditions, source)
+    if computed is not None:
+        columns += _columns(computed.inputs, {}, conditions, source)
+    return columns, computed
 
 
 def _best(

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from fieldstone.errors import Internal
+from fieldstone.errors import Conflict, Internal, Invalid
 from fieldstone.log import Log
 from fieldstone.query.ast import Aggregation, Filter, Select
 from fieldstone.registry.catalog import Catalog
@@ -23,7 +23,7 @@ from fieldstone.store.deployment import (
 )
 from fieldstone.store.event import RecordEvent
 from fieldstone.store.explain import explain_statement
-from fieldstone.store.interface import Row, Statement
+from fieldstone.store.interface import Row, Statement, WholeWrite
 from fieldstone.store.outbox import OutboxState, event_row, insert_text, outbox_state, sweep_some
 from fieldstone.store.plan import StatementPlan
 from fieldstone.store.rates import Rates
@@ -34,6 +34,7 @@ from fieldstone.store.shape_cache import ShapeCache
 from fieldstone.store.statement import ReadStatement, Sql
 from fieldstone.store.tables import Tables
 from fieldstone.store.upkeep import Rollups, Upkeep
+from fieldstone.store.whole import compile_whole
 from fieldstone.store.write import (
     InsertStatement,
     UpdateStatement,
@@ -44,6 +45,9 @@ from fieldstone.store.write import (
 )
 
 SHAPES_KEPT = 4096
+
+REFUSALS = (Invalid, Conflict)
+"""What the database finds wrong with a write; anything else befalls the database."""
 
 _READY = "SELECT 1"
 
@@ -116,6 +120,11 @@ class SqlStore:
             lambda: compile_copy(source, target, columns, where, self._tables, self.dialect),
         )
 
+    def prepare_whole(self, write: WholeWrite) -> Statement | None:
+        """Returns the statement of a whole write, None where there is none."""
+        fed = self.rollups.fed(write.seen.object, None if write.where is None else write.columns)
+        return None if fed else compile_whole(write, self._tables, self.dialect)
+
     async def sweep_events(self, *, before: str, most: int) -> int:
         """Deletes some of the events that are older than an instant or beyond the newest `most`; returns how many, 0 at the end."""
         return await sweep_some(self._database, before=before, most=most)
@@ -177,7 +186,7 @@ class SqlStore:
             return
         with suppress(_Rehearsed):
             async with self._database.joint() as session:
-                transaction = SqlTransaction(self, session)
+                transaction = SqlTransaction(self, session, rehearsed=True)
                 yield transaction
                 await transaction.settle()
                 await observe(transaction)
@@ -222,9 +231,10 @@ class _Rehearsed(Exception):
 class SqlTransaction:
     """One transaction; implements `interface.Transaction`."""
 
-    def __init__(self, store: SqlStore, session: Session) -> None:
-        """Takes the open session of a driver."""
+    def __init__(self, store: SqlStore, session: Session, *, rehearsed: bool = False) -> None:
+        """Takes the open session of a driver; a rehearsed transaction is undone at its end."""
         self._store = store
+        self._rehearsed = rehearsed
         self._session = session
         self._upkeep = Upkeep(store.rollups, session)
         self._depth = 0
@@ -234,7 +244,7 @@ class SqlTransaction:
         read = _read_statement(statement)
         if self._upkeep.is_behind:
             await self._upkeep.before_read(read)
-        rows = await self._session.read(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
+        rows = await self._session.look(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
         return self._store.answered(rows, read, binds)
 
     async def insert(self, object_name: str, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -276,6 +286,20 @@ class SqlTransaction:
     async def reserve(self, counter: Counter, count: int, start: int) -> int:
         """Returns the first of `count` counts, which nobody else gets unless all is undone; none is below `start`."""
         return await reserve(self._session, self._store.reserve_counts, counter, count, start)
+
+    async def write_whole(
+        self, statement: Statement, values: Row, event: RecordEvent, binds: Binds
+    ) -> list[Row] | None:
+        """Does a whole write for good, unless this transaction has begun or is a rehearsal; None where that cannot be."""
+        read = _read_statement(statement)
+        if self._rehearsed:
+            return None
+        parameters = read.sql.parameters(binds, (*values, *event_row(event)))
+        try:
+            rows = await self._session.run_alone(read.sql.text, parameters)
+        except REFUSALS:
+            return None
+        return self._store.answered(rows, read, binds) if rows else None
 
     async def publish(self, events: Sequence[RecordEvent]) -> None:
         """Writes events to the outbox, in their order."""

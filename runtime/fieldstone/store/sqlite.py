@@ -269,6 +269,8 @@ class SqliteSession:
                 return rows
         return await self._beside(partial(self._writer.rows, text, parameters, self._database.seconds))
 
+    look = read
+
     async def write(self, text: str, parameters: tuple[Any, ...] = ()) -> int:
         """Runs a statement that changes rows; returns how many."""
         work = partial(self._writer.run, text, parameters, self._database.seconds)
@@ -291,6 +293,11 @@ class SqliteSession:
         else:
             self.many = True
             await self._beside(work)
+
+    async def run_alone(self, text: str, parameters: tuple[Any, ...]) -> RawRows:
+        """Returns nothing: the transaction has begun."""
+        del text, parameters
+        return ()
 
     async def command(self, text: str) -> None:
         """Runs a statement that has neither parameters nor rows."""
