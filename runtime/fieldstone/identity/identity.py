@@ -45,16 +45,14 @@ class Identity:
         presence: Presence,
         clock: Clock,
         epoch: Epoch,
-        reads_tell: bool = False,
     ) -> None:
-        """Takes what tells the epoch of the database; `reads_tell` says that reads tell whether one has passed."""
+        """Takes the door, the catalog, who notes who was seen, and what tells the epoch of the database."""
         self._execute = execute
         self._sets = {name: held for name, held in catalog.permissions.items() if held.declaration.active}
         self._auth = catalog.app.auth
         self._presence = presence
         self._clock = clock
         self._epoch = epoch
-        self._reads_tell = reads_tell
         self._entries: OrderedDict[Credential, Remembered] = OrderedDict()
         self._latest = 0
 
@@ -72,7 +70,7 @@ class Identity:
 
     def remembered(self, credential: Credential | None) -> Remembered | None:
         """Returns who showed a credential before, with the epoch of that, which may have passed; None where he is to be looked up."""
-        if credential is None or not self._reads_tell:
+        if credential is None:
             return None
         entry = self._entries.get(_hashed(credential))
         return None if entry is None or entry.epoch != self._latest or entry.due <= self._clock() else entry

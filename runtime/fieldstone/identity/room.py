@@ -94,7 +94,6 @@ def open_identity(
         presence=lasting.presence,
         clock=clock,
         epoch=door.store.epoch,
-        reads_tell=door.store.tells_epoch,
     )
     return IdentityRoom(
         identity=identity,

@@ -39,11 +39,6 @@ _NOTE = f"INSERT INTO {DEPLOYMENT_TABLE} (number, files) VALUES ({{}}, {{}})"
 _FORGET = f"DELETE FROM {DEPLOYMENT_TABLE} WHERE number <= {{}}"
 
 
-def tells_epoch(dialect: Dialect) -> bool:
-    """Tells whether reads heed a policy epoch by themselves: where the database is in this process, asking for it costs next to nothing."""
-    return dialect.name == "postgresql"
-
-
 def at_epoch(parameters: Parameters) -> Condition:
     """Returns the condition that the policy epoch is the one that is bound, if one is; compared once, before any row is looked for."""
     expected = parameters.epoch()

@@ -87,8 +87,6 @@ class Store(Protocol):
     """The database of one catalog."""
 
     catalog: Catalog
-    tells_epoch: bool
-    """Whether a read by itself tells of the policy epoch in passing: else asking for it costs next to nothing."""
 
     def prepare(self, select: Select) -> Statement:
         """Returns the statement of a shape, compiled at most once and kept in a bounded cache."""

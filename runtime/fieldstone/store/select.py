@@ -23,7 +23,7 @@ from fieldstone.query.storage import FieldShape
 from fieldstone.store.columns import Column as Kept
 from fieldstone.store.columns import Convert
 from fieldstone.store.computed import Computed, computed_columns
-from fieldstone.store.deployment import at_epoch, tells_epoch
+from fieldstone.store.deployment import at_epoch
 from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.parameters import Parameters
 from fieldstone.store.schema import ID
@@ -79,10 +79,7 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         clause = clause.where(conditions.of(select.where, source))
     if select.after is not None:
         clause = clause.where(_after(keys, select.after, dialect, parameters))
-    heeds_epoch = tells_epoch(dialect)
-    if heeds_epoch:
-        clause = clause.where(at_epoch(parameters))
-    clause = clause.order_by(*_ordered(keys, dialect))
+    clause = clause.where(at_epoch(parameters)).order_by(*_ordered(keys, dialect))
     if select.limited:
         clause = clause.limit(parameters.limit())
     if select.shifted:
@@ -98,7 +95,7 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         tested=tested,
         computed=computed,
     )
-    return msgspec.structs.replace(statement, at_epoch=heeds_epoch)
+    return msgspec.structs.replace(statement, at_epoch=True)
 
 
 def shown_columns(select: Select, conditions: Conditions, source: Source, dialect: Dialect) -> Shown:

@@ -19,7 +19,6 @@ from fieldstone.store.deployment import (
     RAISE_POLICY_EPOCH,
     put_in_force,
     raise_metadata_epoch,
-    tells_epoch,
 )
 from fieldstone.store.event import RecordEvent
 from fieldstone.store.explain import explain_statement
@@ -61,7 +60,6 @@ class SqlStore:
         self._database = database
         self._log = log
         self.dialect = database.dialect
-        self.tells_epoch = tells_epoch(database.dialect)
         self._tables = Tables(catalog, database.dialect)
         self._observe: Callable[[SqlTransaction], Awaitable[None]] | None = None
         self._selects: ShapeCache[Select, ReadStatement] = ShapeCache(SHAPES_KEPT)

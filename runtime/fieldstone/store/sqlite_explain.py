@@ -20,6 +20,9 @@ PART_OF_A_RANGE = 4
 """A range, open on one side, is taken for this part of what lies before it."""
 
 _ACCESS = re.compile(r"(SCAN|SEARCH) (\S+)(?: USING (?:COVERING )?INDEX (\S+))?.*?(?: \((.*)\))?$")
+_ONCE = "SCALAR SUBQUERY"
+"""What is looked up once for a statement, as the policy epoch is."""
+
 _BOUND = re.compile(r"([^\s()]+?)([=<>])\?")
 _ALIAS = re.compile(r'(?:FROM|JOIN) "?([^\s"]+)"? AS "?([^\s",)]+)"?')
 
@@ -97,9 +100,10 @@ def _rows(text: str, sizes: _Sizes) -> int:
 
 def _stops_early(steps: Sequence[_Step], tested: frozenset[str] | None) -> bool:
     """Tells whether every row that is read is one that is answered, in order, so that a limit ends the reading."""
-    if tested is None or len(steps) != 1:
+    outer = [step for step in steps if step.parent == 0 and not step.text.startswith(_ONCE)]
+    if tested is None or len(outer) != 1:
         return False
-    found = _ACCESS.match(steps[0].text)
+    found = _ACCESS.match(outer[0].text)
     return found is not None and tested <= {column for column, _ in _BOUND.findall(found[4] or "")}
 
 
