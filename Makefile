@@ -31,9 +31,11 @@ check: .venv/.installed-dev
 docs: .venv/.installed
 	$(BIN)/python -m docs.generate
 
+# All is measured, whatever is missed; the end tells.
 bench: .venv/.installed-bench
-	$(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m bench.run $(ARGS)
-	$(BIN)/python -m bench.flows
+	@status=0; for database in "" --postgres; do \
+		$(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m bench.run $$database $(ARGS) || status=1; \
+	done; $(BIN)/python -m bench.flows || status=1; exit $$status
 
 flights: .venv/.installed-test
 	$(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m packages.flights.load $(ARGS)

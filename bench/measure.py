@@ -22,7 +22,7 @@ class Plan(msgspec.Struct, frozen=True):
     """How to measure: rounds of both sides, each of some seconds after a warm-up, over some connections."""
 
     rounds: int = 5
-    seconds: float = 1.0
+    seconds: float = 0.8
     warm: float = 0.2
     connections: int = 16
 
