@@ -8,7 +8,7 @@ import pytest
 
 from fieldstone.late import AtFirstUse
 from fieldstone.registry import load
-from fieldstone.store import sqlite
+from fieldstone.store import search_fill, sqlite
 from tests.live.living import Files, Live, living
 
 OTHERS = tuple(f"other_{number}" for number in range(12))
@@ -19,7 +19,9 @@ def many(folder: Path) -> Files:
     files = Files(folder)
     for name in OTHERS:
         formula = "double: {type: formula, returnType: number, expression: record.size * 2.0}"
-        files.write(f"{name}.object", f"name: {name}\nfields:\n  size: {{type: number, scale: 2}}\n  {formula}\n")
+        fields = ("title: {type: text, searchable: true}", "size: {type: number, scale: 2}", formula)
+        lines = "".join(f"  {field}\n" for field in fields)
+        files.write(f"{name}.object", f"name: {name}\nfields:\n{lines}")
     return files
 
 
@@ -71,3 +73,16 @@ async def test_a_start_links_once_and_opens_one_connection_to_write_and_one_to_r
         assert linked == ["link"]
         assert opened == ["SqliteConnection"] * 2
         assert (await live.ask("GET", "/data/other_3")).status_code == 200
+
+
+async def test_a_table_that_is_made_is_not_looked_through_for_words(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = many(tmp_path / "app")
+    filled = counting(monkeypatch, search_fill, "_fill")
+    async with living(files.folder, database_url) as live:
+        assert filled == []
+        await live.ask("POST", "/data/note", {"title": "a plain word"})
+        files.write("note.object", "name: note\nfields: {title: {type: text, searchable: true}}\n")
+        assert (await live.ask("POST", "/meta/_reload")).status_code == 200
+        assert filled == ["_fill"]

@@ -11,8 +11,10 @@ from fieldstone.store.search import search_definition, search_removal, words_col
 ROWS_AT_ONCE = 500
 
 
-async def make_search(wanted: TableSchema, stored: SearchSchema | None, session: Session, dialect: Dialect) -> None:
-    """Brings the search index of an object to what is wanted; its table must be there."""
+async def make_search(
+    wanted: TableSchema, stored: SearchSchema | None, session: Session, dialect: Dialect, *, new: bool
+) -> None:
+    """Brings the search index of an object to what is wanted; its table must be there, and holds no record where it is `new`."""
     if wanted.search == stored:
         return
     if stored is not None:
@@ -23,7 +25,8 @@ async def make_search(wanted: TableSchema, stored: SearchSchema | None, session:
     before, after = search_definition(wanted.name, wanted.search.fields, dialect.name)
     for text in before:
         await session.define(text)
-    await _fill(wanted.name, wanted.search.fields, session, dialect)
+    if not new:
+        await _fill(wanted.name, wanted.search.fields, session, dialect)
     for text in after:
         await session.define(text)
 

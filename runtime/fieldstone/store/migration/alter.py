@@ -182,7 +182,7 @@ class _Alteration:
         before = None if change.stored is None or change.former is not None else change.stored.search
         if before is not None and not (numbered | written).isdisjoint(before.fields):
             before = msgspec.structs.replace(before, rules=0)
-        await make_search(change.schema, before, session, dialect)
+        await make_search(change.schema, before, session, dialect, new=change.stored is None)
         if change.linked.history_of is not None and change.stored is None:
             names = [column.name for column in change.schema.columns if column.name not in (VALID_FROM, VALID_TO)]
             text = ddl.copy_rows(change.linked.history_of, change.name, names, {VALID_FROM: "updated_at"})
