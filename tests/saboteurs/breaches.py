@@ -16,6 +16,8 @@ from fieldstone.query.ast import EVERYTHING
 from fieldstone.query.viewpoint import Related, Viewpoint
 from fieldstone.registry.catalog import Catalog, Object
 from fieldstone.services.meta.authority import Authority
+from fieldstone.store.interface import Row
+from fieldstone.store.sql_store import SqlStore
 from fieldstone.surfaces.rest import face
 from tests.saboteurs.faults import Switch, allow_all, refuse_nothing, replaced
 
@@ -37,6 +39,10 @@ def _known_once_and_for_all(real: Callable[..., Awaitable[Caller]]) -> Callable[
         return known[credential]
 
     return caller
+
+
+def _at_any_epoch(_real: Any) -> Callable[..., Awaitable[list[Row]]]:
+    return lambda store, statement, binds, _epoch: store.fetch(statement, binds)
 
 
 def _seen_as_a_whole(real: Callable[..., Viewpoint]) -> Callable[..., Viewpoint]:
@@ -78,6 +84,7 @@ BREACHES = (
         replaced(Identity, "caller", _known_once_and_for_all),
         "a_key_that_answers_after_the_right_is_gone",
     ),
+    Breach("reads_at_any_epoch", replaced(SqlStore, "fetch_at", _at_any_epoch), "a_list_after_the_right_is_gone"),
     Breach("paths_without_policy", replaced(read, "viewpoint", _seen_as_a_whole), "along_a_path_to_it"),
     Breach("masks_dropped", replaced(policies, "masked_fields", _nothing_masked), "comparing_a_masked_field"),
     Breach("all_fields_writable", replaced(policies, "writable_fields", _all_fields), "making_with_what_is_shown_only"),
