@@ -4,10 +4,11 @@ A part of the composition root, which is `app.py`. All of it reaches the door by
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from pwdlib.hashers import HasherProtocol
@@ -17,6 +18,7 @@ from fieldstone.app_flows import RunsHow, make_flow_room
 from fieldstone.app_generation import Current
 from fieldstone.clock import Clock, system_clock
 from fieldstone.engine.sweep import sweep_past
+from fieldstone.errors import Unavailable
 from fieldstone.flows.room import FlowRoom
 from fieldstone.identity.errands import Errands
 from fieldstone.identity.limiter import Limiter, system_microseconds
@@ -78,6 +80,12 @@ class Process(msgspec.Struct, frozen=True, eq=False):
     places: Places
     answers: Answers
     slow_log: SlowLog
+
+    async def ready(self) -> Mapping[str, Any]:
+        """Returns what is to be told beside being ready; raises Unavailable without the database, and once the process was told to stop."""
+        if self.places.stopping:
+            raise Unavailable("The server is stopping.")
+        return await self.current.ready()
 
     def load(self, overlays: Overlays = ()) -> Catalog:
         """Returns the catalog that the files make now, with overlays; what has not changed is not done again. Raises DeclarationError."""

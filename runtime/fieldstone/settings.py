@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True):
     flows_database_url: str | None = None
     metrics_token: str | None = None
     slow_milliseconds: int = 200
+    linger_seconds: int | None = None
+    stopping_seconds: int = 10
     variables: Mapping[str, str] = msgspec.field(default_factory=dict)
     limits: Limits = Limits()
 
@@ -151,6 +153,19 @@ SETTINGS: tuple[Setting, ...] = (
         "FIELDSTONE_SLOW_MILLISECONDS",
         "slow_milliseconds",
         "A database statement that takes longer is written in the log, with how the database runs it.",
+        number=True,
+    ),
+    Setting(
+        "FIELDSTONE_LINGER_SECONDS",
+        "linger_seconds",
+        "How long a server that is told to stop goes on taking requests, while `/ready` answers 503: as long as a balancer in front of it"
+        " takes to notice.",
+        number=True,
+    ),
+    Setting(
+        "FIELDSTONE_STOPPING_SECONDS",
+        "stopping_seconds",
+        "How long requests that are under way may take once a server that is told to stop listens no more; then they are cut off.",
         number=True,
     ),
     Setting("FIELDSTONE_LIMIT_BODY_BYTES", "body_bytes", "Largest request body.", limit=True),

@@ -51,9 +51,8 @@ async def test_a_slow_write_is_told_as_well(slow: World) -> None:
     answer = await mia.ask("POST", f"{DATA}/customer", {"name": f"{SECRET} again"})
     assert answer.status_code == 201
     told = await _told(slow, answer)
-    insert = next(line for line in told if line["sql"].startswith("INSERT") and line["object"] == "customer")
+    insert = next(line for line in told if "INSERT INTO" in line["sql"] and line["object"] == "customer")
     assert insert["rows"] == 1
-    assert {"COMMIT"} <= {line["sql"] for line in slow.log if line["event"] == "slow_statement"}
     assert SECRET not in str(slow.log)
 
 
@@ -77,6 +76,7 @@ async def test_a_statement_that_is_quick_is_not_told(slow: World) -> None:
         ("UPDATE visit SET a=?", "visit"),
         ("DELETE FROM visit WHERE id = $1", "visit"),
         ("SELECT count(*) FROM (SELECT 1 FROM visit)", None),
+        ("WITH made AS (INSERT INTO visit (a) VALUES ($1) RETURNING a) SELECT a FROM made", "visit"),
         ("COMMIT", None),
     ],
 )

@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+from itertools import count
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -27,20 +28,24 @@ class Children:
         """Takes what every child serves."""
         self.stopping = threading.Event()
         self._arguments = (folder, settings, listener)
-        self._running: dict[Child, float] = {}
+        self._listener = listener
+        self._running: dict[Child, tuple[int, float]] = {}
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: self.stopping.set())
 
     def start(self) -> None:
-        """Starts one more child."""
-        child = multiprocessing.get_context("spawn").Process(target=_serve_child, args=self._arguments)
+        """Starts one more child, under the lowest number that is free."""
+        taken = {number for number, _ in self._running.values()}
+        number = next(number for number in count(1) if number not in taken)
+        child = multiprocessing.get_context("spawn").Process(target=_serve_child, args=(*self._arguments, number))
         child.start()
-        self._running[child] = time.monotonic()
+        self._running[child] = (number, time.monotonic())
 
     def stop(self) -> None:
-        """Ends every child, after what it is answering."""
+        """Ends every child, after what it is answering; once they do not listen any more, nobody does."""
         for child in self._running:
             child.terminate()
+        self._listener.close()
         for child in self._running:
             child.join()
         self._running.clear()
@@ -51,7 +56,7 @@ class Children:
         failed = []
         for child in [child for child in self._running if child.sentinel in ready]:
             child.join()
-            age = time.monotonic() - self._running.pop(child)
+            age = time.monotonic() - self._running.pop(child)[1]
             failed.append(age < YOUNG_SECONDS and (child.exitcode or 0) > 0)
         return failed
 
@@ -77,5 +82,5 @@ def serve_in_workers(folder: Path, settings: Settings, listener: socket.socket, 
         children.stop()
 
 
-def _serve_child(folder: Path, settings: Settings, listener: socket.socket) -> None:
-    serve_app(folder, settings, listener, lambda _catalog: None)
+def _serve_child(folder: Path, settings: Settings, listener: socket.socket, number: int) -> None:
+    serve_app(folder, settings, listener, lambda _catalog: None, worker=number)

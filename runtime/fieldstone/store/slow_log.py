@@ -27,8 +27,10 @@ PLAN_SECONDS: Final = 600.0
 
 LONGEST_TEXT: Final = 4000
 _WITHIN = re.compile(r"\([^()]*\)")
-_TABLE = re.compile(r'\b(?:FROM|INTO|UPDATE)\s+"?([A-Za-z_][\w.]*)')
-_PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+_TABLE = re.compile(r'\bFROM\s+"?([A-Za-z_][\w.]*)')
+_WRITTEN = re.compile(r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?([A-Za-z_][\w.]*)')
+_WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
+_PLANNED = ("SELECT", *_WRITES)
 
 
 class SlowLog:
@@ -40,6 +42,7 @@ class SlowLog:
         self._log = log
         self._loop = asyncio.get_running_loop()
         self._told = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._runs: deque[SlowRun] = deque(maxlen=MOST_WAITING)
         self._planned: dict[str, float] = {}
         database.watch.after = seconds
@@ -52,22 +55,25 @@ class SlowLog:
             await self.write()
 
     async def write(self) -> None:
-        """Writes down everything that was told."""
-        self._told.clear()
-        while self._runs:
-            run = self._runs.popleft()
-            told: dict[str, Any] = {} if run.request is None else {"id": run.request}
-            plan = await self._plan(run.text)
-            if plan is not None:
-                told["plan"] = plan
-            self._log.warning(
-                "slow_statement",
-                object=object_of(run.text),
-                ms=round(run.seconds * 1000, 2),
-                rows=run.rows,
-                sql=run.text[:LONGEST_TEXT],
-                **told,
-            )
+        """Returns when everything that was told is written down."""
+        async with self._writing:
+            self._told.clear()
+            while self._runs:
+                await self._write(self._runs.popleft())
+
+    async def _write(self, run: SlowRun) -> None:
+        values: dict[str, Any] = {} if run.request is None else {"id": run.request}
+        plan = await self._plan(run.text)
+        if plan is not None:
+            values["plan"] = plan
+        self._log.warning(
+            "slow_statement",
+            object=object_of(run.text),
+            ms=round(run.seconds * 1000, 2),
+            rows=run.rows,
+            sql=run.text[:LONGEST_TEXT],
+            **values,
+        )
 
     def _tell(self, run: SlowRun) -> None:
         self._runs.append(run)
@@ -89,7 +95,10 @@ class SlowLog:
 
 
 def object_of(text: str) -> str | None:
-    """Returns the table that a statement is about: the first that is named outside of parentheses."""
+    """Returns the table that a statement is about: the first that it writes, else the first that it names outside of parentheses."""
+    written = _WRITTEN.search(text) if text.startswith(_WRITES) else None
+    if written is not None:
+        return written[1]
     outside, more = text, 1
     while more:
         outside, more = _WITHIN.subn("", outside)

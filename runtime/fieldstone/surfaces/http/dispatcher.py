@@ -51,6 +51,10 @@ class Dispatcher:
             return
         try:
             await self._send(send, request, response)
+        except asyncio.CancelledError:
+            if not self._places.stopping:
+                raise
+            self.log.warning("broken_off", id=request.id, route=request.route or request.path)
         except Exception:
             self.log.exception("broken_off", id=request.id, route=request.route or request.path)
             raise
