@@ -5,6 +5,8 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PINS := pyproject.toml constraints.txt
+# As pip does with what it installs: a server does not compile its own modules at every start, even where Python may write nothing.
+COMPILE := $(BIN)/python -m compileall -q runtime
 
 .PHONY: install serve test check docs bench flights clean
 .DEFAULT_GOAL := help
@@ -33,6 +35,7 @@ docs: .venv/.installed
 
 # All is measured, whatever is missed; the end tells.
 bench: .venv/.installed-bench
+	@$(COMPILE)
 	@status=0; for database in "" --postgres; do \
 		$(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m bench.run $$database $(ARGS) || status=1; \
 	done; $(BIN)/python -m bench.flows || status=1; exit $$status
@@ -55,19 +58,23 @@ clean:
 .venv/.installed: .venv/.tools $(PINS)
 	@echo "Installing what the server needs"
 	@$(PIP) --no-build-isolation --editable .
+	@$(COMPILE)
 	@touch $@
 
 .venv/.installed-test: .venv/.tools $(PINS)
 	@echo "Installing what the server and its tests need"
 	@$(PIP) --no-build-isolation --editable '.[test]'
+	@$(COMPILE)
 	@touch $@ .venv/.installed
 
 .venv/.installed-dev: .venv/.tools $(PINS)
 	@echo "Installing what the server, its tests and its checks need"
 	@$(PIP) --no-build-isolation --editable '.[test,dev]'
+	@$(COMPILE)
 	@touch $@ .venv/.installed .venv/.installed-test
 
 .venv/.installed-bench: .venv/.tools $(PINS)
 	@echo "Installing what the server, its tests and its benchmark need"
 	@$(PIP) --no-build-isolation --editable '.[test,bench]'
+	@$(COMPILE)
 	@touch $@ .venv/.installed .venv/.installed-test

@@ -8,16 +8,15 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
-from hashlib import blake2b, sha256
-from importlib.metadata import PackageNotFoundError, version
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 
-from fieldstone.kinds.table import KINDS
+from fieldstone import kinds
 from fieldstone.registry.source import Source
 
-_FORMAT = 2
+_FORMAT = 3
 _FILE = "declarations.json"
 
 Sources = Mapping[str, Source]
@@ -61,10 +60,9 @@ def content_key(content: bytes) -> str:
 
 
 def _key() -> str:
-    """Returns a hash over what decides how files are read: this program's version and its tables."""
-    try:
-        program = version("fieldstone")
-    except PackageNotFoundError:
-        program = "unknown"
-    tables = repr([(kind.name, msgspec.inspect.multi_type_info(kind.structs)) for kind in KINDS.values()])
-    return sha256(f"{_FORMAT}\0{program}\0{tables}".encode()).hexdigest()
+    """Returns a hash over what decides how files are read: the source of the rooms that do."""
+    digest = blake2b(f"{_FORMAT}".encode(), digest_size=16)
+    for room in (Path(kinds.__file__).parent, Path(__file__).parent):
+        for path in sorted(room.rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
