@@ -22,6 +22,7 @@ from fieldstone.engine.door import Door
 from fieldstone.engine.records import in_one_unit
 from fieldstone.engine.unit import Unit
 from fieldstone.errors import ConcurrentUpdate, Conflict, DeclarationError, FieldstoneError
+from fieldstone.garbage import settle
 from fieldstone.identity.bootstrap import bootstrap
 from fieldstone.identity.enrolment import OBJECT as ENROLMENT
 from fieldstone.registry.catalog import Catalog
@@ -188,6 +189,7 @@ class Generations:
     async def _swap(self, generation: Generation) -> None:
         self._process.current.swap(generation)
         await self._process.flows.follow(generation.playing)
+        settle()
 
 
 def changed_at_once() -> ConcurrentUpdate:

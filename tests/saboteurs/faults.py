@@ -68,8 +68,8 @@ def _tell_invisible_from_absent(real: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _let_everything_stand(real: Callable[..., Awaitable[review.Review]]) -> Callable[..., Awaitable[review.Review]]:
-    async def judged(*arguments: Any) -> review.Review:
-        return msgspec.structs.replace(await real(*arguments), refused=())
+    async def judged(*arguments: Any, **more: Any) -> review.Review:
+        return msgspec.structs.replace(await real(*arguments, **more), refused=())
 
     return judged
 

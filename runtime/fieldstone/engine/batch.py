@@ -223,7 +223,8 @@ async def _create_all(run: _Run) -> None:
 
 async def _create(run: _Run, places: Sequence[int]) -> None:
     """Creates the rows of these places together, or, where that is refused, those of them that can be created."""
-    new = Candidates(run.batch.subject, run.batch.create, run.batch.rows, REFUSALS)
+    answered = run.batch.operation.return_records
+    new = Candidates(run.batch.subject, run.batch.create, run.batch.rows, REFUSALS, answered)
     await create_good(run.door, run.unit, run.caller, new, places, run.keep, run.refuse)
 
 

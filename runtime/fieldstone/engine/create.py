@@ -5,16 +5,17 @@ review, after-hooks. Before-hooks may change values, validation may not.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from fieldstone.access.caller import Caller
 from fieldstone.access.policy import Policy
+from fieldstone.engine.activation import activation_of
 from fieldstone.engine.batch_record import ROWS_WITHOUT_PAUSE
 from fieldstone.engine.body import Draft, invalid, prepare_values, read_body, refuse_forbidden, root_of
-from fieldstone.engine.defaults import fill_defaults, stamp_new
+from fieldstone.engine.defaults import fields_with_defaults, fill_defaults, stamp_new
 from fieldstone.engine.door import Door
 from fieldstone.engine.epoch import note_write
 from fieldstone.engine.fire import fire
@@ -25,7 +26,7 @@ from fieldstone.engine.numbering import number_rows
 from fieldstone.engine.operation import Create
 from fieldstone.engine.outcome import Remarks, Written
 from fieldstone.engine.review import may_not_stand, review
-from fieldstone.engine.rules import judge
+from fieldstone.engine.rules import judge, judge_within
 from fieldstone.engine.telling import clash_told, known_fields, refusal
 from fieldstone.engine.tree import circles_among
 from fieldstone.engine.unit import Fetch, Unit
@@ -38,11 +39,12 @@ from fieldstone.registry.catalog import Field, Object
 
 
 class NewRows(msgspec.Struct, frozen=True, eq=False):
-    """Rows that are ready to be inserted: read, permitted and prepared."""
+    """Rows that are ready to be inserted: read, permitted and prepared; of those that need not be `answered` only the ids are told."""
 
     subject: Object
     policy: Policy
     rows: tuple[dict[str, Any], ...]
+    answered: bool = True
 
 
 class RowsRefused(Exception):
@@ -68,7 +70,8 @@ async def prepare_create(door: Door, operation: Create, caller: Caller, unit: Un
     if any(draft.faults for draft in drafts):
         faults = await all_faults(door, door.fetcher(unit), caller, subject, drafts)
         raise together({place: invalid(found) for place, found in enumerate(faults) if found}, len(drafts))
-    rows = [await prepare_values(subject, draft.values, door.preparers(unit)) for draft in drafts]
+    preparers = door.preparers(unit)
+    rows = [await prepare_values(subject, draft.values, preparers) for draft in drafts]
     return NewRows(subject, policy, tuple(rows))
 
 
@@ -113,8 +116,9 @@ async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> W
     """Inserts rows and returns them as their writer may see them; raises RowsRefused, or what the database or a hook raises."""
     subject = new.subject
     changes: list[Change] = []
+    defaults = fields_with_defaults(subject.fields)
     for row in new.rows:
-        changes.append(_change(door, unit, caller, subject, row))
+        changes.append(_change(door, unit, caller, subject, defaults, row))
         if len(changes) % ROWS_WITHOUT_PAUSE == 0:
             await asyncio.sleep(0)
     await fire(door, unit, caller, subject.name, "before_create", changes)
@@ -134,7 +138,7 @@ async def insert_rows(door: Door, unit: Unit, caller: Caller, new: NewRows) -> W
         if whole is not None:
             return msgspec.structs.replace(whole, remarks=remarks) if any(remarks) else whole
     with clash_told(known):
-        await unit.transaction.insert(subject.name, columns, [tuple(row.get(name) for name in columns) for row in rows])
+        await unit.transaction.insert(subject.name, columns, [tuple(map(row.get, columns)) for row in rows])
     note_write(unit, subject.name, "create")
     for row in rows:
         note_change(unit, caller, subject.name, "created", row, _set_in(own, row))
@@ -152,9 +156,10 @@ async def _ruled(
 ) -> tuple[Remarks, ...]:
     """Adds to the faults of each row what rules refuse in it; returns what they remark."""
     remarks: list[Remarks] = []
+    known_to_rules = activation_of(caller, unit.now)
     for row, sent, found in zip(rows, new.rows, faults, strict=True):
         faulty = {root_of(fault.field) for fault in found}
-        verdict = judge(new.subject, caller, unit.now, row, None, sent=_sent(sent), faulty=faulty)
+        verdict = judge_within(new.subject, caller, known_to_rules, row, None, sent=_sent(sent), faulty=faulty)
         found.extend(verdict.faults(known))
         remarks.append(verdict.remarks(known))
         if len(remarks) % ROWS_WITHOUT_PAUSE == 0:
@@ -167,37 +172,43 @@ async def _settle(door: Door, unit: Unit, caller: Caller, new: NewRows, changes:
 
     An object that is inside the wall through a membership gets there by an after-hook, so it is reviewed only then.
     """
-    ids = [change.id for change in changes]
+    ids, answered = [change.id for change in changes], new.answered
     hooked = bool(door.hooks(new.subject.name, "after_create"))
     written = None
     if not hooked or not isinstance(new.subject.declaration.tenancy, ThroughMembership):
-        written = await _stand(door, unit, caller, new.policy, ids)
+        written = await _stand(door, unit, caller, new.policy, ids, answered=answered)
     await fire(door, unit, caller, new.subject.name, "after_create", changes)
-    return written if written is not None and not hooked else await _stand(door, unit, caller, new.policy, ids)
+    if written is not None and not hooked:
+        return written
+    return await _stand(door, unit, caller, new.policy, ids, answered=answered)
 
 
-async def _stand(door: Door, unit: Unit, caller: Caller, policy: Policy, ids: Sequence[str]) -> Written:
-    seen = await review(door, unit, caller, policy, ids)
+async def _stand(
+    door: Door, unit: Unit, caller: Caller, policy: Policy, ids: Sequence[str], *, answered: bool
+) -> Written:
+    seen = await review(door, unit, caller, policy, ids, answered=answered)
     if seen.refused:
         raise RowsRefused({place: may_not_stand(policy) for place in seen.refused})
     return seen.written
 
 
-def _change(door: Door, unit: Unit, caller: Caller, subject: Object, row: Mapping[str, Any]) -> Change:
+def _change(
+    door: Door, unit: Unit, caller: Caller, subject: Object, defaults: Mapping[str, Field], row: Mapping[str, Any]
+) -> Change:
     values = dict(row)
-    fill_defaults(subject.fields, values, caller, unit.now)
+    fill_defaults(defaults, values, caller, unit.now)
     stamp_new(subject, values, caller, unit.now, door.new_id)
     return Change(subject.name, values["id"], values, None)
 
 
 def _sent(values: Mapping[str, Any]) -> frozenset[str]:
     """Returns the fields to which a body gives a value."""
-    return frozenset(name for name, value in values.items() if value is not None)
+    return frozenset([name for name, value in values.items() if value is not None])
 
 
-def _set_in(fields: Iterable[Field], row: Mapping[str, Any]) -> Iterator[str]:
-    """Yields the names of those fields that have a value in a row."""
-    return (field.name for field in fields if row.get(field.name) is not None)
+def _set_in(fields: Iterable[Field], row: Mapping[str, Any]) -> list[str]:
+    """Returns the names of those fields that have a value in a row."""
+    return [field.name for field in fields if row.get(field.name) is not None]
 
 
 def _own_fields(subject: Object) -> list[Field]:

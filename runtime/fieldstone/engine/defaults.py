@@ -24,9 +24,14 @@ FIRST_VERSION = 1
 
 def fill_defaults(fields: Mapping[str, Field], values: dict[str, Any], caller: Caller, now: str) -> None:
     """Gives every field without a value its declared default."""
-    for name, field in fields.items():
-        if field.declaration.default_value is not UNSET and values.get(name) is None:
+    for name, field in fields_with_defaults(fields).items():
+        if values.get(name) is None:
             values[name] = _default_of(field, caller, now)
+
+
+def fields_with_defaults(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+    """Returns those fields that have a default."""
+    return {name: field for name, field in fields.items() if field.declaration.default_value is not UNSET}
 
 
 def stamp_new(subject: Object, values: dict[str, Any], caller: Caller, now: str, new_id: NewId) -> None:
@@ -34,8 +39,7 @@ def stamp_new(subject: Object, values: dict[str, Any], caller: Caller, now: str,
     if "id" not in values:
         values["id"] = new_id()
     if UPDATED_AT in subject.fields:
-        stamps = {CREATED_AT: now, CREATED_BY: caller.id, **stamps_of_change(subject, caller, now)}
-        for name, value in stamps.items():
+        for name, value in ((CREATED_AT, now), (CREATED_BY, caller.id), (UPDATED_AT, now), (UPDATED_BY, caller.id)):
             values.setdefault(name, value)
     if subject.owned:
         values.setdefault("owner_id", caller.id)

@@ -16,12 +16,13 @@ from fieldstone.registry.catalog import Object
 
 
 class Candidates(msgspec.Struct, frozen=True, eq=False):
-    """Rows by their places, each ready to be inserted; `refusals` are the errors that befall a row by itself."""
+    """Rows by their places, each ready to be inserted, to be `answered` or not; `refusals` are what befalls a row by itself."""
 
     subject: Object
     policy: Policy
     rows: Mapping[int, Any]
     refusals: tuple[type[FieldstoneError], ...]
+    answered: bool = False
 
 
 async def create_good(
@@ -36,7 +37,9 @@ async def create_good(
     """Creates the rows of these places as far as they can be created; `keep` is told of those that are, `refuse` of each other one."""
     if not places:
         return
-    new = NewRows(candidates.subject, candidates.policy, tuple(candidates.rows[place] for place in places))
+    new = NewRows(
+        candidates.subject, candidates.policy, tuple(candidates.rows[place] for place in places), candidates.answered
+    )
     try:
         async with unit.nested():
             written = await insert_rows(door, unit, caller, new)

@@ -236,9 +236,9 @@ class Plans:
         select = Select(subject.name, columns, ID_IS, flags=(read.rows, write.rows))
         return RowsPlan(self._store.prepare(select), columns)
 
-    def _after_write(self, read: Policy, write: Policy) -> RowsPlan:
+    def _after_write(self, read: Policy, write: Policy, answered: bool = True) -> RowsPlan:
         """Records as their writer may read them, whether they may stand, and whether he may read them; id and version are among them."""
-        columns = read.shape.columns or ("id", "version")
+        columns = (read.shape.columns if answered else ()) or ("id", "version")
         return RowsPlan(self._store.prepare(_written(read, write, columns, ID_AMONG)), columns)
 
     def _whole(self, read: Policy, write: Policy, columns: tuple[str, ...], where: Filter | None) -> RowsPlan | None:

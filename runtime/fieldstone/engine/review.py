@@ -26,10 +26,15 @@ class Review(msgspec.Struct, frozen=True, eq=False):
     refused: tuple[int, ...]
 
 
-async def review(door: Door, unit: Unit, caller: Caller, policy: Policy, ids: Sequence[str]) -> Review:
-    """Returns what became of the rows that were just written under a policy, in the order of their ids."""
+async def review(
+    door: Door, unit: Unit, caller: Caller, policy: Policy, ids: Sequence[str], *, answered: bool = True
+) -> Review:
+    """Returns what became of the rows that were just written under a policy, in the order of their ids.
+
+    Of rows that need not be `answered`, nothing but id and version is read.
+    """
     read = door.policies.policy(caller, policy.object, "read")
-    plan = door.plans.after_write(read, policy)
+    plan = door.plans.after_write(read, policy, answered=answered)
     found = await unit.transaction.fetch(plan.statement, Binds((list(ids),), caller.values, unit.now))
     return judged(read, policy, plan, ids, found)
 

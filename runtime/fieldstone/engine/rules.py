@@ -69,10 +69,26 @@ def judge(
 
     `sent` are the fields that its writer set himself, `faulty` those at fault already.
     """
+    if subject.validations is None:
+        return SOUND
+    return judge_within(subject, caller, activation_of(caller, now), record, previous, sent=sent, faulty=faulty)
+
+
+def judge_within(
+    subject: Object,
+    caller: Caller,
+    known: Mapping[str, Any],
+    record: Mapping[str, Any],
+    previous: Mapping[str, Any] | None,
+    *,
+    sent: Collection[str] = (),
+    faulty: Collection[str] = (),
+) -> Verdict:
+    """Returns the same for one of many records, where what is known of caller and clock is at hand."""
     validations = subject.validations
     if validations is None:
         return SOUND
-    activation = _activation(validations, caller, now, record, previous)
+    activation = _activation(validations, known, record, previous)
     faulty = _with_formulas(validations, faulty)
     refused: list[FieldFault] = []
     notes: list[Remark] = []
@@ -90,24 +106,19 @@ def readonly_fields(subject: Object, caller: Caller, now: str, record: Mapping[s
     """Returns the fields that a body could not set in a new record, as far as that can be told."""
     if subject.validations is None or not subject.validations.readonly:
         return frozenset()
-    activation = _activation(subject.validations, caller, now, record, None)
+    activation = _activation(subject.validations, activation_of(caller, now), record, None)
     conditions = subject.validations.readonly
     return frozenset(condition.field for condition in conditions if _fault(condition, activation, (), "", ""))
 
 
 def _activation(
-    validations: Validations,
-    caller: Caller,
-    now: str,
-    record: Mapping[str, Any],
-    previous: Mapping[str, Any] | None,
+    validations: Validations, known: Mapping[str, Any], record: Mapping[str, Any], previous: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Returns what rules are looked at with; the formulas that they look at are computed from the record as it will be."""
-    activation = activation_of(caller, now)
     if validations.formulas:
-        record = completed(record, validations.formulas, activation)
-        previous = None if previous is None else completed(previous, validations.formulas, activation)
-    return {**activation, "record": record, "previous": previous}
+        record = completed(record, validations.formulas, known)
+        previous = None if previous is None else completed(previous, validations.formulas, known)
+    return {**known, "record": record, "previous": previous}
 
 
 def _with_formulas(validations: Validations, faulty: Collection[str]) -> Collection[str]:
