@@ -49,6 +49,7 @@ WITH_A_SERVER = (
     "compare-versions.md",
     "reload.md",
     "change-a-running-app.md",
+    "operate.md",
 )
 
 
