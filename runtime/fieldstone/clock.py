@@ -9,7 +9,7 @@ Clock = Callable[[], str]
 
 
 class SystemClock:
-    """The machine's time in the canonical form; the text of a second is made once. Threads may share one."""
+    """The machine's time in the canonical form; the text of a millisecond is made once. Threads may share one."""
 
     __slots__ = ("_made",)
 
@@ -18,12 +18,14 @@ class SystemClock:
 
     def __call__(self) -> str:
         """Returns now."""
-        second, milliseconds = divmod(time_ns() // 1_000_000, 1000)
+        now = time_ns() // 1_000_000
         made, text = self._made
-        if second != made:
-            text = datetime.fromtimestamp(second, UTC).isoformat()[:19]
-            self._made = (second, text)
-        return f"{text}.{milliseconds:03d}Z"
+        if now != made:
+            second, milliseconds = divmod(now, 1000)
+            day = text[:20] if second == made // 1000 else f"{datetime.fromtimestamp(second, UTC).isoformat()[:19]}."
+            text = f"{day}{milliseconds:03d}Z"
+            self._made = (now, text)
+        return text
 
 
 system_clock = SystemClock()

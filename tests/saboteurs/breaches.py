@@ -41,8 +41,8 @@ def _known_once_and_for_all(real: Callable[..., Awaitable[Caller]]) -> Callable[
     return caller
 
 
-def _at_any_epoch(_real: Any) -> Callable[..., Awaitable[list[Row]]]:
-    return lambda store, statement, binds, _epoch: store.fetch(statement, binds)
+def _at_any_epoch(real: Callable[..., Awaitable[list[Row]]]) -> Callable[..., Awaitable[list[Row]]]:
+    return lambda store, statement, binds: real(store, statement, msgspec.structs.replace(binds, epoch=None))
 
 
 def _seen_as_a_whole(real: Callable[..., Viewpoint]) -> Callable[..., Viewpoint]:
@@ -84,7 +84,7 @@ BREACHES = (
         replaced(Identity, "caller", _known_once_and_for_all),
         "a_key_that_answers_after_the_right_is_gone",
     ),
-    Breach("reads_at_any_epoch", replaced(SqlStore, "fetch_at", _at_any_epoch), "a_list_after_the_right_is_gone"),
+    Breach("reads_at_any_epoch", replaced(SqlStore, "fetch", _at_any_epoch), "a_list_after_the_right_is_gone"),
     Breach("paths_without_policy", replaced(read, "viewpoint", _seen_as_a_whole), "along_a_path_to_it"),
     Breach("masks_dropped", replaced(policies, "masked_fields", _nothing_masked), "comparing_a_masked_field"),
     Breach("all_fields_writable", replaced(policies, "writable_fields", _all_fields), "making_with_what_is_shown_only"),

@@ -73,7 +73,8 @@ def plan_read(door: Door, operation: Read, caller: Caller, asker: Viewpoint) -> 
     binding = planned.binding + repr(caller.id).encode()
     if query.cursor is not None:
         values += decode_cursor(door.cursor_keys, binding, query.cursor)
-    binds = Binds(values, caller.values, asker.now, limit=query.limit + 1, offset=query.offset or None)
+    offset = query.offset or None
+    binds = Binds(values, caller.values, asker.now, limit=query.limit + 1, offset=offset, epoch=operation.epoch)
     return PlannedRead(subject, policy, query, planned.plan, binds, binding)
 
 
@@ -90,7 +91,7 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
     policy, query, plan = planned.policy, planned.query, planned.plan
     if policy.query_budget is not None:
         await door.budgets.require(planned.question(), now)
-    fetch = fetcher(door.store, unit, operation.epoch)
+    fetch = fetcher(door.store, unit)
     rows = await fetch(plan.page, planned.binds)
     cursor = None
     if len(rows) > query.limit:
@@ -133,8 +134,8 @@ async def answer_get(door: Door, operation: Get, caller: Caller, unit: Unit | No
         values = (operation.id, operation.as_of)
     if not is_id(operation.id):
         raise absent(operation.object, operation.id)
-    fetch = fetcher(door.store, unit, operation.epoch)
-    rows = await fetch(plan.statement, Binds(values, caller.values, now))
+    fetch = fetcher(door.store, unit)
+    rows = await fetch(plan.statement, Binds(values, caller.values, now, epoch=operation.epoch))
     if not rows:
         raise absent(operation.object, operation.id)
     version = rows[0][plan.version_place]

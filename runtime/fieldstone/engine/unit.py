@@ -106,32 +106,6 @@ class ReadyValues(Mapping[str, Preparer]):
         return len(self._preparers)
 
 
-class Outdated(Exception):
-    """Somebody's rights have changed since the caller of a read was found: he is to be looked up anew."""
-
-
-def fetcher(store: Store, unit: Unit | None, epoch: int | None = None) -> Fetch:
-    """Returns how to read: within the Unit when there is one, so that its own writes are seen.
-
-    With an epoch, the first read by itself raises Outdated where that has passed.
-    """
-    if unit is not None:
-        return unit.transaction.fetch
-    return store.fetch if epoch is None else _First(store, epoch).fetch
-
-
-class _First:
-    """Reads of one operation, of which the first is at an epoch."""
-
-    def __init__(self, store: Store, epoch: int) -> None:
-        self._store = store
-        self._epoch: int | None = epoch
-
-    async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
-        if self._epoch is None:
-            return await self._store.fetch(statement, binds)
-        rows = await self._store.fetch_at(statement, binds, self._epoch)
-        if rows is None:
-            raise Outdated
-        self._epoch = None
-        return rows
+def fetcher(store: Store, unit: Unit | None) -> Fetch:
+    """Returns how to read: within the Unit when there is one, so that its own writes are seen."""
+    return store.fetch if unit is None else unit.transaction.fetch

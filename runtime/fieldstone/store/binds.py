@@ -12,7 +12,7 @@ class Binds(msgspec.Struct, frozen=True):
     """The values of one run, all in wire form.
 
     `values` are what `Slot`s point to, `caller` what `CallerValue`s and `Holds` nodes read, `now` the request's instant.
-    At another policy epoch than `epoch` a read that tells of it answers nothing; None: at any.
+    `epoch` is the policy epoch at which a read by itself is to be answered; None: at any.
     """
 
     values: tuple[Any, ...] = ()

@@ -83,6 +83,10 @@ class Transaction(Protocol):
         """Raises the metadata epoch with the transaction; False where it is not the expected one any more."""
 
 
+class Outdated(Exception):
+    """The policy epoch has passed at which the caller of a read was found: somebody's rights have changed, and he is looked up anew."""
+
+
 class Store(Protocol):
     """The database of one catalog."""
 
@@ -104,10 +108,7 @@ class Store(Protocol):
         """Returns the statement of a whole write, None where the database or the object has none; compiled at each call."""
 
     async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
-        """Runs a read by itself."""
-
-    async def fetch_at(self, statement: Statement, binds: Binds, epoch: int) -> list[Row] | None:
-        """Runs a read by itself at a policy epoch; None where it has passed."""
+        """Runs a read by itself; raises Outdated where the policy epoch that is bound, if one is, has passed."""
 
     def stream(self, statement: Statement, binds: Binds, count: int) -> AsyncGenerator[list[Row], None]:
         """Yields the rows of a read, so many at a time, all as they were at one moment. Close it where it is not read to its end."""

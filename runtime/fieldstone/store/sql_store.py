@@ -4,8 +4,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-import msgspec
-
 from fieldstone.errors import Conflict, Internal, Invalid
 from fieldstone.log import Log
 from fieldstone.query.ast import Aggregation, Filter, Select
@@ -22,7 +20,7 @@ from fieldstone.store.deployment import (
 )
 from fieldstone.store.event import RecordEvent
 from fieldstone.store.explain import explain_statement
-from fieldstone.store.interface import Row, Statement, WholeWrite
+from fieldstone.store.interface import Outdated, Row, Statement, WholeWrite
 from fieldstone.store.outbox import OutboxState, event_row, insert_text, outbox_state, sweep_some
 from fieldstone.store.plan import StatementPlan
 from fieldstone.store.rates import Rates
@@ -132,18 +130,18 @@ class SqlStore:
         return await outbox_state(self._database)
 
     async def fetch(self, statement: Statement, binds: Binds) -> list[Row]:
-        """Runs a read by itself."""
-        read = _read_statement(statement)
+        """Runs a read by itself; raises Outdated where the epoch that is bound has passed. A read that heeds it asks by its rows."""
+        read, epoch = _read_statement(statement), binds.epoch
+        if epoch is not None and not read.at_epoch:
+            await self._require(epoch)
         rows = await self._database.read(read.sql.text, read.sql.parameters(binds), bounded=read.bounded)
+        if epoch is not None and not rows:
+            await self._require(epoch)
         return self.answered(rows, read, binds)
 
-    async def fetch_at(self, statement: Statement, binds: Binds, epoch: int) -> list[Row] | None:
-        """Runs a read by itself at a policy epoch; None where it has passed. One that heeds it and yields a row has taken one trip."""
-        read = _read_statement(statement)
-        if read.at_epoch:
-            rows = await self.fetch(read, msgspec.structs.replace(binds, epoch=epoch))
-            return rows if rows or await self.epoch() == epoch else None
-        return await self.fetch(read, binds) if await self.epoch() == epoch else None
+    async def _require(self, epoch: int) -> None:
+        if await self.epoch() != epoch:
+            raise Outdated
 
     async def stream(self, statement: Statement, binds: Binds, count: int) -> AsyncGenerator[list[Row], None]:
         """Yields the rows of a read, so many at a time, all as they were at one moment. Close it where it is not read to its end."""

@@ -18,7 +18,7 @@ from fieldstone.surfaces.http.errors import ErrorBody, Failure, crash_of, failur
 from fieldstone.surfaces.http.parameters import refuse_long_address
 from fieldstone.surfaces.http.places import Places
 from fieldstone.surfaces.http.request import Request, Response
-from fieldstone.surfaces.http.send import Send, send_response
+from fieldstone.surfaces.http.send import Send, send_response, sent_whole
 
 CLIENT_GONE = 499
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -50,7 +50,8 @@ class Dispatcher:
             request.status = CLIENT_GONE
             return
         try:
-            await self._send(send, request, response)
+            if not sent_whole(request, response):
+                await self._send(send, request, response)
         except asyncio.CancelledError:
             if not self._places.stopping:
                 raise

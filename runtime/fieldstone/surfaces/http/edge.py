@@ -48,7 +48,7 @@ class Edge:
             await entrance.application(scope, receive, send)
             return
         start = perf_counter()
-        request = scope[REQUEST] = request_of(scope, receive, f"{getrandbits(80):020x}")
+        request = scope[REQUEST] = request_of(scope, receive, getrandbits(80).to_bytes(10).hex())
         if self._proxies:
             self._proxies.see_through(request, scope["headers"])
         TRACE.set(Trace(request.id, request.address))
@@ -68,7 +68,7 @@ class Edge:
                     method=request.method,
                     route=request.route,
                     status=request.status,
-                    ms=round(seconds * 1000, 2),
+                    ms=int(seconds * 100_000) / 100,
                     caller=request.caller,
                 )
             )

@@ -52,14 +52,22 @@ def _unless_said(said: tuple[bytes, ...]) -> bytes:
     )
 
 
+def sent_whole(request: Request, response: Response) -> bool:
+    """Sends an answer at once, to a HEAD request without its body; False when that cannot be."""
+    send = request.send_whole
+    if send is None or response.stream is not None:
+        return False
+    request.status = response.status
+    return send(response.status, head_of(request, response), _body(request, response))
+
+
 async def send_response(send: Send, request: Request, response: Response) -> None:
-    """Sends an answer; to a HEAD request without its body."""
+    """Sends an answer, to a HEAD request without its body: at once where that can be, else message by message."""
+    if sent_whole(request, response):
+        return
     request.status = response.status
     if response.stream is not None:
         await _send_stream(send, request, response, response.stream)
-        return
-    body = b"" if request.method == "HEAD" else response.body
-    if request.send_whole is not None and request.send_whole(response.status, head_of(request, response), body):
         return
     headers = common_headers(request, response)
     if response.status not in _BODILESS:
@@ -67,7 +75,11 @@ async def send_response(send: Send, request: Request, response: Response) -> Non
         headers.append((b"content-length", b"%d" % len(response.body)))
     start: Mapping[str, Any] = {"type": "http.response.start", "status": response.status, "headers": headers}
     await send(start)
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": _body(request, response)})
+
+
+def _body(request: Request, response: Response) -> bytes:
+    return b"" if request.method == "HEAD" else response.body
 
 
 async def _send_stream(send: Send, request: Request, response: Response, stream: AsyncGenerator[bytes, None]) -> None:

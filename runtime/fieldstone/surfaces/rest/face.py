@@ -1,7 +1,6 @@
 """A REST face: the way of one request, top to bottom, from its path to its answer."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -13,7 +12,6 @@ from fieldstone.access.policies import Policies
 from fieldstone.access.policy import Policy
 from fieldstone.engine.operation import Asked, Get, Operation, Read
 from fieldstone.engine.outcome import Kept, Outcome
-from fieldstone.engine.unit import Outdated
 from fieldstone.errors import (
     FieldstoneError,
     Internal,
@@ -31,6 +29,7 @@ from fieldstone.services.denials import Denials
 from fieldstone.services.imports.reading.file import FileReader
 from fieldstone.services.meta.translating import Translating
 from fieldstone.settings import Limits
+from fieldstone.store.interface import Outdated
 from fieldstone.store.shape_cache import ShapeCache
 from fieldstone.surfaces.http.body import decode_form, decode_json, is_form, media_of, read_body
 from fieldstone.surfaces.http.errors import no_route
@@ -98,8 +97,10 @@ class RestFace:
         credential = self._credential(route, request)
         if route.looks and (known := self._identity.remembered(credential)) is not None:
             request.caller = known.caller.id
-            with suppress(Outdated):
+            try:
                 return await self._answer(route, found, request, credential, known.caller, known.epoch)
+            except Outdated:
+                request.caller = None
         try:
             caller = await self._caller(route, credential)
         except Unauthenticated:
@@ -154,14 +155,17 @@ class RestFace:
             route=route,
             path=found.path,
             parameters=read_parameters(request.query),
-            body=await self._body(route, request),
+            body=None if route.body == "none" else await self._body(route, request),
             forward=self.answer,
             files=self._files,
         )
-        if route.data is None:
+        part = route.data
+        if part is None:
             return await self._handle(route, call)
         try:
-            return await self._work(route, route.data, call, epoch)
+            if part.writes:
+                return await self._write(route, part, call)
+            return await self._look(route, part, call, epoch)
         except Invalid as refused:
             name = route.object.object.name if route.object else call.path.get("object", "")
             raise self._translating.refusal(refused, name, languages_of(request)) from refused.__cause__
@@ -207,9 +211,7 @@ class RestFace:
         return await self._identity.caller(credential)
 
     async def _body(self, route: Route, request: Request) -> Any:
-        """Returns the decoded body; None for one that is not read or not there."""
-        if route.body == "none":
-            return None
+        """Returns the decoded body; None for one that is not there."""
         body = await read_body(request, self._limits.body_bytes)
         if body and route.handler is not None and route.handler.part.form and is_form(request):
             return decode_form(body)
@@ -223,9 +225,19 @@ class RestFace:
             raise Invalid("The body is empty.", reason="INVALID_JSON", hint="Send a JSON object.")
         return None
 
-    async def _work(self, route: Route, part: DataPart | AcrossPart, call: Call, epoch: int | None) -> Response:
-        """Returns the answer of a data operation; one that writes may be dry, or done once for its key."""
-        dry = part.writes and take_flag(call.parameters, DRY_RUN)
+    async def _look(self, route: Route, part: DataPart, call: Call, epoch: int | None) -> Response:
+        """Returns the answer of a data operation that writes nothing."""
+        face = self._face(route, call)
+        operation = await self._operation(route, part, call, face)
+        if epoch is not None and isinstance(operation, Get | Read):
+            operation = msgspec.structs.replace(operation, epoch=epoch)
+        else:
+            await self._require_epoch(epoch)
+        return part.answer(call, face, await self._execute(operation, call.caller))
+
+    async def _write(self, route: Route, part: DataPart | AcrossPart, call: Call) -> Response:
+        """Returns the answer of a data operation that writes; it may be dry, or done once for its key."""
+        dry = take_flag(call.parameters, DRY_RUN)
         call = msgspec.structs.replace(call, dry=True) if dry else call
         sent = dict(call.parameters)
         if isinstance(part, AcrossPart):
@@ -233,20 +245,21 @@ class RestFace:
             answer: Callable[[Outcome], Response] = partial(part.answer, call)
         else:
             face = self._face(route, call)
-            read = call if part.read is None else msgspec.structs.replace(call, body=await part.read(call, face))
-            operation = self._repeated(route, part, read, face) if part.repeats else part.operation(read, face)
+            operation = await self._operation(route, part, call, face)
             answer = partial(part.answer, call, face)
-        if not part.writes:
-            if epoch is not None and isinstance(operation, Get | Read):
-                operation = msgspec.structs.replace(operation, epoch=epoch)
-            else:
-                await self._require_epoch(epoch)
-            return answer(await self._execute(operation, call.caller))
         outcome = await self._execute(done_once(call, operation, sent), call.caller, dry=dry)
         if not isinstance(outcome, Kept):
             return answer(outcome)
         response = answer(outcome.outcome)
         return marked(call, response) if outcome.replayed else response
+
+    async def _operation(self, route: Route, part: DataPart, call: Call, face: ObjectFace) -> Operation:
+        """Returns what a request asks for."""
+        if part.repeats:
+            return self._repeated(route, part, call, face)
+        if part.read is not None:
+            call = msgspec.structs.replace(call, body=await part.read(call, face))
+        return part.operation(call, face)
 
     def _repeated(self, route: Route, part: DataPart, call: Call, face: ObjectFace) -> Operation:
         """Returns what a request asks for, read once for as long as its words are kept."""
