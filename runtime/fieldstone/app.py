@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from fieldstone.app_catalog import OWN_FOLDER, load_catalog
+from fieldstone.app_catalog import OWN_FOLDER
+from fieldstone.app_database import load_and_open
 from fieldstone.app_flows import carried
 from fieldstone.app_generation import Generation
 from fieldstone.app_generations import Generations
@@ -25,7 +26,6 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.memory import Memory
 from fieldstone.services.mail.delivery import Delivery
 from fieldstone.settings import Settings
-from fieldstone.store.open import database_url, open_database
 from fieldstone.store.sql_store import SqlStore
 from fieldstone.surfaces.http.edge import Edge
 from fieldstone.surfaces.http.proxies import Proxies
@@ -116,12 +116,10 @@ async def open_runtime(
 async def _opened(folder: Path, settings: Settings, log: Log, seams: Seams) -> tuple[Process, Catalog]:
     """Returns the process over the database that the app's declarations, or the settings, name, and those declarations."""
     memory = Memory()
-    catalog = seams.catalog or load_catalog(folder, memory=memory)
-    if not settings.secret:
-        settings = msgspec.structs.replace(settings, secret=kept_secret(folder / OWN_FOLDER / "secret"))
-    url = database_url(folder, catalog, settings)
-    database = await open_database(url, synchronous=catalog.app.database.synchronous, limits=settings.limits)
+    catalog, database, url = await load_and_open(folder, settings, memory, seams.catalog)
     try:
+        if not settings.secret:
+            settings = msgspec.structs.replace(settings, secret=kept_secret(folder / OWN_FOLDER / "secret"))
         process = open_process(folder, settings, seams, log, url=url, database=database, memory=memory)
     except BaseException:
         await database.close()

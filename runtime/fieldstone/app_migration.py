@@ -31,7 +31,7 @@ async def migrate_app(folder: Path, settings: Settings, allowed: frozenset[str],
     """Returns the plan for the database of the app in a folder; with `apply`, once it is done. Raises as `migrate` does."""
     catalog = load_catalog(folder)
     limits = msgspec.structs.replace(settings.limits, statement_seconds=WITHIN_SECONDS)
-    url = database_url(folder, catalog, settings)
+    url = database_url(folder, catalog.app, settings)
     database = await open_database(url, synchronous=catalog.app.database.synchronous, limits=limits)
     try:
         catalog = await _overlaid(folder, catalog, database, settings)

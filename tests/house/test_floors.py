@@ -19,7 +19,7 @@ FLOORS = (
     ("identity", "flows", "services"),
     ("surfaces",),
     ("app_catalog", "app_flows", "app_imports", "app_generation"),
-    ("app_process",),
+    ("app_process", "app_database"),
     ("app_metrics",),
     ("app_compose", "app_migration", "app_overlays"),
     ("app_generations",),

@@ -17,7 +17,7 @@ from fieldstone.store.side_file import engine_url
 
 def origin_of(app: Path, catalog: Catalog, settings: Settings) -> Origin:
     """Returns the app's databases, each as a whole."""
-    url = database_url(app, catalog, settings)
+    url = database_url(app, catalog.app, settings)
     flows = engine_url(url, settings.flows_database_url)
     own = None if flows == url else whole_database(flows)
     return Origin(catalog.app.name, catalog.version, whole_database(url), own)

@@ -100,7 +100,7 @@ def _reachable(settings: Settings, listener: socket.socket) -> Settings:
 async def _first_start(app: Path, settings: Settings) -> Catalog:
     """Does what the first start does before several processes begin, and returns what is declared; raises SettingsError on SQLite."""
     catalog = load_catalog(app)
-    if database_url(app, catalog, settings).startswith(SQLITE):
+    if database_url(app, catalog.app, settings).startswith(SQLITE):
         raise SettingsError(
             "Several workers cannot share a SQLite database.",
             hint="Use one worker, or a PostgreSQL database (FIELDSTONE_DATABASE_URL).",

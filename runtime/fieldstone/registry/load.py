@@ -71,6 +71,12 @@ def load_app(
         return catalog
 
 
+def read_app(folder: Path) -> AppDeclaration | None:
+    """Returns what an app says of itself; None where something is wrong with that, which `load_app` tells."""
+    app, _, faults = read_file(folder / APP_FILE, AppDeclaration)
+    return None if faults else app
+
+
 def load_path(path: Path, *, parts: DialectParts, platform: Path, steps: StepKinds = NO_STEPS) -> Catalog:
     """Returns the catalog of an app's folder with its overlays, of a package's with what it depends on, or of one file with its package.
 

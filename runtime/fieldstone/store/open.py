@@ -1,10 +1,12 @@
 """Opening the store: from an address to a database that holds what the catalog needs."""
 
+import asyncio
 from pathlib import Path
 
 import msgspec
 
 from fieldstone.errors import SettingsError
+from fieldstone.kinds.app import AppDeclaration
 from fieldstone.log import Log
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layout import PLATFORM
@@ -23,13 +25,18 @@ SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgres://")
 
 
-def database_url(folder: Path, catalog: Catalog, settings: Settings) -> str:
+def database_url(folder: Path, app: AppDeclaration, settings: Settings) -> str:
     """Returns the database's address: the environment's, else the app's, whose files are relative to its folder."""
     if settings.database_url is not None:
         return settings.database_url
-    declared = catalog.app.database.url
+    declared = app.database.url
     path = declared.removeprefix(SQLITE)
     return declared if path == declared else f"{SQLITE}{folder / path}"
+
+
+def is_there(url: str) -> bool:
+    """Tells whether to open an address makes no file that was not there."""
+    return url.startswith(POSTGRESQL) or Path(url.removeprefix(SQLITE)).is_file()
 
 
 async def open_store(
@@ -100,7 +107,7 @@ async def open_database(url: str, *, synchronous: Synchronous, limits: Limits) -
     path = Path(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return SqliteDatabase(path, synchronous=synchronous, statement_seconds=seconds)
+        return await asyncio.to_thread(SqliteDatabase, path, synchronous=synchronous, statement_seconds=seconds)
     except (OSError, *SQLITE_FAILURES) as error:
         raise SettingsError(
             f"The SQLite file `{path}` cannot be opened.", hint="Check that it can be written."
