@@ -8,6 +8,7 @@ open. An answer as if nothing had been taken is stale, and so is a refusal of wh
 import http.client
 import itertools
 import json
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ GRANTS = f"{API}/data/sys_user_permission_set"
 PASSWORD = "a password of the lanes"
 LANES = 3
 MOST_CONNECTIONS = 64
+IDLE_SECONDS = 3.0
 FREE = {"priority": 1, "status": "new"}
 
 
@@ -55,7 +57,7 @@ class Lane:
         self._name, self._admin = name, admin
         self._numbers = itertools.count()
         self._turn = 0
-        self.processes = connections_to(server, port)
+        self.lines = [Line(port, process) for process in answering(server)]
         self.bare, self.bare_token = self._person("bare")
         self.sharer, self.sharer_token = self._person("sharer", "technician")
         self.guest, _ = self._person("guest", "dispatcher")
@@ -105,20 +107,19 @@ class Lane:
     def ask(self, method: str, path: str, token: str, body: Any = None) -> Any:
         """Sends a request that must succeed to the processes in turn; returns what is answered."""
         self._turn += 1
-        connection = self.processes[self._turn % len(self.processes)]
-        status, content = exchange(connection, method, path, token, body)
+        status, content = self.lines[self._turn % len(self.lines)].exchange(method, path, token, body)
         if status >= http.client.BAD_REQUEST:
             raise RuntimeError(f"{method} {path}: {status} {content[:500]!r}")
         return json.loads(content) if content else None
 
     def close(self) -> None:
         """Hangs up."""
-        for connection in self.processes:
-            connection.close()
+        for line in self.lines:
+            line.close()
 
     def _tried(self, given: Given) -> list[int]:
         """Returns what every process answers to the next request."""
-        return [exchange(each, "GET", given.path, given.token)[0] for each in self.processes]
+        return [line.exchange("GET", given.path, given.token)[0] for line in self.lines]
 
     def _person(self, role: str, *sets: str) -> tuple[str, str]:
         values = {"name": role, "email": self._email(role), "password": PASSWORD}
@@ -162,24 +163,47 @@ def prove_revocations(server: int, port: int, admin: str, count: int) -> Proof:
     return Proof(Counter(give.__name__ for part in work for give in part), stale)
 
 
-def connections_to(server: int, port: int) -> list[http.client.HTTPConnection]:
-    """Returns an open connection to each of the processes that answer at a port: the server itself, or its children."""
-    found: dict[int, http.client.HTTPConnection] = {}
-    others: list[http.client.HTTPConnection] = []
-    wanted = len(answering(server))
-    while len(found) < wanted and len(others) < MOST_CONNECTIONS:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        exchange(connection, "GET", "/ready", "")
-        owner = _owner(server, connection)
-        if owner is None or owner in found:
-            others.append(connection)
-        else:
-            found[owner] = connection
-    for connection in others:
-        connection.close()
-    if len(found) < wanted:
-        raise RuntimeError(f"Only {len(found)} of {wanted} processes answer.")
-    return list(found.values())
+class Line:
+    """A connection to one of the processes that answer at a port; one that was idle is opened anew, for the process hangs up by itself."""
+
+    def __init__(self, port: int, process: psutil.Process) -> None:
+        """Opens it."""
+        self._port, self._process = port, process
+        self._connection = self._opened()
+        self._used = time.monotonic()
+
+    def exchange(self, method: str, path: str, token: str, body: Any = None) -> tuple[int, bytes]:
+        """Sends one request and returns status and body."""
+        if time.monotonic() - self._used > IDLE_SECONDS:
+            self._connection.close()
+            self._connection = self._opened()
+        answer = _exchange(self._connection, method, path, token, body)
+        self._used = time.monotonic()
+        return answer
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._connection.close()
+
+    def _opened(self) -> http.client.HTTPConnection:
+        """Opens connections until the process has taken one; the others are open that long, so that it comes to its turn."""
+        others: list[http.client.HTTPConnection] = []
+        try:
+            while len(others) < MOST_CONNECTIONS:
+                connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+                _exchange(connection, "GET", "/ready", "")
+                if self._has(connection):
+                    return connection
+                others.append(connection)
+        finally:
+            for other in others:
+                other.close()
+        raise RuntimeError(f"Process {self._process.pid} takes no connection.")
+
+    def _has(self, connection: http.client.HTTPConnection) -> bool:
+        own = connection.sock.getsockname()[1]
+        open_ones = self._process.net_connections("tcp")
+        return own in (each.raddr.port for each in open_ones if each.status == psutil.CONN_ESTABLISHED)
 
 
 def answering(server: int) -> list[psutil.Process]:
@@ -189,20 +213,9 @@ def answering(server: int) -> list[psutil.Process]:
     return serving or [whole]
 
 
-def _owner(server: int, connection: http.client.HTTPConnection) -> int | None:
-    own = connection.sock.getsockname()[1]
-    for process in answering(server):
-        if own in (
-            each.raddr.port for each in process.net_connections("tcp") if each.status == psutil.CONN_ESTABLISHED
-        ):
-            return process.pid
-    return None
-
-
-def exchange(
+def _exchange(
     connection: http.client.HTTPConnection, method: str, path: str, token: str, body: Any = None
 ) -> tuple[int, bytes]:
-    """Sends one request and returns status and body."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     if body is not None:
         headers["Content-Type"] = "application/json"
