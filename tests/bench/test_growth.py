@@ -25,5 +25,5 @@ def test_copied_records_are_read_listed_counted_and_found_as_made_ones_are(tmp_p
         found = answer(Request("GET", "/api/v1/search?q=thing%20249&limit=50"))["items"]
         assert isinstance(found, list)
         assert [each["title"] for each in found] == ["thing 249"] * 2
-        for make, status in COSTS.values():
-            answer(make(point)[0], status)
+        for asked in COSTS.values():
+            answer(asked.make(point)[0], asked.status)
