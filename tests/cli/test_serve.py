@@ -1,6 +1,7 @@
 """`fieldstone serve`: what it prints, what it refuses, how it stops, several workers, and starting again after a change."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -117,6 +118,15 @@ def _children(process_id: int) -> list[int]:
     return [child for child, name in names.items() if "spawn_main" in name]
 
 
+def _workers_heard(url: str) -> set[str]:
+    """Returns the numbers of the workers that answer scrapes, asked until two are known."""
+    heard: set[str] = set()
+    deadline = time.monotonic() + 2 * SECONDS
+    while len(heard) < 2 and time.monotonic() < deadline:
+        heard |= set(re.findall(r'fieldstone_stopping{worker="(\d+)"} 0.0', httpx.get(url, trust_env=False).text))
+    return heard
+
+
 def test_several_workers_answer_on_postgresql_and_one_that_dies_is_replaced(
     app: Path, tmp_path: Path, port: int, postgres_url: str
 ) -> None:
@@ -134,6 +144,7 @@ def test_several_workers_answer_on_postgresql_and_one_that_dies_is_replaced(
         assert len(_children(process.pid)) == 2
         for _ in range(20):
             assert httpx.get(f"{url}/api/v1/data/ticket", headers=headers, trust_env=False).status_code == 200
+        assert _workers_heard(f"{url}/metrics") == {"1", "2"}
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     assert log.read_text().count("seeded") == 1

@@ -22,6 +22,7 @@ from fieldstone.surfaces.http.places import Places
 from fieldstone.surfaces.http.proxies import Proxies
 from fieldstone.surfaces.http.request import Request, Response
 from fieldstone.surfaces.rest.errors import ERRORS
+from tests.servers import running_server, sign_in
 from tests.surfaces.running import DATA, HOST, WORLD, running
 
 CROWD = 300
@@ -168,3 +169,20 @@ async def test_whoever_watches_over_the_server_is_answered_while_requests_are_re
         assert [(await world.nobody.get(path)).status_code for path in ("/health", "/ready")] == [200, 200]
         world.runtime.process.places.leave()
         assert (await world.nobody.get(f"{DATA}/city")).status_code == 401
+
+
+async def test_of_a_crowd_of_connections_everybody_is_answered_or_refused(tmp_path: Path, postgres_url: str) -> None:
+    few = {"FIELDSTONE_LIMIT_ANSWERING": "4", "FIELDSTONE_LIMIT_WAITING": "8"}
+    with running_server(WORLD, database_url=postgres_url, folder=tmp_path, settings=few) as server:
+        headers = {"Authorization": f"Bearer {sign_in(server.url, 'mia@world.example', 'fieldstone-world')}"}
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60, limits=limits) as client:
+            crowd = [client.get(f"{DATA}/customer", headers=headers) for _ in range(CROWD)]
+            health, *answers = await asyncio.gather(client.get("/health"), *crowd)
+            after = await client.get(f"{DATA}/customer", headers=headers)
+            told = (await client.get("/metrics")).text
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert {answer.status_code for answer in answers} == {200, 503}
+    assert {answer.headers["retry-after"] for answer in refused} == {"1"}
+    assert (health.status_code, after.status_code) == (200, 200)
+    assert f'fieldstone_requests_refused_total{{worker="1"}} {len(refused)}.0' in told
