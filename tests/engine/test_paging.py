@@ -8,6 +8,7 @@ import pytest
 
 from fieldstone.errors import Invalid
 from tests.engine.office import Office
+from tests.statements import noted_statements
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -61,6 +62,42 @@ async def test_each_surviving_record_is_shown_once_whatever_others_write(office:
     assert len(writes) >= 3
     assert len(shown) == len(set(shown))
     assert [row_id for row_id in shown if row_id in going] == before
+
+
+@pytest.mark.parametrize("order", ["level", "-level", "level,-title", "-level,title"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 5])
+async def test_pages_hold_the_records_without_a_value_in_their_place(office: Office, order: str, limit: int) -> None:
+    ann = office.caller("ann", "note_chief", "public_worker")
+    rows = [{"title": f"n{number:02}", "level": (None, 2, 1, None, 2)[number % 5]} for number in range(13)]
+    await office.create(ann, "note", *rows)
+    whole = [row[0] for row in (await office.page(ann, "note", order_by=order, fields=["title"], limit=50)).rows]
+    page = await office.page(ann, "note", order_by=order, fields=["title"], limit=limit)
+    shown, pages = [row[0] for row in page.rows], 1
+    while page.cursor is not None:
+        page = await office.page(ann, "note", order_by=order, fields=["title"], limit=limit, cursor=page.cursor)
+        assert len(page.rows) == limit or page.cursor is None
+        shown += [row[0] for row in page.rows]
+        pages += 1
+    assert shown == whole
+    assert len(shown) == len(rows)
+    assert pages == -(-len(rows) // limit)
+
+
+@pytest.mark.parametrize(("order", "statements"), [("title", [1, 1, 2]), ("-title", [1, 1, 1])])
+async def test_a_page_goes_to_the_database_once_until_those_without_a_value_may_come(
+    office: Office, monkeypatch: pytest.MonkeyPatch, order: str, statements: list[int]
+) -> None:
+    ann = office.caller("ann", "note_chief", "public_worker")
+    await office.create(ann, "note", *({"title": f"n{number}"} for number in range(7)))
+    texts = noted_statements(monkeypatch, outside=True)
+    cursor: dict[str, Any] = {}
+    counts = []
+    for _ in statements:
+        texts.clear()
+        page = await office.page(ann, "note", order_by=order, fields=["title"], limit=3, count=False, **cursor)
+        counts.append(sum("note" in text for text in texts))
+        cursor = {"cursor": page.cursor}
+    assert counts == statements
 
 
 async def test_a_cursor_goes_on_where_its_record_was_when_that_is_gone(office: Office) -> None:

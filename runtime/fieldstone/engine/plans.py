@@ -18,6 +18,7 @@ from fieldstone.query.ast import (
     Column,
     Expansion,
     Filter,
+    Literal,
     Not,
     OrderKey,
     Ranking,
@@ -43,13 +44,19 @@ AT_VERSION = And((ID_IS, Term("version", "eq", Slot(1))))
 
 
 class PagePlan(msgspec.Struct, frozen=True, eq=False):
-    """A list: its page and its count; where in a row a cursor's values stand, perhaps behind the columns, and what it is bound to."""
+    """A list: its page and its count; where in a row a cursor's values stand, perhaps behind the columns, and what it is bound to.
+
+    Behind a cursor by a field that may be absent, `valued` are the records that have it, as an index serves them, and `valueless` those
+    that have not, where these come last: no index serves both in one.
+    """
 
     page: Statement
     count: Statement
     columns: tuple[str, ...]
     key_places: tuple[int, ...]
     binding: bytes
+    valued: Statement | None = None
+    valueless: Statement | None = None
 
 
 class ExportPlan(msgspec.Struct, frozen=True, eq=False):
@@ -151,12 +158,20 @@ class Plans:
         fetched = (*columns, *(key.column for key in order if key.column not in columns))
         masks = _masks(policy)
         select = Select(policy.object, fetched, rows, order, after=after, limited=True, shifted=shifted, masks=masks)
+        valued = valueless = None
+        if after is not None and _may_be_absent(order[0], policy):
+            valued = self._store.prepare(msgspec.structs.replace(select, valued=True))
+            if not order[0].descending:
+                absent = conjunction(rows, Term(order[0].field, "null", Literal(value=True)))
+                valueless = self._store.prepare(msgspec.structs.replace(select, where=absent, after=None))
         return PagePlan(
             page=self._store.prepare(select),
             count=self._store.prepare_count(policy.object, rows),
             columns=columns,
             key_places=tuple(fetched.index(key.column) for key in order),
             binding=repr((policy.object, [(key.field, key.descending, key.references) for key in order])).encode(),
+            valued=valued,
+            valueless=valueless,
         )
 
     def _ranked(self, policy: Policy, ranking: Ranking) -> RowsPlan:
@@ -294,6 +309,12 @@ class Plans:
 def _written(read: Policy, write: Policy, columns: tuple[str, ...], where: Filter) -> Select:
     """Returns how records are looked at after they are written."""
     return Select(write.object, columns, where, flags=(write.check, read.rows), masks=_masks(read))
+
+
+def _may_be_absent(key: OrderKey, policy: Policy) -> bool:
+    """Tells whether a field of the object itself is sorted by that some records have no value in."""
+    shape = None if key.through else policy.shape.fields.get(key.field)
+    return shape is not None and shape.nullable
 
 
 def _masks(policy: Policy) -> tuple[tuple[str, Masking], ...]:

@@ -28,6 +28,7 @@ from fieldstone.query.viewpoint import Viewpoint
 from fieldstone.registry.catalog import Object
 from fieldstone.registry.history import stood_at
 from fieldstone.store.binds import Binds
+from fieldstone.store.interface import Statement
 
 ID_THEN = conjunction(ID_IS, stood_at(1))
 """The record of slot 0 as it stood at the instant of slot 1."""
@@ -44,6 +45,14 @@ class PlannedRead(msgspec.Struct, frozen=True, eq=False):
     binding: bytes
 
     @property
+    def pages(self) -> tuple[Statement, ...]:
+        """The statements of its page, of which the next is run where those before bring too few records."""
+        plan = self.plan
+        if plan.valued is None or self.binds.values[len(self.query.values)] is None:
+            return (plan.page,)
+        return (plan.valued,) if plan.valueless is None else (plan.valued, plan.valueless)
+
+    @property
     def count_binds(self) -> Binds:
         """What its count binds."""
         return Binds(self.query.values, self.binds.caller, self.binds.now)
@@ -51,9 +60,9 @@ class PlannedRead(msgspec.Struct, frozen=True, eq=False):
     def question(self) -> Question:
         """Returns it as the statements that answer it."""
         query = self.query
-        page = Run("page", self.plan.page, self.binds, query.limit + 1 + query.offset)
+        pages = (Run("page", each, self.binds, query.limit + 1 + query.offset) for each in self.pages)
         counts = (Run("count", self.plan.count, self.count_binds),) if query.count else ()
-        return Question(self.subject, self.policy, query.where, query.order, (page, *counts))
+        return Question(self.subject, self.policy, query.where, query.order, (*pages, *counts))
 
 
 def plan_read(door: Door, operation: Read, caller: Caller, asker: Viewpoint) -> PlannedRead:
@@ -92,7 +101,11 @@ async def answer_read(door: Door, operation: Read, caller: Caller, unit: Unit | 
     if policy.query_budget is not None:
         await door.budgets.require(planned.question(), now)
     fetch = fetcher(door.store, unit)
-    rows = await fetch(plan.page, planned.binds)
+    pages = planned.pages
+    rows = await fetch(pages[0], planned.binds)
+    for other in pages[1:]:
+        if len(rows) <= query.limit:
+            rows += (await fetch(other, planned.binds))[: query.limit + 1 - len(rows)]
     cursor = None
     if len(rows) > query.limit:
         del rows[query.limit :]

@@ -191,7 +191,8 @@ class Share(msgspec.Struct, frozen=True):
 class Select(msgspec.Struct, frozen=True):
     """One statement's shape: which columns of which rows of one object, in which order.
 
-    `after` says that the request's values hold, from slot `after` on, one value per order key: the last row of the page before.
+    `after` says that the request's values hold, from slot `after` on, one value per order key: the last row of the page before. If
+    `valued`, the first of them is there, and rows that have none in its place are left out: an index serves the others whole.
     `limited` and `shifted` say that a limit and an offset are bound. `order` always ends with `id`. Each filter of `flags` adds,
     behind the columns, one boolean column that tells whether the row satisfies it. With a `share`, the order is that within each share.
     A `ranking` is the order itself, of equals the newest first; behind the columns stand a row's points, and of how many it is one.
@@ -203,6 +204,7 @@ class Select(msgspec.Struct, frozen=True):
     where: Filter
     order: tuple[OrderKey, ...] = ()
     after: int | None = None
+    valued: bool = False
     limited: bool = False
     shifted: bool = False
     flags: tuple[Filter, ...] = ()

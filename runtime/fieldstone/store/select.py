@@ -60,6 +60,8 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
     conditions = Conditions(tables, dialect, parameters)
     source = tables.source(select.object)
     keys = tuple(_sort_key(key, conditions, source, dialect) for key in select.order)
+    if select.valued:
+        keys = (msgspec.structs.replace(keys[0], nullable=False), *keys[1:])
     columns, computed = _fetched(select, conditions, source)
     if select.share is not None:
         rows = _ranked(select.share, columns, keys, source, dialect).where(conditions.of(select.where, source))
