@@ -8,11 +8,14 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-WIDTH, HEIGHT = 7.2, 4.0
+WIDTH, HEIGHT = 7.4, 4.0
 INK, RULE = "#3b3b3b", "#d9d9d9"
 COLOURS = ("#1f5fa8", "#c2571a", "#2b7f4f", "#7a4ea3")
 LEAST_APART = 0.065
 """Of the height: how far two lines' names stand apart at least."""
+
+STEEP = 100
+"""So many times the least of figures is the greatest where a scale of powers shows them best."""
 
 STYLE = {
     "svg.fonttype": "none",
@@ -28,13 +31,14 @@ STYLE = {
 
 
 def draw(title: str, across: str, places: Sequence[int], lines: Mapping[str, Sequence[float]], *, powers: bool) -> str:
-    """Returns a chart of lines over places; with `powers` both axes are scales of powers."""
+    """Returns a chart of lines over places, with `powers` on a scale of powers, and so the figures where they are steep."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, HEIGHT))
-        axes = figure.add_axes((0.11, 0.14, 0.59, 0.7))
+        axes = figure.add_axes((0.125, 0.14, 0.55, 0.7))
         figures = [value for values in lines.values() for value in values]
         if powers:
             axes.set_xscale("log")
+        if powers and max(figures) > STEEP * min(figures):
             axes.set_yscale("log")
             axes.set_ylim(10 ** math.floor(math.log10(min(figures))), 10 ** math.ceil(math.log10(max(figures))))
         else:
