@@ -99,7 +99,7 @@ async def test_a_whole_answer_says_what_it_would_say_message_by_message(name: st
 async def test_requests_that_come_together_are_answered_in_their_order() -> None:
     transport = await answered(WholeAnswerProtocol, ANSWERS["record"], message() * 3)
     assert len(transport.writes) == 3
-    assert not transport.closed
+    assert not transport.is_closing()
 
 
 async def test_an_answer_to_a_client_that_reads_too_slowly_waits_for_him() -> None:
@@ -117,3 +117,54 @@ async def test_a_header_that_is_more_than_a_line_is_not_sent() -> None:
     first, lines, _ = parts(transport)
     assert first.startswith(b"HTTP/1.1 500")
     assert not any(line.startswith(b"set-cookie") for line in lines)
+
+
+class Loop:
+    """The running loop with a time of its own, which goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+        self._loop = asyncio.get_running_loop()
+
+    def time(self) -> float:
+        """Returns the time."""
+        return self.now
+
+    def call_later(self, delay: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        """Sets a timer."""
+        self.timers.append((self.now + delay, callback))
+        return self._loop.call_later(1000, callback)
+
+    def go_on(self, seconds: float) -> None:
+        """Lets time pass, and the timers that are due go off."""
+        self.now += seconds
+        due = [callback for at, callback in self.timers if at <= self.now]
+        self.timers = [timer for timer in self.timers if timer[0] > self.now]
+        for callback in due:
+            callback()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+
+async def test_a_connection_is_closed_when_it_was_idle_for_its_time_and_not_before() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send_response(send, request_of(scope, receive, "0001"), ANSWERS["record"])
+
+    config = Config(application, log_config=None, access_log=False, timeout_keep_alive=8)
+    config.load()
+    loop, transport, state = Loop(), Transport(), ServerState()
+    connection = WholeAnswerProtocol(config, state, {}, cast("asyncio.AbstractEventLoop", loop))
+    connection.connection_made(cast("asyncio.Transport", transport))
+    for _ in range(5):
+        connection.data_received(message())
+        await asyncio.gather(*state.tasks)
+        loop.go_on(5)
+        assert len(loop.timers) == 1
+    assert (len(transport.writes), transport.is_closing()) == (5, False)
+    loop.go_on(2.9)
+    assert not transport.is_closing()
+    loop.go_on(0.1)
+    assert transport.is_closing()
+    connection.connection_lost(None)

@@ -38,7 +38,7 @@ class Counters:
         self.now = self.most = self.done = 0
         log = open_log(io.BytesIO(), readable=False)
         dispatcher = Dispatcher(self._answer, ERRORS[errors].body, limits, log, self.places)
-        entrance = Entrance(dispatcher, CrossOrigin(Cors()))
+        entrance = Entrance(lambda _path: dispatcher, CrossOrigin(Cors()))
         self.edge = Edge(lambda: entrance, log, Proxies(()), self.answers)
         transport = httpx.ASGITransport(app=self.edge)
         self.client = httpx.AsyncClient(transport=transport, base_url=HOST)

@@ -4,6 +4,7 @@ uvicorn takes an answer as two messages, looks at every header with two regular 
 calls, and a client that is woken twice. An answer of ours comes as bytes that are known to be well formed, and goes out in one write.
 """
 
+from asyncio import TimerHandle
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,39 @@ class WholeAnswerProtocol(HttpToolsProtocol):
     """Answers each request of a connection, in its turn."""
 
     _defaults: tuple[object, bytes] = (None, b"")
+    _idle_since: float | None = None
+    _watch: TimerHandle | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forgets the connection."""
+        super().connection_lost(exc)
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def on_response_complete(self) -> None:
+        """Goes on with the next request, or waits for one, under the one timer that a connection has."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._idle_since = self.loop.time()
+        if self._watch is None:
+            self._watch = self.loop.call_later(self.timeout_keep_alive, self._close_when_idle)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def _close_when_idle(self) -> None:
+        """Closes a connection over which nothing has come for the time that one may be idle, or looks again when that may be."""
+        self._watch = None
+        if self._idle_since is None or self.transport.is_closing():
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._watch = self.loop.call_later(left, self._close_when_idle)
+        else:
+            self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         scope: Any = cycle.scope

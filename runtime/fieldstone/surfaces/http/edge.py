@@ -25,9 +25,9 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Entrance(msgspec.Struct, frozen=True, eq=False):
-    """What answers behind the edge: the application, and the origins that are named."""
+    """What answers behind the edge: the application of each path, and the origins that are named."""
 
-    application: Asgi
+    application: Callable[[str], Asgi]
     cross_origin: CrossOrigin
 
 
@@ -45,7 +45,7 @@ class Edge:
         """Answers one connection."""
         entrance = self._entrance()
         if scope["type"] != "http":
-            await entrance.application(scope, receive, send)
+            await entrance.application(scope.get("path", ""))(scope, receive, send)
             return
         start = perf_counter()
         request = scope[REQUEST] = request_of(scope, receive, getrandbits(80).to_bytes(10).hex())
@@ -57,7 +57,7 @@ class Edge:
             if preflight is not None:
                 await send_response(send, request, preflight)
             else:
-                await entrance.application(scope, receive, send)
+                await entrance.application(request.path)(scope, receive, send)
         finally:
             seconds = perf_counter() - start
             self._answers.add(request.method, request.route, request.status, seconds)

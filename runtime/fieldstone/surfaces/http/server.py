@@ -37,8 +37,8 @@ def make_application(
     aliases: Mapping[str, str],
     ready: Ready,
     metrics: Metrics,
-) -> Asgi:
-    """Returns the application.
+) -> Callable[[str], Asgi]:
+    """Returns what tells the application of a path.
 
     `faces` are by base path; `aliases` are fixed paths that answer as a path of a face does; `ready` raises while the
     server cannot work, and returns what else is to be told; `metrics` tell how it works.
@@ -62,20 +62,18 @@ def _dispatched(answer: Answer, shell: Shell) -> Dispatcher:
     return Dispatcher(answer, shell.errors, shell.limits, shell.log, Places(shell.limits))
 
 
-def _by_path(faces: Mapping[str, Dispatcher], fixed: Mapping[str, Asgi], astray: Asgi) -> Asgi:
+def _by_path(faces: Mapping[str, Dispatcher], fixed: Mapping[str, Asgi], astray: Asgi) -> Callable[[str], Asgi]:
     """Returns the faces, each below its base path (the longest that fits), the fixed routes, and what answers on every other path."""
     by_length = sorted(faces.items(), key=lambda face: -len(face[0]))
     prefixes = tuple((base, f"{base}/", dispatcher) for base, dispatcher in by_length)
 
-    async def route(scope: Any, receive: Any, send: Any) -> None:
-        path = scope.get("path", "")
+    def application(path: str) -> Asgi:
         for base, below, dispatcher in prefixes:
             if path.startswith(below) or path == base:
-                await dispatcher(scope, receive, send)
-                return
-        await fixed.get(path.rstrip("/"), astray)(scope, receive, send)
+                return dispatcher
+        return fixed.get(path.rstrip("/"), astray)
 
-    return route
+    return application
 
 
 async def _health(_request: Request) -> Response:

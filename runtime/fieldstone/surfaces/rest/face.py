@@ -228,7 +228,8 @@ class RestFace:
     async def _look(self, route: Route, part: DataPart, call: Call, epoch: int | None) -> Response:
         """Returns the answer of a data operation that writes nothing."""
         face = self._face(route, call)
-        operation = await self._operation(route, part, call, face)
+        asked = call if part.read is None else await _read(part, call, face)
+        operation = self._operation(route, part, asked, face)
         if epoch is not None and isinstance(operation, Get | Read):
             operation = msgspec.structs.replace(operation, epoch=epoch)
         else:
@@ -245,7 +246,8 @@ class RestFace:
             answer: Callable[[Outcome], Response] = partial(part.answer, call)
         else:
             face = self._face(route, call)
-            operation = await self._operation(route, part, call, face)
+            asked = call if part.read is None else await _read(part, call, face)
+            operation = self._operation(route, part, asked, face)
             answer = partial(part.answer, call, face)
         outcome = await self._execute(done_once(call, operation, sent), call.caller, dry=dry)
         if not isinstance(outcome, Kept):
@@ -253,18 +255,10 @@ class RestFace:
         response = answer(outcome.outcome)
         return marked(call, response) if outcome.replayed else response
 
-    async def _operation(self, route: Route, part: DataPart, call: Call, face: ObjectFace) -> Operation:
-        """Returns what a request asks for."""
-        if part.repeats:
-            return self._repeated(route, part, call, face)
-        if part.read is not None:
-            call = msgspec.structs.replace(call, body=await part.read(call, face))
-        return part.operation(call, face)
-
-    def _repeated(self, route: Route, part: DataPart, call: Call, face: ObjectFace) -> Operation:
-        """Returns what a request asks for, read once for as long as its words are kept."""
+    def _operation(self, route: Route, part: DataPart, call: Call, face: ObjectFace) -> Operation:
+        """Returns what a request asks for; one that repeats is read once for as long as its words are kept."""
         words = call.request.query
-        if len(words) > LONGEST_KEPT or not face.codec.plain:
+        if not part.repeats or len(words) > LONGEST_KEPT or not face.codec.plain:
             return part.operation(call, face)
         key = (route, face, call.reading(face.object.name), words)
         return self._asked.get(key, lambda: _as_asked(part.operation(call, face)))
@@ -289,6 +283,11 @@ class RestFace:
             path = call.request.path[len(self._base) :]
             raise _not_allowed(call.request, self._table.methods(face, path))
         return face
+
+
+async def _read(part: DataPart, call: Call, face: ObjectFace) -> Call:
+    """Returns a call with what its part makes of the body."""
+    return call if part.read is None else msgspec.structs.replace(call, body=await part.read(call, face))
 
 
 def _as_asked(operation: Operation) -> Operation:
