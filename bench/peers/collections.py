@@ -1,7 +1,8 @@
 """What PocketBase is given: collections with the fields and indexes of the objects, and the same rows under the same ids.
 
-A declared object becomes a collection of the same name. What Fieldstone keeps with each record and PocketBase knows nothing of (version,
-organisation, who made and changed it) is left out; the owner is a relation to the users, and both instants are its own autodates.
+A declared object becomes a collection of the same name; ids are written in small letters. What Fieldstone keeps with each record
+and PocketBase knows nothing of (version, organisation, who made and changed it) is left out; the owner is a relation to the users, and both
+instants are its own autodates.
 """
 
 import sqlite3
@@ -35,7 +36,7 @@ FORMS: Mapping[str, FieldForm] = {
     "phone": FieldForm("text", _TEXT),
     "email": FieldForm("email", _TEXT),
     "select": FieldForm("select", _TEXT),
-    "lookup": FieldForm("relation", _TEXT),
+    "lookup": FieldForm("relation", f"lower({_TEXT})"),
     "number": FieldForm("number", "coalesce({0}, 0)"),
     "boolean": FieldForm("bool", "coalesce({0}, 0)"),
     "currency": FieldForm("number", "coalesce({0} / 100.0, 0)"),
@@ -52,10 +53,11 @@ ID = {
     "required": True,
     "min": 15,
     "max": 26,
-    "pattern": "^[a-zA-Z0-9]+$",
+    "pattern": "^[a-z0-9]+$",
     "autogeneratePattern": "[a-z0-9]{15}",
 }
-"""The id of a record: PocketBase's own, but so that ours fits, too."""
+"""The id of a record: PocketBase's own, but so that ours fits, in small letters. With any other pattern it looks through all rows
+at each create for the same id in other letters."""
 
 
 def declared_objects() -> list[dict[str, Any]]:
@@ -107,7 +109,9 @@ def copy_rows(source: Path, target: Path) -> None:
         for declared in declared_objects():
             name, fields = declared["name"], OWNER | declared["fields"] | INSTANTS
             columns = ", ".join(["id", *fields])
-            values = ", ".join(["id", *(FORMS[field["type"]].copied.format(each) for each, field in fields.items())])
+            values = ", ".join(
+                ["lower(id)", *(FORMS[field["type"]].copied.format(each) for each, field in fields.items())]
+            )
             connection.execute(f"INSERT INTO {name} ({columns}) SELECT {values} FROM ours.{name} ORDER BY id")
         connection.execute("COMMIT")
         connection.execute("DETACH ours")

@@ -5,6 +5,7 @@ both must answer the same records in the same order with the same values.
 """
 
 import itertools
+import json
 import os
 import re
 import statistics
@@ -21,7 +22,7 @@ from bench.load import Measured
 from bench.measure import Figures, medians, run_once
 from bench.part import Bench, Part, Section
 from bench.peers.pocketbase import copied, make_durable, prepare, running, tokens_of, users_of, version
-from bench.peers.translation import translated
+from bench.peers.translation import lowered, translated
 from bench.requests import Data, Request
 from bench.scenarios import BULK, DEEP_BY_CURSOR, SCENARIOS, Scenario
 from bench.server import Side, Stand
@@ -113,8 +114,8 @@ def check(stand: Stand, peer: Peer, scenario: Scenario) -> int:
     for side in (peer.one_core, peer.unrestricted):
         for number, request in enumerate(itertools.islice(scenario.make(stand.data), scenario.compared)):
             other = translated(request, peer.owners[scenario.caller])
-            ours = _answer(stand.fieldstone, request, stand.tokens[scenario.caller])
-            theirs = _answer(side, other, peer.stand.tokens[scenario.caller])
+            ours = json.loads(lowered(_answer(stand.fieldstone, request, stand.tokens[scenario.caller])))
+            theirs = json.loads(_answer(side, other, peer.stand.tokens[scenario.caller]))
             if difference := different(ours, theirs, is_new=request.method == "POST"):
                 raise Different(f"{scenario.name}, request {number}: {other.target}\n{difference}")
     return scenario.compared
@@ -206,7 +207,7 @@ def section_of(compared: Sequence[Compared], bench: Bench) -> Section:
     )
 
 
-def _answer(side: Side, request: Request, token: str) -> Any:
+def _answer(side: Side, request: Request, token: str) -> str:
     answer = httpx.request(
         request.method,
         f"http://127.0.0.1:{side.port}{request.target}",
@@ -217,7 +218,7 @@ def _answer(side: Side, request: Request, token: str) -> Any:
     )
     if not answer.is_success:
         raise Different(f"{side.name} answers {answer.status_code} to {request.target}: {answer.text[:2000]}")
-    return answer.json()
+    return answer.text
 
 
 def _same(ours: Any, theirs: Any) -> bool:

@@ -67,7 +67,7 @@ def users_of(source: Path) -> list[User]:
     """Returns the users of one of our databases who hold a permission set of the benchmark."""
     with closing(sqlite3.connect(source)) as connection:
         rows = connection.execute(
-            "SELECT u.id, u.email, g.permission_set FROM sys_user u JOIN sys_user_permission_set g ON g.user_id = u.id ORDER BY u.id"
+            "SELECT lower(u.id), u.email, g.permission_set FROM sys_user u JOIN sys_user_permission_set g ON g.user_id = u.id ORDER BY u.id"
         ).fetchall()
     return [User(*row) for row in rows]
 

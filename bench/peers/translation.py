@@ -4,23 +4,33 @@ What has no counterpart there is refused: a cursor, a search for words, an aggre
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+import msgspec
 
 from bench.requests import Request
 
 OURS = "/api/v1/data/"
 COMPARISONS = {"$eq": "=", "$ne": "!=", "$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<=", "$contains": "~"}
 MOST_A_PAGE = 1_000
+_ID = re.compile(r'"[0-9A-HJKMNP-TV-Z]{26}"')
 
 
 class NoCounterpart(Exception):
     """A request that PocketBase has nothing for."""
 
 
+def lowered(text: str) -> str:
+    """Returns a JSON text with its ids in small letters."""
+    return _ID.sub(lambda found: found[0].lower(), text)
+
+
 def translated(request: Request, owner_id: str) -> Request:
     """Returns what asks PocketBase for the same; records that are made belong to `owner_id`."""
+    request = msgspec.structs.replace(request, body=lowered(request.body.decode()).encode())
     parts = urlsplit(request.target)
     path = parts.path.removeprefix(OURS).split("/")
     if not parts.path.startswith(OURS) or len(path) > 2:
@@ -34,7 +44,7 @@ def translated(request: Request, owner_id: str) -> Request:
     if len(path) == 1:
         return Request("POST", records, json.dumps(json.loads(request.body) | {"owner_id": owner_id}).encode())
     expanded = f"?{urlencode({'expand': query['expand']})}" if "expand" in query else ""
-    return Request(request.method, f"{records}/{unquote(path[1])}{expanded}", request.body)
+    return Request(request.method, f"{records}/{unquote(path[1]).lower()}{expanded}", request.body)
 
 
 def filter_of(where: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ def page(query: str) -> dict[str, str]:
 
 
 def test_a_get_asks_for_the_same_record() -> None:
-    assert translated(Request("GET", f"{PATH}/01ABC"), OWNER_ID) == Request("GET", f"{RECORDS}/01ABC")
+    assert translated(Request("GET", f"{PATH}/01ABC"), OWNER_ID) == Request("GET", f"{RECORDS}/01abc")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_every_object_has_a_collection_with_its_fields_and_indexes_and_its_rows_
     with closing(sqlite3.connect(target)) as theirs:
         copied = "SELECT id, owner_id, status, priority, cost, due_on, reported_at, title FROM work_order"
         assert theirs.execute(copied).fetchall() == [
-            ("01A", OWNER_ID, "open", 3, 123.45, "2026-06-05 00:00:00.000Z", "2026-07-05 02:12:20.000Z", "")
+            ("01a", OWNER_ID.lower(), "open", 3, 123.45, "2026-06-05 00:00:00.000Z", "2026-07-05 02:12:20.000Z", "")
         ]
 
 
