@@ -3,6 +3,7 @@
 The data is loaded through the API; then the server is started anew, and the floor beside it on a copy of the database.
 """
 
+import asyncio
 import itertools
 import random
 import shutil
@@ -13,6 +14,7 @@ from os import environ
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import msgspec
 from rich.console import Console
@@ -80,6 +82,7 @@ def stand(rows: int, folder: Path, console: Console, *, postgres: bool) -> Itera
         with _fieldstone(url, folder) as server:
             loaded = _load(server, rows, console)
         if cluster:
+            asyncio.run(_analyze(url))
             copy = stack.enter_context(cluster.fresh_database(like=url))
         else:
             shutil.copyfile(folder / "fieldstone.db", folder / "floor.db")
@@ -92,6 +95,15 @@ def stand(rows: int, folder: Path, console: Console, *, postgres: bool) -> Itera
             tokens=loaded.tokens,
             data=_data(server, loaded, rows),
         )
+
+
+async def _analyze(url: str) -> None:
+    """Does what PostgreSQL does by itself a minute after so many rows have come: looks at them, so that it can plan."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
 
 
 def _data(server: Server, loaded: _Loaded, rows: int) -> Data:
