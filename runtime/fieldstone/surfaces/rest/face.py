@@ -124,7 +124,20 @@ class RestFace:
         """Returns the answer to a caller; raises Outdated where he was found at an epoch that has passed, whatever came of it."""
         try:
             _require_rights(route, caller)
-            return await self._answered(route, found, request, credential, caller, epoch)
+            call = Call(
+                request=request,
+                credential=credential,
+                caller=caller,
+                policies=self._policies,
+                table=self._table,
+                route=route,
+                path=found.path,
+                parameters=read_parameters(request.query),
+                body=None if route.body == "none" else await self._body(route, request),
+                forward=self.answer,
+                files=self._files,
+            )
+            return await self._performed(call, epoch)
         except FieldstoneError as refusal:
             await self._require_epoch(epoch)
             if isinstance(refusal, PermissionDenied) and _for_administrators(route, found):
@@ -136,30 +149,9 @@ class RestFace:
         if epoch is not None and not await self._identity.is_at(epoch):
             raise Outdated
 
-    async def _answered(
-        self,
-        route: Route,
-        found: Found[Route],
-        request: Request,
-        credential: Credential | None,
-        caller: Caller,
-        epoch: int | None,
-    ) -> Response:
-        """Returns the answer to a caller who may use the route."""
-        call = Call(
-            request=request,
-            credential=credential,
-            caller=caller,
-            policies=self._policies,
-            table=self._table,
-            route=route,
-            path=found.path,
-            parameters=read_parameters(request.query),
-            body=None if route.body == "none" else await self._body(route, request),
-            forward=self.answer,
-            files=self._files,
-        )
-        part = route.data
+    async def _performed(self, call: Call, epoch: int | None) -> Response:
+        """Returns the answer to the call of somebody who may use its route."""
+        route, part = call.route, call.route.data
         if part is None:
             return await self._handle(route, call)
         try:
@@ -168,7 +160,7 @@ class RestFace:
             return await self._look(route, part, call, epoch)
         except Invalid as refused:
             name = route.object.object.name if route.object else call.path.get("object", "")
-            raise self._translating.refusal(refused, name, languages_of(request)) from refused.__cause__
+            raise self._translating.refusal(refused, name, languages_of(call.request)) from refused.__cause__
 
     def _find(self, request: Request) -> Found[Route] | frozenset[str]:
         """Returns the route, or for OPTIONS the methods; raises NotFound, MethodNotAllowed."""
