@@ -97,8 +97,11 @@ def beginning(rows: int) -> StartFlow | StartImport:
 
 @contextmanager
 def doomed(fate: Fate) -> Iterator[None]:
-    """Lets this process die at the step that it does first."""
-    act = RunJournal.act
+    """Lets this process die at the step that it does first.
+
+    One step is under way at a time: those of two branches may be committed together, and would die one death.
+    """
+    act, alone = RunJournal.act, asyncio.Lock()
 
     async def last_act(journal: RunJournal, step: Step, work: Work, /) -> Entry:
         there = step.key in journal.keys
@@ -109,9 +112,10 @@ def doomed(fate: Fate) -> Iterator[None]:
                 _die()
             return output
 
-        entry = await act(journal, step, work_and_die)
-        if not there:
-            _die()
+        async with alone:
+            entry = await act(journal, step, work_and_die)
+            if not there:
+                _die()
         return entry
 
     import_portion, written = Worker._import, Worker._written
