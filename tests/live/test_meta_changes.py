@@ -219,6 +219,51 @@ async def test_a_dry_run_answers_the_same_and_changes_nothing(tmp_path: Path, sq
         assert await put(live, item) == dry
 
 
+GERMAN = """
+name: german
+language: de
+objects:
+  note:
+    label: Notiz
+    fields: {title: Titel, state: {label: Zustand, options: {new: Neu}}}
+"""
+STATE = "state: {type: select, label: State, options: [{value: new, label: New}, {value: old, label: Old}]}"
+
+
+async def test_what_is_sent_back_in_the_language_in_which_it_was_read_is_stored_as_it_is_declared(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    files = Files(tmp_path / "app")
+    files.mark(0, STATE)
+    files.write("german.translation", GERMAN)
+    async with living(files.folder, sqlite_url) as live:
+        declared = (await layers(live))["effective"]
+        live.client.headers["accept-language"] = "de-at, fr"
+        read = (await live.ask("GET", NOTE)).json()["item"]
+        assert (read["label"], read["fields"]["title"]["label"]) == ("Notiz", "Titel")
+        answer = await put(live, read)
+        assert (answer["version"], answer["item"]) == (0, declared)
+        read["fields"]["state"]["options"] = [{"value": "late", "label": "Neu"}, *read["fields"]["state"]["options"]]
+        read["fields"]["title"]["label"] = "Betreff"
+        await put(live, read)
+        options = [
+            {"value": "late", "label": "Neu"},
+            {"value": "new", "label": "New"},
+            {"value": "old", "label": "Old"},
+        ]
+        effective = (await layers(live))["effective"]
+        assert effective["label"] == "Note 0"
+        assert effective["fields"]["state"] == {"type": "select", "label": "State", "options": options}
+        assert effective["fields"]["title"] == {"type": "text", "label": "Betreff"}
+        title = (await live.ask("GET", "/meta/note/fields/title")).json()["item"]
+        assert title["label"] == "Titel"
+        made = await live.ask("POST", "/meta/note/fields/title", title | {"maxLength": 80})
+        assert made.json()["item"] == {"type": "text", "label": "Betreff", "maxLength": 80}
+        del live.client.headers["accept-language"]
+        await put(live, await changed(live, label="Notiz"))
+        assert (await layers(live))["effective"]["label"] == "Notiz"
+
+
 async def test_who_names_the_version_that_he_saw_is_refused_when_it_is_another(tmp_path: Path, sqlite_url: str) -> None:
     async with running(tmp_path, sqlite_url) as live:
         await put(live, await changed(live, label="Remark"))

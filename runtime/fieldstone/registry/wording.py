@@ -40,6 +40,15 @@ def reworded(document: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
     return found
 
 
+def restored(document: Mapping[str, Any], before: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    """Returns a document in which each text that is as `texts` say it is as it was before, and not there where it was not."""
+    own: Any = dict(document)
+    for way, text in texts.items():
+        own = _without("", own, before, way, text)
+    found: dict[str, Any] = own
+    return found
+
+
 def _with(key: str, value: Any, way: Way, text: str) -> Any:
     """Returns a value with a text at the end of a way; the same value where the way does not lead into it."""
     step, rest = way[0], way[1:]
@@ -50,6 +59,23 @@ def _with(key: str, value: Any, way: Way, text: str) -> Any:
     if isinstance(value, list | tuple) and rest:
         named_by = NAMED_BY.get(key, ())
         return [_with("", each, rest, text) if _is(named_by, each, step) else each for each in value]
+    return value
+
+
+def _without(key: str, value: Any, before: Any, way: Way, text: str) -> Any:
+    """Returns a value with what was there before at the end of a way, where there is just this text."""
+    step, rest = way[0], way[1:]
+    if isinstance(value, Mapping):
+        own = before if isinstance(before, Mapping) else {}
+        if rest:
+            return {**value, step: _without(step, value[step], own.get(step), rest, text)} if step in value else value
+        if value.get(step) != text:
+            return value
+        return {**value, step: own[step]} if step in own else {name: value[name] for name in value if name != step}
+    if isinstance(value, list | tuple) and rest:
+        named_by = NAMED_BY.get(key, ())
+        was: Any = next((each for each in before or () if _is(named_by, each, step)), None)
+        return [_without("", each, was, rest, text) if _is(named_by, each, step) else each for each in value]
     return value
 
 

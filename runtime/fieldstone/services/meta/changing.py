@@ -34,6 +34,7 @@ from fieldstone.services.meta.edits import Edit, Edited, edited, lost, resetting
 from fieldstone.services.meta.history import HistoryEvent, history_of
 from fieldstone.services.meta.overlay_records import OVERLAYS, Change, Op, last_version, read_version, write_change
 from fieldstone.services.meta.told_faults import refused
+from fieldstone.services.meta.translating import Languages, Translating
 
 TRIES = 5
 FORCE = "Send `?force=true` if it may go. The columns stay as they are until `fieldstone migrate`."
@@ -70,12 +71,13 @@ class Swap(Protocol):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """How a change is asked for: upon a version, forced, only tried, and with a message for the history."""
+    """How a change is asked for: upon a version, forced, only tried, with a message for the history, and read in which languages before."""
 
     expected: int | None = None
     force: bool = False
     dry: bool = False
     message: str | None = None
+    languages: Languages = ()
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -194,6 +196,9 @@ class Changing:
                 hint="Look at it again, with `?layers=true`.",
             )
         change = edited(base, kind, name, edit)
+        if change.after is not None:
+            own = Translating(base).declared(kind, name, change.after, asked.languages)
+            change = msgspec.structs.replace(change, after=own)
         if change.before is None and change.after is None and aside is None:
             raise NotFound(f"No {kind} `{shown(name)}`.", hint=did_you_mean(name, base.items.get(kind, {})))
         self._authority.require_for(base, caller, kind, name, change)

@@ -12,6 +12,7 @@ from fieldstone.services.meta.edits import Edit, member_of, replacing, replacing
 from fieldstone.services.meta.history import HistoryEvent
 from fieldstone.surfaces.http.conditional import matched_version
 from fieldstone.surfaces.http.convert import convert_body, json_object
+from fieldstone.surfaces.http.languages import languages_of
 from fieldstone.surfaces.http.parameters import take_flag, whole_number
 from fieldstone.surfaces.http.request import Response
 from fieldstone.surfaces.rest.handlers import json_answer
@@ -141,7 +142,7 @@ def _sent(call: Call) -> tuple[Mapping[str, Any], Asked]:
         body, message = wrapped.item, wrapped.message
     if _depth(body) > _DEEPEST:
         raise Invalid(f"More than {_DEEPEST} levels are nested.", reason="INVALID_JSON")
-    return body, _asked(call, message)
+    return body, msgspec.structs.replace(_asked(call, message), languages=languages_of(call.request))
 
 
 def _asked(call: Call, message: str | None) -> Asked:
