@@ -239,12 +239,34 @@ async def test_what_no_import_takes_is_no_job(world: World) -> None:
     for wrong in ({**one, "dryRun": True}, {"rows": [{"tittle": "x"}]}, {**one, "writeMode": "update"}):
         error_of(await ann.ask("POST", PARTS, wrong), 400, "VALIDATION_ERROR")
     error_of(await ann.ask("POST", f"{PARTS}?atomic=true", one), 400, "VALIDATION_ERROR")
-    error_of(await ann.ask("POST", PARTS, one, headers={"Idempotency-Key": "x"}), 400, "VALIDATION_ERROR")
+    error_of(await ann.ask("POST", f"{PARTS}?dryRun=true", one), 400, "VALIDATION_ERROR")
     error_of(await ann.ask("POST", f"{DATA}/nothing/import/jobs", one), 404, "NOT_FOUND")
     error_of(await bob.ask("POST", PARTS, one), 403, "PERMISSION_DENIED")
     error_of(await world.nobody.ask("POST", PARTS, one), 401, "UNAUTHENTICATED")
     assert [decoded(await person.get(JOBS))["total"] for person in (ann, bob)] == [0, 0]
     assert await made(ann, "no") == []
+
+
+async def test_a_job_is_begun_once_under_a_key(world: World) -> None:
+    ann, _ = await keeper(world, "sure")
+    key = {"Idempotency-Key": "parts-of-today"}
+    sent: dict[str, Any] = {"rows": rows("sure", 2)}
+    first, again = [await ann.ask("POST", PARTS, sent, headers=key) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (202, 202), first.text
+    assert again.content == first.content
+    assert [answer.headers.get("idempotency-replayed") for answer in (first, again)] == [None, "true"]
+    error_of(await ann.ask("POST", PARTS, {"rows": rows("sure", 3)}, headers=key), 409, "IDEMPOTENCY_KEY_REUSED")
+    other = decoded(await ann.ask("POST", PARTS, {"rows": rows("else", 1)}))["jobId"]
+    assert {job["jobId"] for job in decoded(await ann.get(JOBS))["items"]} == {decoded(first)["jobId"], other}
+    for job in (decoded(first)["jobId"], other):
+        await finish(world, job)
+    assert len(await made(ann, "sure")) == 2
+    late = await ann.ask("POST", PARTS, sent, headers=key)
+    assert late.content == first.content
+    csv = {**key, "Idempotency-Key": "parts-as-file", "Content-Type": "text/csv"}
+    files = [await ann.ask("POST", PARTS, content=b"code,title\nsure_file,one\n", headers=csv) for _ in range(2)]
+    assert files[0].content == files[1].content
+    assert decoded(await ann.get(JOBS))["total"] == 3
 
 
 async def test_a_job_is_carried_like_a_run_to_its_end(tmp_path: Path, sqlite_url: str) -> None:

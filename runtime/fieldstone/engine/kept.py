@@ -20,6 +20,7 @@ from fieldstone.engine.outcome import (
     Deleted,
     Imported,
     ImportedRow,
+    ImportJob,
     Remarks,
     Written,
 )
@@ -39,7 +40,7 @@ from fieldstone.errors import (
 from fieldstone.query.values import exact_number
 from fieldstone.store.binds import Binds
 
-Keepable = Written | Deleted | BatchResult | AcrossResult | Imported
+Keepable = Written | Deleted | BatchResult | AcrossResult | Imported | ImportJob
 
 ROW_ERRORS: dict[str, type[FieldstoneError]] = {
     error.code: error
@@ -108,8 +109,16 @@ class _Imported(msgspec.Struct, frozen=True, tag="imported", array_like=True):
     found: dict[str, Any]
 
 
+class _Started(msgspec.Struct, frozen=True, tag="started", array_like=True):
+    id: str
+    object: str
+    status: str
+    total: int
+    at: str
+
+
 _encoder = msgspec.json.Encoder(decimal_format="number")
-_decoder = msgspec.json.Decoder(_Written | _Deleted | _Batch | _Across | _Imported, float_hook=exact_number)
+_decoder = msgspec.json.Decoder(_Written | _Deleted | _Batch | _Across | _Imported | _Started, float_hook=exact_number)
 
 
 def pack_outcome(outcome: Keepable) -> str:
@@ -126,6 +135,8 @@ def pack_outcome(outcome: Keepable) -> str:
             packed = _Across(outcome.objects, outcome.actions, tuple(map(_packed_row, outcome.rows)))
         case Imported():
             packed = _Imported(**msgspec.structs.asdict(outcome))
+        case ImportJob():
+            packed = _Started(**msgspec.structs.asdict(outcome))
     return _encoder.encode(packed).decode()
 
 
@@ -139,6 +150,8 @@ def unpack_outcome(text: str) -> Keepable:
         return Deleted(packed.object, packed.id)
     if isinstance(packed, _Imported):
         return Imported(**msgspec.structs.asdict(packed))
+    if isinstance(packed, _Started):
+        return ImportJob(**msgspec.structs.asdict(packed))
     if isinstance(packed, _Batch):
         return BatchResult(packed.object, packed.operation, _unpacked_rows(packed.rows))
     return AcrossResult(packed.objects, packed.actions, _unpacked_rows(packed.rows))

@@ -245,7 +245,9 @@ class Once(msgspec.Struct, frozen=True):
 
     key: str
     fingerprint: str
-    write: Create | Update | Delete | Restore | Clone | Batch | Across | Import | ShareRecord | UnshareRecord
+    write: (
+        Create | Update | Delete | Restore | Clone | Batch | Across | Import | StartImport | ShareRecord | UnshareRecord
+    )
 
 
 class SendMail(msgspec.Struct, frozen=True):

@@ -235,7 +235,7 @@ class ImportJob(msgspec.Struct, frozen=True):
 class Kept(msgspec.Struct, frozen=True):
     """The outcome of a write that is done once; `replayed` says that it was done before."""
 
-    outcome: Written | Deleted | BatchResult | AcrossResult | Imported
+    outcome: Written | Deleted | BatchResult | AcrossResult | Imported | ImportJob
     replayed: bool
 
 

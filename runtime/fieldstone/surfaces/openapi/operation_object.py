@@ -252,7 +252,8 @@ def parameters_of(dialect: Dialect, route: Route, notes: tuple[ParameterNote, ..
         {"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names if name != "object"
     ]
     writes = route.data is not None and route.data.writes
-    for note in (*notes, _DRY) if writes else notes:
+    tries = route.data is not None and route.data.writes and route.data.tries
+    for note in (*notes, _DRY) if tries else notes:
         parameter = {"name": note.name, "in": "query", "description": note.description, "schema": dict(note.schema)}
         found.append(parameter | {"required": True} if note.required else parameter)
     if route.declaration.operation in _CHANGES:

@@ -15,7 +15,6 @@ from fieldstone.surfaces.http.convert import convert_body, json_object
 from fieldstone.surfaces.http.parameters import refuse_parameters, take_flag
 from fieldstone.surfaces.http.request import Response
 from fieldstone.surfaces.rest.import_files import FILE_NOTES, MEDIA, body_of_parameters
-from fieldstone.surfaces.rest.once import refuse_key
 from fieldstone.surfaces.rest.table import Call, DataPart, ObjectFace, ParameterNote, SentFile
 
 ATOMIC = "atomic"
@@ -66,7 +65,6 @@ async def _read(call: Call, _face: ObjectFace) -> SentTable:
 
 
 async def _read_for_job(call: Call, _face: ObjectFace) -> SentTable:
-    refuse_key(call)
     return await _table(call, call.files.job_rows, atomic=False)
 
 
@@ -159,6 +157,8 @@ IMPORTS: Mapping[DataOperation, DataPart] = {
         _started,
         ImportBody,
         StartedImport,
+        writes=True,
+        tries=False,
         parameters=FILE_NOTES,
         read=_read_for_job,
         media=frozenset(MEDIA),

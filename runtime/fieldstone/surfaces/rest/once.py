@@ -20,6 +20,7 @@ from fieldstone.engine.operation import (
     Operation,
     Restore,
     ShareRecord,
+    StartImport,
     UnshareRecord,
     Update,
 )
@@ -30,7 +31,9 @@ from fieldstone.surfaces.rest.table import Call
 INVALID_KEY = "INVALID_IDEMPOTENCY_KEY"
 
 _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
-_WRITES = Create | Update | Delete | Restore | Clone | Batch | Across | Import | ShareRecord | UnshareRecord
+_WRITES = (
+    Create | Update | Delete | Restore | Clone | Batch | Across | Import | StartImport | ShareRecord | UnshareRecord
+)
 _canonical = msgspec.json.Encoder(order="deterministic", decimal_format="number")
 
 

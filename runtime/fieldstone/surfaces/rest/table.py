@@ -206,10 +206,10 @@ class DataPart(msgspec.Struct, frozen=True, eq=False):
     """How one of the data operations is read from a call and how its outcome is answered.
 
     `body_type` and `answer_type` are there where body and answer are the same for every object, `or_else` where a surface with the whole
-    query language may answer that in place of records. What `writes` may be tried dry and done once. `parameters` are the query parameters
-    that it reads itself. Where there is a `read`, what it makes of a call stands in the place of its body; it may take its time.
-    `media` are the media types of files that may be sent as the body itself. Where it `repeats`, the same query string asks for the same
-    under the same policy, unless ids have prefixes.
+    query language may answer that in place of records. What `writes` may be done once, and tried dry where it `tries`. `parameters` are
+    the query parameters that it reads itself. Where there is a `read`, what it makes of a call stands in the place of its body; it may take
+    its time. `media` are the media types of files that may be sent as the body itself. Where it `repeats`, the same query string asks for
+    the same under the same policy, unless ids have prefixes.
     """
 
     summary: str
@@ -220,6 +220,7 @@ class DataPart(msgspec.Struct, frozen=True, eq=False):
     answer_type: type[msgspec.Struct] | None = None
     or_else: type[msgspec.Struct] | None = None
     writes: bool = False
+    tries: bool = True
     parameters: tuple[ParameterNote, ...] = ()
     read: Callable[[Call, ObjectFace], Awaitable[Any]] | None = None
     media: frozenset[bytes] = frozenset()
@@ -236,6 +237,7 @@ class AcrossPart(msgspec.Struct, frozen=True, eq=False):
     answer_type: type[msgspec.Struct]
     body: BodyUse = "required"
     writes: Literal[True] = True
+    tries: Literal[True] = True
 
 
 Service = TypeVar("Service")
