@@ -8,13 +8,18 @@ from pkgutil import resolve_name
 import pytest
 
 from fieldstone.cli import COMMANDS, Group
-from fieldstone.late import AtFirstUse, late
+from fieldstone.late import AtFirstUse, late, late_module
 from tests.house.source import RUNTIME, modules_in
 
 HEAVY = {
+    "aiosmtplib",
     "alembic",
+    "asyncpg",
     "charset_normalizer",
+    "croniter",
     "dbos",
+    "httpx",
+    "joserfc",
     "jsonschema",
     "numpy",
     "openpyxl",
@@ -22,17 +27,20 @@ HEAVY = {
     "psycopg",
     "pydantic",
     "reportlab",
+    "rich",
+    "sqlalchemy.dialects.postgresql",
     "xlsxwriter",
 }
 
 
-def places() -> list[str]:
-    """Returns every place that is named in a call of `late`."""
+def named(loader: str) -> list[str]:
+    """Returns every place that is named in a call of a function of `late.py`."""
     nodes = (node for module in modules_in(RUNTIME).values() for node in ast.walk(module.tree))
     return [
         ast.literal_eval(node.args[0])
         for node in nodes
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "late"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == loader
+        if isinstance(node.args[0], ast.Constant)
     ]
 
 
@@ -43,12 +51,25 @@ def functions() -> list[str]:
 
 
 def test_there_is_something_that_is_loaded_late() -> None:
-    assert len(places()) >= 5
+    assert len(named("late")) >= 5
+    assert len(named("late_module")) >= 5
 
 
-@pytest.mark.parametrize("place", sorted({*places(), *functions()}))
+@pytest.mark.parametrize("place", sorted({*named("late"), *functions()}))
 def test_what_is_named_is_there(place: str) -> None:
     assert callable(resolve_name(place))
+
+
+@pytest.mark.parametrize("name", sorted({*named("late_module")}))
+def test_a_module_that_is_named_is_there(name: str) -> None:
+    assert resolve_name(name).__name__ == name
+
+
+def test_a_late_module_is_the_one_that_it_stands_for() -> None:
+    path = late_module("os.path")
+    assert path.join is resolve_name("os.path:join")
+    with pytest.raises(AttributeError):
+        _ = path.no_such_function
 
 
 def test_a_late_function_answers_as_the_one_that_it_stands_for() -> None:
@@ -56,7 +77,7 @@ def test_a_late_function_answers_as_the_one_that_it_stands_for() -> None:
 
 
 def test_a_server_loads_no_library_that_its_app_may_never_need() -> None:
-    program = "import sys, fieldstone.cli, fieldstone.cli.serve; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    program = "import sys, fieldstone.cli, fieldstone.cli.serve; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert HEAVY.isdisjoint(loaded.stdout.split())
 

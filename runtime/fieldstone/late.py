@@ -1,9 +1,11 @@
-"""What comes late: modules over large libraries that few processes ever need, and what is made of one object among many.
+"""What comes late: large libraries that few processes ever need, and what is made of one object among many.
 
-The libraries of workbooks, of PDF and of durable runs would take a third of the time of every start, and of an idle process's memory.
+The libraries of workbooks, of PDF, of durable runs, of the other database and of requests to the outside would take most of the time of
+every start, and of an idle process's memory.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from importlib import import_module
 from pkgutil import resolve_name
 from typing import Any, TypeVar
 
@@ -17,6 +19,26 @@ def late(place: str) -> Callable[..., Any]:
         return resolve_name(place)(*given, **named)
 
     return call
+
+
+class _LateModule:
+    """Stands for a module."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(import_module(self._name), name)
+        setattr(self, name, found)
+        return found
+
+
+def late_module(name: str) -> Any:
+    """Returns what stands for a library's module, which is loaded when something of it is asked for first.
+
+    For a library that is named throughout a module, in what it catches and returns; types are checked against the library itself.
+    """
+    return _LateModule(name)
 
 
 class AtFirstUse(Mapping[str, T]):

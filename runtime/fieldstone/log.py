@@ -5,11 +5,12 @@ The line of a request is written by a shorter way than all others: there is one 
 """
 
 import asyncio
-from collections.abc import Callable, MutableMapping
+import sys
+import traceback
+from datetime import UTC, datetime
 from typing import Any, BinaryIO, Protocol
 
 import msgspec
-import structlog
 
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 
@@ -51,23 +52,44 @@ class ServerLog(Log, Protocol):
 
 
 class _StreamLog:
-    """A log over a stream: all lines are written by structlog, but for those of requests."""
+    """A log over a stream."""
 
-    def __init__(self, stream: BinaryIO, events: Any, *, readable: bool) -> None:
-        self.info = events.info
-        self.warning = events.warning
-        self.error = events.error
-        self.exception = events.exception
+    def __init__(self, stream: BinaryIO, *, readable: bool) -> None:
         self._stream = stream
-        self._encode = _line_for_people if readable else _encode
+        self._render = _as_text if readable else _encode
+        self._render_request = _line_for_people if readable else _encode
         self._flush_due = False
+
+    def info(self, event: str, **values: Any) -> None:
+        """Writes a line of level `info`."""
+        self._write("info", event, values)
+
+    def warning(self, event: str, **values: Any) -> None:
+        """Writes a line of level `warning`."""
+        self._write("warning", event, values)
+
+    def error(self, event: str, *, exc_info: BaseException | None = None, **values: Any) -> None:
+        """Writes a line of level `error`, with the traceback of an exception."""
+        self._write("error", event, values, exc_info)
+
+    def exception(self, event: str, **values: Any) -> None:
+        """Writes a line of level `error`, with the traceback of the exception being handled."""
+        self._write("error", event, values, sys.exception())
 
     def request(self, line: RequestLine) -> None:
         """Writes the line of a request; those of one turn of the loop go out together."""
-        self._stream.write(self._encode(line) + b"\n")
+        self._stream.write(self._render_request(line) + b"\n")
         if not self._flush_due:
             self._flush_due = True
             asyncio.get_running_loop().call_soon(self._flush)
+
+    def _write(self, level: str, event: str, values: dict[str, Any], error: BaseException | None = None) -> None:
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        entry = {**values, "event": event, "level": level, "timestamp": now}
+        if error is not None:
+            entry["exception"] = "".join(traceback.format_exception(error)).rstrip("\n")
+        self._stream.write(self._render(entry) + b"\n")
+        self._stream.flush()
 
     def _flush(self) -> None:
         self._flush_due = False
@@ -76,27 +98,10 @@ class _StreamLog:
 
 def open_log(stream: BinaryIO, *, readable: bool) -> ServerLog:
     """Returns a log that writes to a stream; `readable` lines are for a terminal, others are JSON."""
-    render: Callable[[Any, str, MutableMapping[str, Any]], bytes] = _as_text if readable else _as_json
-    events = structlog.wrap_logger(
-        structlog.BytesLogger(stream),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            render,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger("info"),
-        context_class=dict,
-        cache_logger_on_first_use=True,
-    )
-    return _StreamLog(stream, events, readable=readable)
+    return _StreamLog(stream, readable=readable)
 
 
-def _as_json(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> bytes:
-    return _encode(entry)
-
-
-def _as_text(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> bytes:
+def _as_text(entry: dict[str, Any]) -> bytes:
     time = str(entry.pop("timestamp"))[11:19]
     level = entry.pop("level")
     event = entry.pop("event")
@@ -107,4 +112,4 @@ def _as_text(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> byt
 
 
 def _line_for_people(line: RequestLine) -> bytes:
-    return _as_text(None, line.level, {"event": "request", **msgspec.structs.asdict(line)})
+    return _as_text({"event": "request", **msgspec.structs.asdict(line)})

@@ -10,7 +10,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "runtime"
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-LOADERS = ("import_module", "__import__", "late")
+LOADERS = ("import_module", "__import__", "late", "late_module")
 NOT_SOURCE = {
     ".git",
     ".venv",

@@ -31,10 +31,11 @@ from fieldstone.query.cel.types import (
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.store.binds import Binds
 from fieldstone.store.columns import DialectName, column_of
-from fieldstone.store.dialects import Dialect, PostgresDialect, SqliteDialect
+from fieldstone.store.dialects import Dialect, SqliteDialect
 from fieldstone.store.expression import compile_predicate, compile_value
 from fieldstone.store.expression_value import SqlColumn
 from fieldstone.store.parameters import Parameters
+from fieldstone.store.postgres_dialect import PostgresDialect
 from fieldstone.store.statement import Sql, compiled
 
 

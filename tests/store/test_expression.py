@@ -10,7 +10,8 @@ import pytest
 from fieldstone.query.cel.expression import Refused, compile_expression
 from fieldstone.query.cel.ir import Node
 from fieldstone.query.cel.translatable import check_sql
-from fieldstone.store.dialects import PostgresDialect, SqliteDialect
+from fieldstone.store.dialects import SqliteDialect
+from fieldstone.store.postgres_dialect import PostgresDialect
 from tests.store.expressions import (
     ENVIRONMENT,
     SqliteTable,

@@ -13,7 +13,7 @@ from fieldstone.query.ast import EVERYTHING, Select
 from fieldstone.settings import Limits
 from fieldstone.store import postgres
 from fieldstone.store.binds import Binds
-from fieldstone.store.failures import POSTGRES_FAILURES, postgres_failure
+from fieldstone.store.postgres_failures import POSTGRES_FAILURES, postgres_failure
 from fieldstone.store.sql_store import SqlStore
 from tests.store.catalogs import SYSTEM, catalog_of, store_of, system_values
 

@@ -2,14 +2,17 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 
 import msgspec
 from cyclopts import App
 
-from fieldstone.cli.report import report_error
 from fieldstone.errors import FieldstoneError
 from fieldstone.garbage import without_collection
+from fieldstone.late import late
+
+_report_error = late("fieldstone.cli.report:report_error")
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -58,7 +61,7 @@ def build_app() -> App:
     app = App(
         name="fieldstone",
         help="A metadata-driven low-code runtime: declare in YAML, serve a secured API.",
-        version=version("fieldstone"),
+        version=partial(version, "fieldstone"),
     )
     for name, place in COMMANDS.items():
         if isinstance(place, Group):
@@ -81,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(words)
     except FieldstoneError as error:
-        report_error(error)
+        _report_error(error)
         sys.exit(1)
 
 

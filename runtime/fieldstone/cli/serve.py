@@ -10,7 +10,6 @@ from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter, validators
-from rich.console import Console
 
 from fieldstone.app import TOOL, open_runtime
 from fieldstone.app_catalog import load_catalog
@@ -22,6 +21,7 @@ from fieldstone.settings import Settings, read_settings
 from fieldstone.store.open import SQLITE, database_url
 
 BACKLOG = 2048
+BOLD, PLAIN = "\033[1m", "\033[0m"
 Port = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))]
 Workers = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=256))]
 
@@ -114,7 +114,9 @@ def _announce(settings: Settings, listener: socket.socket, catalog: Catalog) -> 
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
-    lines = [f"[bold green]{catalog.app.label or catalog.app.name}[/] is served at [bold]{address}[/]"]
+    label = catalog.app.label or catalog.app.name
+    bold, plain = (BOLD, PLAIN) if sys.stdout.isatty() else ("", "")
+    lines = [f"{bold}{label}{plain} is served at {bold}{address}{plain}"]
     for api in (catalog.apis[name] for name in catalog.app.surfaces.apis):
         lines.append(f"  API            {address}{api.base_path}")
         docs = [item.path for item in api.operations if item.handler == "openapi.docs"]
@@ -122,7 +124,5 @@ def _announce(settings: Settings, listener: socket.socket, catalog: Catalog) -> 
     example = demo_sign_in(catalog, settings)
     if example is not None:
         lines.append(f"  demo sign-in   {example.email} with the password {example.password}")
-    console = Console(highlight=False, soft_wrap=True)
-    for line in lines:
-        console.print(line)
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     sys.stdout.flush()

@@ -14,10 +14,12 @@ from fieldstone.app import SERVER, open_runtime
 from fieldstone.app_process import Seams
 from fieldstone.cli.draining import DrainingServer, Signals
 from fieldstone.cli.protocol import WholeAnswerProtocol
-from fieldstone.cli.watching import reload_on_change
+from fieldstone.late import late
 from fieldstone.log import ServerLog, open_log
 from fieldstone.registry.catalog import Catalog
 from fieldstone.settings import Settings
+
+_reload_on_change = late("fieldstone.cli.watching:reload_on_change")
 
 
 def serve_app(
@@ -66,7 +68,7 @@ async def _serve(
             proxy_headers=False,
             timeout_graceful_shutdown=settings.stopping_seconds,
         )
-        watching = asyncio.create_task(reload_on_change(folder, runtime)) if watch else None
+        watching = asyncio.create_task(_reload_on_change(folder, runtime)) if watch else None
         tell(runtime.catalog)
         places, log = runtime.process.places, runtime.process.log
         await DrainingServer(config, signals, places, settings, log).serve(sockets=[listener])

@@ -6,17 +6,24 @@ What is not public is refused unless the app's settings allow its host by name. 
 password file; no cookie and no connection is kept.
 """
 
+from __future__ import annotations
+
 import asyncio
 import re
 import ssl
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import httpx
 import msgspec
 
 from fieldstone.errors import ExternalService, OutboundRefused
 from fieldstone.flows.addresses import Resolve, is_public, literal_address, resolve_by_system
+from fieldstone.late import late_module
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = late_module("httpx")
 
 SECONDS: Final = 30.0
 """The longest that a request may take, its redirects and the last byte of its answer included."""
@@ -96,7 +103,7 @@ class Outbound:
             raise ExternalService(f"`{shown}` could not be asked: {_cause(error)}.") from None
         raise ExternalService(f"`{shown}` sent the request elsewhere more than {bounds.redirects} times.")
 
-    async def _ask(self, hop: "_Hop", largest: int) -> "Answer | _Hop":
+    async def _ask(self, hop: _Hop, largest: int) -> Answer | _Hop:
         """Returns the answer of one place, or where it says to ask instead."""
         failure: httpx.HTTPError | None = None
         for address in await self._addresses(hop.url):
@@ -106,7 +113,7 @@ class Outbound:
                 failure = error
         raise failure or httpx.ConnectError("it has no address")
 
-    async def _ask_at(self, address: str, hop: "_Hop", largest: int) -> "Answer | _Hop":
+    async def _ask_at(self, address: str, hop: _Hop, largest: int) -> Answer | _Hop:
         url = hop.url.copy_with(host=address)
         headers = {"accept-encoding": "identity", **hop.headers, "host": hop.url.netloc.decode()}
         timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)

@@ -8,14 +8,20 @@ due in an hour that is skipped, and what is shown twice is due twice. Refuses wh
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
-from croniter import CroniterBadDateError, CroniterError, croniter
 
 from fieldstone.clock import instant, moment
+from fieldstone.late import late_module
 from fieldstone.query.cel.fault import Failure
 from fieldstone.query.cel.values import duration_from
+
+if TYPE_CHECKING:
+    import croniter
+else:
+    croniter = late_module("croniter")
 
 LEAST_INTERVAL = timedelta(seconds=1)
 
@@ -37,7 +43,7 @@ class CronTimes(msgspec.Struct, frozen=True):
         """Returns the first instant after another."""
         zone = ZoneInfo(self.timezone)
         start = moment(now)
-        hourly = croniter.expand(self.pattern)[0][1] == ["*"]
+        hourly = croniter.croniter.expand(self.pattern)[0][1] == ["*"]
         found: list[datetime] = []
         last: datetime | None = None
         for shown in self._shown_from(start.astimezone(zone).replace(tzinfo=None) - _SHIFT):
@@ -51,7 +57,7 @@ class CronTimes(msgspec.Struct, frozen=True):
 
     def _shown_from(self, start: datetime) -> Iterator[datetime]:
         """Yields what a clock shows whenever the pattern says so, without a time zone, in its order and without an end."""
-        times = croniter(self.pattern, start)
+        times = croniter.croniter(self.pattern, start)
         while True:
             yield times.get_next(datetime)
 
@@ -81,10 +87,10 @@ def read_cron(pattern: str, timezone: str) -> CronTimes:
         if not _FIELD.fullmatch(field) or _AT_RANDOM.search(field):
             raise ValueError(f"`{field}` says no time; a field is such as `*`, `0`, `1-5`, `*/15` or `MON,WED`")
     try:
-        croniter(pattern, _EPOCH).get_next(datetime)
-    except CroniterBadDateError:
+        croniter.croniter(pattern, _EPOCH).get_next(datetime)
+    except croniter.CroniterBadDateError:
         raise ValueError(f"`{pattern}` is never due") from None
-    except (CroniterError, ValueError):
+    except (croniter.CroniterError, ValueError):
         raise ValueError(f"`{pattern}` is no pattern of times") from None
     return CronTimes(" ".join(fields), timezone)
 

@@ -7,16 +7,21 @@ width, and every table is STRICT. On PostgreSQL the native types are used; text 
 from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
 from fieldstone.errors import Internal
+from fieldstone.late import late_module
 from fieldstone.query.storage import MASK, Storage, StorageClass
 from fieldstone.store.wide import wide_decimal, wide_text
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+else:
+    postgresql = late_module("sqlalchemy.dialects.postgresql")
 
 DialectName = Literal["sqlite", "postgresql"]
 Convert = Callable[[Any], Any]

@@ -8,19 +8,24 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import TypeEngine
 
+from fieldstone.late import late_module
 from fieldstone.query.cel.fault import Failure
 from fieldstone.query.cel.ir import Node
 from fieldstone.query.cel.types import Type
 from fieldstone.query.cel.values import duration_from
 from fieldstone.store.columns import Convert, DialectName, Spelled, json_text
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+else:
+    postgresql = late_module("sqlalchemy.dialects.postgresql")
 
 Value = sa.ColumnElement[Any]
 Condition = sa.ColumnElement[bool]
@@ -132,7 +137,7 @@ class Conversion(msgspec.Struct, frozen=True):
 def sql_type(dialect: DialectName, kind: Type) -> TypeEngine[Any]:
     """Returns the SQL type of values of a type; a list is JSON text on SQLite."""
     if kind.name == "list" and kind.item is not None:
-        return sa.Text() if dialect == "sqlite" else ARRAY(sql_type(dialect, kind.item))
+        return sa.Text() if dialect == "sqlite" else postgresql.ARRAY(sql_type(dialect, kind.item))
     kinds = _SQLITE_TYPES if dialect == "sqlite" else _POSTGRESQL_TYPES
     return kinds[kind.name]
 
@@ -147,7 +152,7 @@ def parameter(bind: Bind, node: Node, conversion: Conversion) -> Value:
     if dialect == "sqlite" or scalar.name not in ("date", "timestamp"):
         return bind(node, conversion, wanted)
     if kind.name == "list":
-        return sa.cast(bind(node, conversion, ARRAY(sa.Text())), wanted)
+        return sa.cast(bind(node, conversion, postgresql.ARRAY(sa.Text())), wanted)
     return bind(node, conversion, Spelled(wanted))
 
 

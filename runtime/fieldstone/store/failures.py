@@ -1,9 +1,10 @@
-"""Failures: what a driver raises, as errors of our tree. No text of a database gets into a message."""
+"""Failures: what SQLite raises, as errors of our tree, and what each is called, whichever database it is of.
+
+No text of a database gets into a message. What the other driver raises: `postgres_failures.py`.
+"""
 
 import sqlite3
 from collections.abc import Iterable
-
-import asyncpg
 
 from fieldstone.errors import (
     Conflict,
@@ -15,7 +16,6 @@ from fieldstone.errors import (
     Unavailable,
     UniqueViolation,
 )
-from fieldstone.store.database import UniqueKeys
 
 TENANT = "organization_id"
 
@@ -28,49 +28,24 @@ _NOT_NOW = (
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_READONLY,
 )
-_LOST = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-_AGAIN = (
-    asyncpg.SerializationError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.InvalidCachedStatementError,
-)
 
 _RAISED = "user-defined function raised exception"
 """What SQLite tells of our own functions, which raise only for numbers that no column holds."""
 
 SQLITE_FAILURES = (sqlite3.Error, OverflowError, UnicodeEncodeError)
-POSTGRES_FAILURES = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-    TimeoutError,
-    OverflowError,
-    UnicodeError,
-)
-"""`InternalClientError`: a statement begun between the server's last word and the end of the connection."""
 
 
 def sqlite_failure(error: Exception) -> FieldstoneError:
     """Returns the error of our tree for one of `SQLITE_FAILURES`."""
     if not isinstance(error, sqlite3.Error):
-        return _unstorable()
+        return unstorable()
     code = getattr(error, "sqlite_errorcode", 0)
     if code in _UNIQUE:
         # The text ends with the key's columns, such as `ticket.organization_id, ticket.number`.
         names = str(error).partition(": ")[2].split(", ")
         return unique_violation(name.partition(".")[2] for name in names)
     if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-        return _reference_conflict()
+        return reference_conflict()
     if code == sqlite3.SQLITE_BUSY_SNAPSHOT:
         return SerializationFailure("Another process has changed the database in between.")
     if code == sqlite3.SQLITE_INTERRUPT:
@@ -78,28 +53,8 @@ def sqlite_failure(error: Exception) -> FieldstoneError:
     if code & 0xFF in _NOT_NOW:
         return Unavailable("The database cannot do this right now.")
     if isinstance(error, sqlite3.DataError):
-        return _unstorable()
+        return unstorable()
     return out_of_range() if str(error) == _RAISED else Internal("The database refused a statement.")
-
-
-def postgres_failure(error: Exception, unique_keys: UniqueKeys) -> FieldstoneError:
-    """Returns the error of our tree for one of `POSTGRES_FAILURES`."""
-    match error:
-        case asyncpg.UniqueViolationError():
-            return unique_violation(unique_keys.get(str(error.constraint_name), ("id",)))
-        case asyncpg.ForeignKeyViolationError():
-            return _reference_conflict()
-        case asyncpg.QueryCanceledError() | TimeoutError():
-            return too_slow()
-        case asyncpg.NumericValueOutOfRangeError():
-            return out_of_range()
-        case asyncpg.DataError() | UnicodeError() | OverflowError():
-            return _unstorable()
-    if isinstance(error, _AGAIN):
-        return SerializationFailure("Another transaction has changed the same records in between.")
-    if isinstance(error, _LOST):
-        return Unavailable("The database cannot be reached.")
-    return Internal("The database refused a statement.")
 
 
 def unique_violation(columns: Iterable[str]) -> UniqueViolation:
@@ -126,9 +81,11 @@ def out_of_range() -> Invalid:
     return Invalid("A result is beyond what its kind of number can hold.")
 
 
-def _reference_conflict() -> Conflict:
+def reference_conflict() -> Conflict:
+    """Returns the clash of a reference with a change of what it points to."""
     return Conflict("A record that this one refers to, or one that refers to it, was changed at the same time.")
 
 
-def _unstorable() -> Invalid:
+def unstorable() -> Invalid:
+    """Returns the refusal of a value that no column holds."""
     return Invalid("A value cannot be stored, or compared with what is stored.")

@@ -5,14 +5,14 @@ order, and a label is made of the same day.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.types import TypeEngine
 
+from fieldstone.late import late_module
 from fieldstone.query.measures import MEAN_DIGITS, SEPARATOR, WIDE
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.store.columns import Convert, DialectName
@@ -20,6 +20,11 @@ from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.failures import out_of_range
 from fieldstone.store.wide import HALF_BITS, LOWER_HALF
 from fieldstone.store.zones import rules_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+else:
+    postgresql = late_module("sqlalchemy.dialects.postgresql")
 
 _AS_STRONG_AS_TIMES = 8
 
@@ -161,17 +166,20 @@ class _PostgresMeasures:
     def values(self, value: Value, storage: Storage, only: Condition | None) -> tuple[Value, Convert]:
         shown, convert = self._dialect.shown(value, storage)
         there = value.is_not(None)
-        ordered = sa.func.array_agg(aggregate_order_by(shown, value))
+        ordered = sa.func.array_agg(postgresql.aggregate_order_by(shown, value))
         return ordered.filter(there if only is None else sa.and_(there, only)), _list_to_wire(convert)
 
     def joined(self, value: Value, only: Condition | None) -> Value:
-        return _narrowed(sa.func.string_agg(value, aggregate_order_by(_text(SEPARATOR), value)), only)
+        return _narrowed(sa.func.string_agg(value, postgresql.aggregate_order_by(_text(SEPARATOR), value)), only)
 
     def bucket(self, value: Value, bucket: str, zone: Bind | None) -> Value:
         form = _text(self._FORMATS[bucket])
         if zone is None:
             return sa.func.to_char(value, form).collate("C")
-        changes, offsets = zone(_changes, ARRAY(sa.BigInteger())), zone(_offsets, ARRAY(sa.BigInteger()))
+        changes, offsets = (
+            zone(_changes, postgresql.ARRAY(sa.BigInteger())),
+            zone(_offsets, postgresql.ARRAY(sa.BigInteger())),
+        )
         second = sa.cast(sa.func.floor(sa.extract("epoch", value)), sa.BigInteger())
         offset = Grouping(offsets)[sa.func.width_bucket(second, changes) + _number(1)]
         local = sa.func.timezone(_text("UTC"), value) + offset * sa.literal_column("interval '1 second'")

@@ -7,6 +7,7 @@ import msgspec
 
 from fieldstone.errors import SettingsError
 from fieldstone.kinds.app import AppDeclaration
+from fieldstone.late import late
 from fieldstone.log import Log
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layout import PLATFORM
@@ -16,13 +17,14 @@ from fieldstone.store.deployment import Standing
 from fieldstone.store.failures import SQLITE_FAILURES
 from fieldstone.store.formula_function import formula_functions
 from fieldstone.store.migration.start import bring_up
-from fieldstone.store.postgres import open_postgres
 from fieldstone.store.sql_store import SqlStore
 from fieldstone.store.sqlite import SqliteDatabase
 from fieldstone.store.sqlite_connection import Synchronous
 
 SQLITE = "sqlite:///"
 POSTGRESQL = ("postgresql://", "postgres://")
+
+_open_postgres = late("fieldstone.store.postgres:open_postgres")
 
 
 def database_url(folder: Path, app: AppDeclaration, settings: Settings) -> str:
@@ -97,7 +99,8 @@ async def open_database(url: str, *, synchronous: Synchronous, limits: Limits) -
     """
     seconds = float(limits.statement_seconds)
     if url.startswith(POSTGRESQL):
-        return await open_postgres(url, statement_seconds=seconds)
+        database: Database = await _open_postgres(url, statement_seconds=seconds)
+        return database
     name = url.removeprefix(SQLITE)
     if name == url or not name or ":memory:" in name:
         raise SettingsError(

@@ -11,8 +11,10 @@ import asyncpg
 
 from fieldstone.errors import FieldstoneError, Internal, SettingsError
 from fieldstone.store.database import RawRows, UniqueKeys
-from fieldstone.store.dialects import Dialect, PostgresDialect
-from fieldstone.store.failures import POSTGRES_FAILURES, busy, postgres_failure
+from fieldstone.store.dialects import Dialect
+from fieldstone.store.failures import busy
+from fieldstone.store.postgres_dialect import PostgresDialect
+from fieldstone.store.postgres_failures import POSTGRES_FAILURES, postgres_failure
 from fieldstone.store.postgres_pool import Connection, PostgresPool
 from fieldstone.store.use import Asked, Use, Watch, use_of
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
 
-from fieldstone.store.failures import POSTGRES_FAILURES, busy, postgres_failure
+from fieldstone.store.failures import busy
+from fieldstone.store.postgres_failures import POSTGRES_FAILURES, postgres_failure
 from fieldstone.store.use import Waits
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ as lexemes. PostgreSQL's index knows no order of words, so there it finds the ca
 import functools
 import operator
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
+from fieldstone.late import late_module
 from fieldstone.query.ast import Match, Ranking
 from fieldstone.query.search import stored_words
 from fieldstone.store.binds import Binds
@@ -24,6 +25,11 @@ from fieldstone.store.interface import Row
 from fieldstone.store.parameters import Given, Parameters, Take
 from fieldstone.store.schema import ID, shortened
 from fieldstone.store.tables import Source
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+else:
+    postgresql = late_module("sqlalchemy.dialects.postgresql")
 
 KEY = "key"
 LEXEMES = "fieldstone_lexemes"
@@ -200,10 +206,12 @@ def _lexeme_conditions(
     item: Match, columns: Sequence[sa.ColumnElement[str]], parameters: Parameters
 ) -> Iterator[Condition]:
     """Yields two conditions for each term: by the index, and, where a term has several words, by their order."""
-    lexemes = [sa.Function(LEXEMES, column, type_=TSVECTOR()) for column in columns]
+    lexemes = [sa.Function(LEXEMES, column, type_=postgresql.TSVECTOR()) for column in columns]
     for number in range(item.count):
         source = ("match", item.terms, number)
-        query = sa.cast(parameters.add((*source, "lexemes"), _lexeme_query(item, number), sa.Text()), TSQUERY())
+        query = sa.cast(
+            parameters.add((*source, "lexemes"), _lexeme_query(item, number), sa.Text()), postgresql.TSQUERY()
+        )
         yield sa.or_(*(vector.bool_op("@@")(query) for vector in lexemes))
         term = parameters.add(source, _term(item, number), sa.Text())
         alone = parameters.add((*source, "alone"), _is_one_word(item, number), sa.Boolean())

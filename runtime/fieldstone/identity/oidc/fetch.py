@@ -1,16 +1,23 @@
 """Fetching from a provider: JSON alone, from its declared hosts alone, within a time and a size, without following redirects."""
 
+from __future__ import annotations
+
 import asyncio
 import ssl
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
 from fieldstone.identity.oidc.refused import Refused
 from fieldstone.kinds.sign_in import OidcProvider
+from fieldstone.late import late_module
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = late_module("httpx")
 
 SECONDS = 8.0
 LARGEST = 512 * 1024

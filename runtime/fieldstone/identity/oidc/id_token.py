@@ -6,14 +6,18 @@ Where it names no address, the provider's userinfo may.
 import base64
 import binascii
 import hmac
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
 
 from fieldstone.identity.oidc.provider import Provider
 from fieldstone.identity.oidc.refused import Refused
+from fieldstone.late import late_module
+
+if TYPE_CHECKING:
+    from joserfc import errors, jwt
+else:
+    errors, jwt = late_module("joserfc.errors"), late_module("joserfc.jwt")
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 """Those with a public key. One with a shared secret, or none, is no signature of the provider's."""
@@ -59,7 +63,7 @@ async def read_id_token(provider: Provider, text: str, nonce: str, now: float) -
     try:
         token = jwt.decode(text, key, algorithms=[header.alg])
         claims = msgspec.convert(token.claims, Claims)
-    except (JoseError, ValueError, TypeError) as error:
+    except (errors.JoseError, ValueError, TypeError) as error:
         raise _invalid(repr(error)) from None
     if fault := _fault(claims, provider.declared.issuer, provider.declared.client_id, nonce, now):
         raise _invalid(fault)

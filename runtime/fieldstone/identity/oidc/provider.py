@@ -3,19 +3,25 @@
 A key that is not known is looked for at the provider, now and then: so keys are rotated without a restart, and nobody makes us ask at will.
 """
 
+from __future__ import annotations
+
 import asyncio
 import base64
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 import msgspec
-from joserfc.errors import JoseError
-from joserfc.jwk import JWKRegistry, Key
 
 from fieldstone.identity.oidc.fetch import Fetch
 from fieldstone.identity.oidc.refused import Refused
 from fieldstone.kinds.sign_in import OidcProvider
+from fieldstone.late import late_module
+
+if TYPE_CHECKING:
+    from joserfc import errors, jwk
+else:
+    errors, jwk = late_module("joserfc.errors"), late_module("joserfc.jwk")
 
 KEPT_SECONDS = 3600.0
 """How long a discovery document and a set of keys are kept."""
@@ -62,7 +68,7 @@ class Provider:
         self._turn = asyncio.Lock()
         self._discovery: Discovery | None = None
         self._discovered_at = 0.0
-        self._keys: Mapping[str | None, Key] = {}
+        self._keys: Mapping[str | None, jwk.Key] = {}
         self._looked_at: float | None = None
 
     async def discovery(self) -> Discovery:
@@ -110,7 +116,7 @@ class Provider:
             raise Refused("provider_unavailable", f"the userinfo endpoint answered {status}")
         return answer
 
-    async def key(self, kid: str | None) -> Key:
+    async def key(self, kid: str | None) -> jwk.Key:
         """Returns the key of an id, the only one there is without an id; raises Refused."""
         discovery = await self.discovery()
         async with self._turn:
@@ -138,19 +144,19 @@ class Provider:
                 raise Refused("provider_unavailable", f"{address[:200]} is on no declared host")
         return found
 
-    async def _find_keys(self, address: str) -> Mapping[str | None, Key]:
+    async def _find_keys(self, address: str) -> Mapping[str | None, jwk.Key]:
         """Returns the keys that sign, by their ids; under None the one that needs none because it is the only one."""
         _status, answer = await self._fetch.json(address)
         try:
             listed = msgspec.convert(answer, _KeySet).keys[:_MOST_KEYS]
         except msgspec.ValidationError as error:
             raise Refused("provider_unavailable", f"the keys: {error}") from None
-        keys: dict[str | None, Key] = {}
+        keys: dict[str | None, jwk.Key] = {}
         signing = [entry for entry in listed if entry.get("use", "sig") == "sig" and entry.get("kty") != "oct"]
         for entry in signing:
             try:
-                key = JWKRegistry.import_key(entry)
-            except (JoseError, ValueError, TypeError, KeyError):
+                key = jwk.JWKRegistry.import_key(entry)
+            except (errors.JoseError, ValueError, TypeError, KeyError):
                 continue
             keys[entry.get("kid")] = key
             if len(signing) == 1:

@@ -8,14 +8,19 @@ import os
 import ssl
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
-import aiosmtplib
 import msgspec
 
 from fieldstone.errors import SettingsError
+from fieldstone.late import late_module
 from fieldstone.settings import Settings
+
+if TYPE_CHECKING:
+    import aiosmtplib
+else:
+    aiosmtplib = late_module("aiosmtplib")
 
 SECONDS: Final = 30.0
 """How long an SMTP server may take for an answer."""

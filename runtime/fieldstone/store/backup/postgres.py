@@ -19,7 +19,7 @@ import asyncpg
 from fieldstone.errors import SettingsError
 from fieldstone.store.backup.interface import Moment
 from fieldstone.store.columns import DialectName
-from fieldstone.store.failures import POSTGRES_FAILURES
+from fieldstone.store.postgres_failures import POSTGRES_FAILURES
 
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
