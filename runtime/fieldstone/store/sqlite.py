@@ -175,14 +175,19 @@ class SqliteDatabase:
 
     async def beside(self, connection: SqliteConnection, work: Callable[[], T]) -> T:
         """Runs work in a thread. When the caller is cancelled, stops the work and waits for its end before passing that on."""
-        future = asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, work)
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+        job = self._threads.submit(copy_context().run, work)
+        job.add_done_callback(lambda _: loop.call_soon_threadsafe(_end, ended))
         try:
-            return await asyncio.shield(future)
+            await ended
         except asyncio.CancelledError:
             connection.interrupt()
             with suppress(*SQLITE_FAILURES):
-                await future
+                await asyncio.wrap_future(job)
             raise
+        try:
+            return job.result()
         except SQLITE_FAILURES as error:
             raise sqlite_failure(error) from error
 
@@ -329,6 +334,11 @@ def _at_once(work: Callable[[], T]) -> T:
         return work()
     except SQLITE_FAILURES as error:
         raise sqlite_failure(error) from error
+
+
+def _end(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _checkpoint(path: Path) -> None:

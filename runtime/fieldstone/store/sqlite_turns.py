@@ -19,6 +19,7 @@ from typing import Protocol
 from fieldstone.errors import FieldstoneError, Internal, SerializationFailure
 from fieldstone.store.failures import SQLITE_FAILURES, busy, sqlite_failure
 from fieldstone.store.sqlite_connection import SqliteConnection
+from fieldstone.store.sqlite_line import Line
 from fieldstone.store.sqlite_plan import RUNS_BESIDE, Pace
 from fieldstone.store.use import Waits
 
@@ -78,7 +79,7 @@ class Turns:
         self._committed = committed
         self._waits = waits
         self._seconds = seconds
-        self._line = asyncio.Lock()
+        self._line = Line()
         self._pace = Pace(quick=True)
         self._group: Group | None = None
         self._singles = 0
@@ -99,19 +100,19 @@ class Turns:
 
     async def take(self) -> None:
         """Waits for the turn; raises Unavailable when that takes too long."""
-        if not self._line.locked():
-            await self._line.acquire()
+        if self._line.free:
+            await self._line.take()
             return
         try:
             async with asyncio.timeout(self._seconds):
                 with self._waits.waiting():
-                    await self._line.acquire()
+                    await self._line.take()
         except TimeoutError:
             raise busy() from None
 
     def release(self) -> None:
         """Gives the turn to the next in the line."""
-        self._line.release()
+        self._line.give_back()
 
     async def begin(self) -> None:
         """Opens a transaction; waits while another process writes."""
@@ -232,10 +233,14 @@ class Turns:
 
     async def _finish(self, group: Group) -> None:
         """Commits a group behind all who wait for the turn, and all whose requests have arrived: they come along."""
-        await asyncio.sleep(0)
-        async with self._line:
+        if group.kept < 8:
+            await asyncio.sleep(0)
+        await self._line.take()
+        try:
             if self._group is group:
                 await self.close_group()
+        finally:
+            self._line.give_back()
 
     def _fail(self, group: Group, reason: FieldstoneError | None = None) -> None:
         """Lets everybody in a group try again, each by himself; tells whoever is alone in it the reason."""
