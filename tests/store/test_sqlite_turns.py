@@ -17,6 +17,7 @@ from fieldstone.store.sql_store import SqlStore
 from fieldstone.store.sqlite import SqliteDatabase
 from fieldstone.store.sqlite_turns import Turns
 from tests.store.catalogs import SYSTEM, catalog_of, store_of, system_values
+from tests.turns import LoopTurns
 
 ITEM = """name: item
 ownership: none
@@ -68,6 +69,35 @@ def outcomes(found: Sequence[str | BaseException]) -> list[str]:
 async def test_writes_that_come_together_share_one_commit(store: SqlStore, commits: list[int]) -> None:
     assert await asyncio.gather(*(add(store, name) for name in "abcdef")) == list("abcdef")
     assert (await ids(store), commits) == ("abcdef", [6])
+
+
+async def test_those_who_have_waited_write_within_one_turn_of_the_loop_and_commit_in_the_next_but_one(
+    store: SqlStore, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await open_database(sqlite_url, synchronous="full", limits=Limits())
+    found: list[tuple[str, int]] = []
+    commit = Turns.commit
+
+    async def noted(turns: Turns, kept: int, *, many: bool) -> None:
+        found.append((f"commit of {kept}", loop.now))
+        await commit(turns, kept, many=many)
+
+    async def joint(name: str) -> None:
+        async with database.joint() as session:
+            await session.write_many(INSERT, [(*system_values(name), name)])
+            found.append((name, loop.now))
+
+    monkeypatch.setattr(Turns, "commit", noted)
+    with LoopTurns() as loop:
+        async with database.transaction():
+            waiting = [asyncio.create_task(joint(name)) for name in "abcdefghij"]
+            await asyncio.sleep(0)
+        found.clear()
+        began = loop.now
+        await asyncio.gather(*waiting)
+    assert found == [*((name, began + 1) for name in "abcdefghij"), ("commit of 10", began + 3)]
+    assert await ids(store) == "abcdefghij"
+    await database.close()
 
 
 async def test_a_write_by_itself_waits_for_nobody(store: SqlStore, commits: list[int]) -> None:

@@ -1,7 +1,6 @@
 """Saturation: how many requests are worked on at a time, who waits, who is refused, and that nobody is forgotten."""
 
 import asyncio
-import io
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,60 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from fieldstone.kinds.app import Cors
-from fieldstone.log import open_log
-from fieldstone.metrics import Answers
 from fieldstone.settings import Limits, Settings
-from fieldstone.surfaces.http.body import read_body
-from fieldstone.surfaces.http.cors import CrossOrigin
-from fieldstone.surfaces.http.dispatcher import Dispatcher
-from fieldstone.surfaces.http.edge import Edge, Entrance
 from fieldstone.surfaces.http.places import Places
-from fieldstone.surfaces.http.proxies import Proxies
-from fieldstone.surfaces.http.request import Request, Response
-from fieldstone.surfaces.rest.errors import ERRORS
 from tests.servers import running_server, sign_in
-from tests.surfaces.running import DATA, HOST, WORLD, running
+from tests.surfaces.counters import Counters, settled
+from tests.surfaces.running import DATA, WORLD, running
 
 CROWD = 300
-
-
-class Counters:
-    """A face whose answers wait until they are let go; notes how many it was working on at a time."""
-
-    def __init__(self, limits: Limits, errors: str = "objectos") -> None:
-        self.places = Places(limits)
-        self.answers = Answers()
-        self.let_go = asyncio.Event()
-        self.now = self.most = self.done = 0
-        log = open_log(io.BytesIO(), readable=False)
-        dispatcher = Dispatcher(self._answer, ERRORS[errors].body, limits, log, self.places)
-        entrance = Entrance(lambda _path: dispatcher, CrossOrigin(Cors()))
-        self.edge = Edge(lambda: entrance, log, Proxies(()), self.answers)
-        transport = httpx.ASGITransport(app=self.edge)
-        self.client = httpx.AsyncClient(transport=transport, base_url=HOST)
-
-    async def _answer(self, request: Request) -> Response:
-        request.route = "/counter"
-        if request.method == "POST":
-            await read_body(request, 1000)
-        self.now += 1
-        self.most = max(self.most, self.now)
-        try:
-            await self.let_go.wait()
-        finally:
-            self.now -= 1
-        self.done += 1
-        return Response(200, b"{}")
-
-
-async def _settled(condition: Any) -> None:
-    """Lets everything that can go on go on until a condition holds."""
-    for _ in range(10_000):
-        if condition():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("It never came to that.")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +26,7 @@ async def test_of_a_crowd_some_are_answered_some_wait_and_all_others_are_refused
 ) -> None:
     counters = Counters(Limits(answering=8, waiting=16), errors)
     requests = [asyncio.create_task(counters.client.get("/")) for _ in range(CROWD)]
-    await _settled(lambda: sum(request.done() for request in requests) == CROWD - 24)
+    await settled(lambda: sum(request.done() for request in requests) == CROWD - 24)
     assert (counters.now, counters.places.taken, counters.places.waiting, counters.places.refused) == (
         8,
         8,
@@ -97,7 +49,7 @@ async def test_of_a_crowd_some_are_answered_some_wait_and_all_others_are_refused
 async def test_who_is_refused_has_sent_his_body_for_nothing() -> None:
     counters = Counters(Limits(answering=1, waiting=1))
     held = [asyncio.create_task(counters.client.get("/")) for _ in range(2)]
-    await _settled(lambda: counters.places.waiting == 1)
+    await settled(lambda: counters.places.waiting == 1)
     read = []
 
     async def body() -> AsyncIterator[bytes]:
@@ -113,7 +65,7 @@ async def test_who_is_refused_has_sent_his_body_for_nothing() -> None:
 async def test_who_has_waited_too_long_is_refused_and_leaves_the_queue() -> None:
     counters = Counters(Limits(answering=1, waiting=5, waiting_seconds=0))
     held = asyncio.create_task(counters.client.get("/"))
-    await _settled(lambda: counters.now == 1)
+    await settled(lambda: counters.now == 1)
     assert (await counters.client.get("/")).status_code == 503
     assert (counters.places.waiting, counters.places.taken) == (0, 1)
     counters.let_go.set()
@@ -123,7 +75,7 @@ async def test_who_has_waited_too_long_is_refused_and_leaves_the_queue() -> None
 async def test_who_goes_away_while_he_waits_leaves_his_turn_to_the_next() -> None:
     counters = Counters(Limits(answering=1, waiting=5))
     first, gone, late = (asyncio.create_task(counters.client.get("/")) for _ in range(3))
-    await _settled(lambda: counters.places.waiting == 2)
+    await settled(lambda: counters.places.waiting == 2)
     gone.cancel()
     await asyncio.wait([gone])
     counters.let_go.set()
@@ -135,7 +87,7 @@ async def test_a_turn_that_comes_as_its_owner_goes_away_is_not_lost() -> None:
     places = Places(Limits(answering=1, waiting=5))
     places.free = 0
     waiting = [asyncio.create_task(places.wait()) for _ in range(2)]
-    await _settled(lambda: places.waiting == 2)
+    await settled(lambda: places.waiting == 2)
     places.leave()
     waiting[0].cancel()
     await asyncio.wait(waiting)

@@ -1,9 +1,9 @@
 """The line at the writer of an SQLite file: one has the turn, all others wait in the order of coming.
 
 Whoever gives the turn back wakes all who wait, not the first of them alone: they run one behind the other within one turn of the event
-loop, for few of them have anything to wait for while they have it. Were each to wake the next, each would wait for all the reads that the loop
-answers between two of its turns, and a line would grow until the reads had nothing left to ask. Whoever is woken in vain, because one before
-him keeps the turn, keeps his place.
+loop, for few of them wait for anything while they have it. Were each to wake the next, each would wait for all the reads that the loop
+answers between two of its turns, and the line would grow until few were left who read. Whoever is woken in vain, because one before him
+keeps the turn, keeps his place.
 """
 
 import asyncio

@@ -233,8 +233,7 @@ class Turns:
 
     async def _finish(self, group: Group) -> None:
         """Commits a group behind all who wait for the turn, and all whose requests have arrived: they come along."""
-        if group.kept < 8:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
         await self._line.take()
         try:
             if self._group is group:

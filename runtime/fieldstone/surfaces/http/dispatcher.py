@@ -71,10 +71,10 @@ class Dispatcher:
         try:
             refuse_long_address(request, scope, self._limits.url_bytes)
             places = self._places
-            if places.free > 0:
+            if places.free > places.ample:
                 places.free -= 1
             else:
-                await places.wait()
+                await places.come()
             try:
                 if request.method not in BODILESS:
                     request.receive = places.without(request.receive)
