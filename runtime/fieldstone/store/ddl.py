@@ -1,6 +1,6 @@
 """DDL: the texts that make tables, columns and indexes. Names are of declared forms, and quoted all the same."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 from fieldstone.store.columns import DialectName
 from fieldstone.store.schema import ID, ColumnSchema, IndexSchema, ReferenceSchema, TableSchema
@@ -48,12 +48,6 @@ def create_index(table: str, index: IndexSchema) -> str:
     """Returns the statement that makes an index."""
     unique = "UNIQUE " if index.unique else ""
     return f"CREATE {unique}INDEX {quoted(index.name)} ON {quoted(table)} ({_names(index.columns)})"
-
-
-def copy_rows(source: str, target: str, names: Sequence[str], taken: Mapping[str, str]) -> str:
-    """Returns the statement that copies columns of every row to another table; `taken` are further ones, each from a column."""
-    into = _names([*names, *taken])
-    return f"INSERT INTO {quoted(target)} ({into}) SELECT {_names([*names, *taken.values()])} FROM {quoted(source)}"
 
 
 def drop_index(name: str) -> str:

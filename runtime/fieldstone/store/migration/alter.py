@@ -12,7 +12,6 @@ from fieldstone.errors import Conflict, DeclarationError, Fault, Internal, Setti
 from fieldstone.query.storage import Storage, StorageClass
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.codes import Code
-from fieldstone.registry.history import VALID_FROM, VALID_TO
 from fieldstone.store import ddl
 from fieldstone.store.columns import DialectName
 from fieldstone.store.database import Session
@@ -20,6 +19,7 @@ from fieldstone.store.dialects import Dialect
 from fieldstone.store.migration.conversion import conversion, storage_of
 from fieldstone.store.migration.fill import fill
 from fieldstone.store.migration.follow import follow_field, follow_object
+from fieldstone.store.migration.history_fill import begin_history
 from fieldstone.store.migration.plan import ObjectPlan
 from fieldstone.store.migration.records import Records
 from fieldstone.store.migration.remember import remember
@@ -183,10 +183,8 @@ class _Alteration:
         if before is not None and not (numbered | written).isdisjoint(before.fields):
             before = msgspec.structs.replace(before, rules=0)
         await make_search(change.schema, before, session, dialect, new=change.stored is None)
-        if change.linked.history_of is not None and change.stored is None:
-            names = [column.name for column in change.schema.columns if column.name not in (VALID_FROM, VALID_TO)]
-            text = ddl.copy_rows(change.linked.history_of, change.name, names, {VALID_FROM: "updated_at"})
-            await session.define(text)
+        if change.linked.history_of is not None and any(self._of(Action.BEGIN_HISTORY)):
+            await begin_history(change.linked.history_of, change.schema, session)
 
     def _of(self, action: Action) -> Iterator[Step]:
         return (step for step in self._steps if step.action == action)

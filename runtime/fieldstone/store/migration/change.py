@@ -23,6 +23,7 @@ class Change(msgspec.Struct, frozen=True, eq=False):
     """One table that is not what it should be, or that nothing declares any more (`linked` and `wanted` are None).
 
     `stored`, None when there is none, bears the new names of `renames`; `former` is the name of the table as it is, where that is another.
+    `resumed` is a history that was not kept for a while.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Change(msgspec.Struct, frozen=True, eq=False):
     stored: TableSchema | None
     former: str | None = None
     renames: Mapping[str, str] = {}
+    resumed: bool = False
 
     @property
     def table(self) -> str:
@@ -97,6 +99,12 @@ def renamed_objects(catalog: Catalog, stored: Mapping[str, Entry]) -> dict[str, 
     }
 
 
+def histories_left(catalog: Catalog, stored: Mapping[str, Entry]) -> tuple[str, ...]:
+    """Returns the histories that a catalog keeps no longer, of objects that are there still, where the ledger does not say so yet."""
+    names = (history_name(name) for name in catalog.objects)
+    return tuple(name for name in names if name not in catalog.histories and name in stored and stored[name].hash)
+
+
 def changes_of(
     catalog: Catalog, wanted: Mapping[str, TableSchema], stored: Mapping[str, Entry], *, lost: bool
 ) -> Iterator[Change]:
@@ -114,7 +122,8 @@ def changes_of(
         there = None if entry is None else retargeted(msgspec.structs.replace(entry.schema, name=name), names)
         renames = renames_of(tables[name], there)
         there = None if there is None else renamed(there, renames)
-        yield Change(name, tables[name], schema, there, former.get(name), renames)
+        resumed = entry is not None and not entry.hash and tables[name].history_of is not None
+        yield Change(name, tables[name], schema, there, former.get(name), renames, resumed)
     if lost:
         for name, entry in stored.items():
             if name not in wanted and name not in names:

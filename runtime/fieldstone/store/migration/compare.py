@@ -38,6 +38,8 @@ def steps_of(change: Change, going: frozenset[str] = frozenset()) -> Iterator[St
         yield from _filling_steps(change, change.stored, column)
     yield from _index_steps(change, change.stored, change.wanted)
     yield from _upkeep_steps(change, change.stored, change.wanted)
+    if change.resumed:
+        yield _step(change, Action.BEGIN_HISTORY, what="goes on with every record as it is")
 
 
 def _column_steps(change: Change, stored: TableSchema, column: ColumnSchema) -> Iterator[Step]:

@@ -36,6 +36,7 @@ _IS_THERE: Mapping[DialectName, str] = {
 }
 _READ = f"SELECT name, hash, definition FROM {SCHEMA_TABLE}"
 _FORGET = f"DELETE FROM {SCHEMA_TABLE} WHERE name = {{}}"
+_REOPEN = f"UPDATE {SCHEMA_TABLE} SET hash = '' WHERE name = {{}}"
 _WRITE = f"INSERT INTO {SCHEMA_TABLE} (name, hash, definition) VALUES ({{}}, {{}}, {{}})"
 
 
@@ -71,6 +72,11 @@ async def write_entry(session: Session, dialect: Dialect, schema: TableSchema, d
     places = _places(dialect, 3)
     await session.write(_FORGET.format(*places), (schema.name,))
     await session.write(_WRITE.format(*places), (schema.name, digest, msgspec.json.encode(schema).decode()))
+
+
+async def reopen_entry(session: Session, dialect: Dialect, name: str) -> None:
+    """Notes that something is left to do with a table, should it be wanted again."""
+    await session.write(_REOPEN.format(*_places(dialect, 1)), (name,))
 
 
 async def strike_entry(session: Session, dialect: Dialect, name: str) -> None:

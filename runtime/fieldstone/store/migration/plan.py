@@ -13,7 +13,7 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.codes import Code
 from fieldstone.store.columns import DialectName
 from fieldstone.store.database import Database
-from fieldstone.store.migration.change import Change, changes_of, renamed_objects, wanted_schemas
+from fieldstone.store.migration.change import Change, changes_of, histories_left, renamed_objects, wanted_schemas
 from fieldstone.store.migration.compare import steps_of
 from fieldstone.store.migration.ledger import RESERVED, Entry, read_ledger
 from fieldstone.store.migration.records import Records
@@ -62,12 +62,16 @@ class ObjectPlan(msgspec.Struct, frozen=True, eq=False):
 
 
 class Plan(msgspec.Struct, frozen=True, eq=False):
-    """What is to be done, by object, in the order in which it is done. `wanted` are all schemas, `allowed` what may be lost."""
+    """What is to be done, by object, in the order in which it is done. `wanted` are all schemas, `allowed` what may be lost.
+
+    `histories_left` are those that are not kept any more from now on.
+    """
 
     objects: tuple[ObjectPlan, ...]
     wanted: Mapping[str, TableSchema]
     dialect: DialectName
     allowed: frozenset[str] = frozenset()
+    histories_left: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -119,7 +123,8 @@ async def make_plan(
         survey = Survey(catalog, Records(session, dialect), _names_now(catalog, stored), now, counted=counted)
         going = frozenset(change.name for change in changes if change.wanted is None and change.name in allowed)
         planned = [await _planned(change, survey, allowed, going) for change in changes]
-    return Plan(tuple(sorted(planned, key=_turn)), wanted, dialect.name, allowed)
+    ordered = tuple(sorted(planned, key=_turn))
+    return Plan(ordered, wanted, dialect.name, allowed, histories_left(catalog, stored))
 
 
 async def is_as_wanted(name: str, catalog: Catalog, database: Database) -> bool:

@@ -16,7 +16,7 @@ from fieldstone.store.database import Database, Session
 from fieldstone.store.migration.alter import MENDING, Reshape, alter
 from fieldstone.store.migration.change import Change
 from fieldstone.store.migration.insist import insist
-from fieldstone.store.migration.ledger import strike_entry
+from fieldstone.store.migration.ledger import reopen_entry, strike_entry
 from fieldstone.store.migration.plan import ObjectPlan, Plan
 from fieldstone.store.migration.remember import remember
 from fieldstone.store.search import search_removal
@@ -30,6 +30,8 @@ async def run_plan(plan: Plan, catalog: Catalog, database: Database, reshape: Re
     """Takes every step that does something. `reshape` is needed for those that a start does not take; raises DeclarationError where
     records clash that nobody has counted."""
     made = [item for item in plan.objects if item.change.wanted is not None]
+    if plan.histories_left:
+        await _leave(plan.histories_left, database)
     for some in _portions(made):
         await insist(partial(_make, some, catalog, database, reshape))
     await _refer(made, database)
@@ -37,6 +39,12 @@ async def run_plan(plan: Plan, catalog: Catalog, database: Database, reshape: Re
     for item in plan.objects:
         if item.change.wanted is None and item.pending:
             await _drop(item.change, database)
+
+
+async def _leave(histories: Sequence[str], database: Database) -> None:
+    async with database.transaction() as session:
+        for name in histories:
+            await reopen_entry(session, database.dialect, name)
 
 
 async def _make(some: Sequence[ObjectPlan], catalog: Catalog, database: Database, reshape: Reshape | None) -> None:
