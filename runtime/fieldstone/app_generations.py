@@ -29,6 +29,7 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layers.fitting import SetAside
 from fieldstone.services.mail.post import EMAIL
 from fieldstone.store.deployment import InForce, metadata_in_force
+from fieldstone.store.migration.start import require_fit
 from fieldstone.store.open import store_for_platform, store_over
 
 SEALED = ((ENROLMENT, "secret"), (EMAIL, "content"))
@@ -116,14 +117,17 @@ class Generations:
         database does not allow without a migration; nothing has happened then.
         """
         async with self._swapping:
-            if base is not self.current:
-                raise changed_at_once()
-            if not base.in_force:
-                raise Conflict("Newer declarations than those of this process are in force.", hint="Deploy it anew.")
+            self._require_changeable(base)
             known = InForce(base.known.epoch + 1, base.known.files)
             generation = await self._built(catalog, known, aside)
             await in_one_unit(base.door.execute, partial(_recorded, base.known.epoch, record))
             await self._swap(generation)
+
+    async def try_change(self, base: Generation, catalog: Catalog) -> None:
+        """Raises what `change` would refuse of a catalog at this moment, and changes nothing."""
+        async with self._swapping:
+            self._require_changeable(base)
+            await require_fit(catalog, self._process.database, base.catalog, app=self._process.folder)
 
     async def catch_up(self) -> None:
         """Follows what another process has put in force; files that are not in force stay where they are. Raises DeclarationError."""
@@ -152,6 +156,12 @@ class Generations:
                 await self.catch_up()
             except FieldstoneError:
                 self._process.log.exception("metadata_not_followed")
+
+    def _require_changeable(self, base: Generation) -> None:
+        if base is not self.current:
+            raise changed_at_once()
+        if not base.in_force:
+            raise Conflict("Newer declarations than those of this process are in force.", hint="Deploy it anew.")
 
     @asynccontextmanager
     async def _telling(self) -> AsyncIterator[None]:

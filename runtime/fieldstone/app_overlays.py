@@ -40,6 +40,9 @@ class Swapping(Protocol):
     ) -> None:
         """Puts a catalog in force."""
 
+    async def try_change(self, base: Generation, catalog: Catalog) -> None:
+        """Raises what `change` would refuse."""
+
 
 class OverlaySwap:
     """How metadata is changed in this process, for `services/meta`."""
@@ -76,11 +79,19 @@ class OverlaySwap:
 
     async def change(self, base: Catalog, catalog: Catalog, keys: Collection[tuple[str, str]], record: Record) -> None:
         """Puts a catalog in force in which the overlays of these kinds and names are others; raises ConcurrentUpdate, DeclarationError."""
+        current = self._over(base)
+        aside = tuple(item for item in current.aside if item.overlay.key not in keys)
+        await self._generations.change(current, catalog, record, aside)
+
+    async def try_change(self, base: Catalog, catalog: Catalog) -> None:
+        """Raises what `change` would refuse of a catalog, the database being asked too, and changes nothing."""
+        await self._generations.try_change(self._over(base), catalog)
+
+    def _over(self, base: Catalog) -> Generation:
         current = self._generations.current
         if current.catalog is not base:
             raise ConcurrentUpdate("The metadata was changed at the same time.")
-        aside = tuple(item for item in current.aside if item.overlay.key not in keys)
-        await self._generations.change(current, catalog, record, aside)
+        return current
 
 
 async def load_overlaid(

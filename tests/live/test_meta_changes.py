@@ -264,6 +264,27 @@ async def test_what_is_sent_back_in_the_language_in_which_it_was_read_is_stored_
         assert (await layers(live))["effective"]["label"] == "Notiz"
 
 
+async def test_a_dry_run_is_refused_what_the_database_would_not_allow(tmp_path: Path, database_url: str) -> None:
+    async with running(tmp_path, database_url) as live:
+        for _ in range(2):
+            await live.ask("POST", "/data/note", {"title": "twice"})
+        fields = (await layers(live))["effective"]["fields"]
+        number = await changed(live, fields=fields | {"title": {"type": "number"}})
+        unique = await changed(live, fields=fields | {"title": {"type": "text", "unique": True}})
+        renamed = await changed(
+            live, fields={"title": fields["title"], "mark": {"type": "text", "renamedFrom": "mark_0"}}
+        )
+        for item in (number, unique, renamed):
+            answers = [await live.ask("PUT", f"{NOTE}?force=true{dry}", item) for dry in ("&dryRun=true", "")]
+            details = [told(answer, httpx.codes.CONFLICT, "DESTRUCTIVE_CHANGE") for answer in answers]
+            assert details[0] == details[1]
+            assert details[0]["changes"][0]["code"] == "NEEDS_MIGRATION"
+        more = await changed(live, fields=fields | {"size": SIZE})
+        assert (await put(live, more, "?dryRun=true"))["version"] == 1
+        assert (await layers(live))["version"] == 0
+        assert (await put(live, more))["version"] == 1
+
+
 async def test_who_names_the_version_that_he_saw_is_refused_when_it_is_another(tmp_path: Path, sqlite_url: str) -> None:
     async with running(tmp_path, sqlite_url) as live:
         await put(live, await changed(live, label="Remark"))

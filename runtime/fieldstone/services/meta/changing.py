@@ -69,6 +69,9 @@ class Swap(Protocol):
         Raises ConcurrentUpdate where the base is not the one of today any more, and DeclarationError.
         """
 
+    async def try_change(self, base: Catalog, catalog: Catalog) -> None:
+        """Raises what `change` would refuse of a catalog, and changes nothing."""
+
 
 class Asked(msgspec.Struct, frozen=True):
     """How a change is asked for: upon a version, forced, only tried, with a message for the history, and read in which languages before."""
@@ -159,7 +162,9 @@ class Changing:
             try:
                 catalog = await self._swap.compiled(step.base, overlays)
                 _require_no_loss(kind, name, step, asked)
-                if not asked.dry:
+                if asked.dry:
+                    await self._swap.try_change(step.base, catalog)
+                else:
                     change = Change(
                         type=kind,
                         name=name,

@@ -4,6 +4,7 @@ What would change stored values is refused, with the place of its declaration an
 longer declared stays where it is.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from fieldstone.clock import Clock, system_clock
@@ -42,11 +43,11 @@ async def bring_up(
         plan = await make_plan(catalog, database, clock(), counted=False, known=running)
         know_unique_keys(plan, database)
         yields = yielding and standing.older
-        faults = [_fault(step, app) for step in plan.steps if step.refused is not None or not step.effect.at_start]
+        faults = [*_not_at_start(plan, app)]
         if yields:
             faults += [_outdated(step) for step in plan.steps if step.action in (Action.ADD_FIELD, Action.ADD_OBJECT)]
         elif running is not None:
-            faults += [_renaming(step) for step in plan.steps if step.action == Action.RENAME_FIELD]
+            faults += _renamings(plan)
         if faults:
             raise DeclarationError(faults)
         if not yields:
@@ -54,11 +55,29 @@ async def bring_up(
         return standing
 
 
+async def require_fit(
+    catalog: Catalog, database: Database, running: Catalog, *, clock: Clock = system_clock, app: Path | None = None
+) -> None:
+    """Raises DeclarationError with every change that `bring_up` would not make beside a running catalog; makes none itself."""
+    plan = await make_plan(catalog, database, clock(), counted=False, known=running)
+    faults = [*_not_at_start(plan, app), *_renamings(plan)]
+    if faults:
+        raise DeclarationError(faults)
+
+
 def know_unique_keys(plan: Plan, database: Database) -> None:
     """Lets a database tell which fields clash."""
     schemas = plan.wanted.values()
     keys = {name: fields for schema in schemas for name, fields in unique_keys_of(schema).items()}
     database.unique_keys = {**database.unique_keys, **keys}
+
+
+def _not_at_start(plan: Plan, app: Path | None) -> Iterator[Fault]:
+    return (_fault(step, app) for step in plan.steps if step.refused is not None or not step.effect.at_start)
+
+
+def _renamings(plan: Plan) -> Iterator[Fault]:
+    return (_renaming(step) for step in plan.steps if step.action == Action.RENAME_FIELD)
 
 
 def _fault(step: Step, app: Path | None) -> Fault:
