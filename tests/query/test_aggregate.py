@@ -300,6 +300,15 @@ REFUSALS: tuple[tuple[dict[str, Any], tuple[str, str, str, str | None]], ...] = 
         ("INVALID_QUERY", "cursor", "Groups have no cursor.", "Page them by `offset`."),
     ),
     (
+        {"aggregations": [COUNT], "offset": 1_000_001},
+        (
+            "INVALID_QUERY",
+            "offset",
+            "`offset` is at most 1000000.",
+            "Order the groups the other way, or ask for fewer of them by `where` or `having`.",
+        ),
+    ),
+    (
         {"aggregations": [COUNT], "expand": ["customer"]},
         ("INVALID_QUERY", "expand", "Groups have nothing to expand.", "Group by a path such as `customer.name`."),
     ),

@@ -31,6 +31,7 @@ UNSET = msgspec.UNSET
 GROUPS = "groups"
 """What messages call the thing that `having` and `orderBy` are asked of."""
 
+_FURTHER = "Order the groups the other way, or ask for fewer of them by `where` or `having`."
 _ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 _GROUP_KEYS = ("field", "dateGranularity", "alias")
 _AGGREGATION_KEYS = ("function", "field", "alias", "filter")
@@ -47,7 +48,7 @@ def parse_groups(
 ) -> GroupQuery:
     """Returns the checked query of a document that asks for groups; a limit above `max_page` is cut to it. Raises Invalid."""
     _refuse_keys_of_records(document)
-    limit, offset, _ = parse_paging(document, limits, max_page, default_page)
+    limit, offset, _ = parse_paging(document, limits, max_page, default_page, _FURTHER)
     parts = _Parts(shape, limits, viewpoint, _zone(document, viewpoint))
     where = EVERYTHING if document.where is UNSET else parts.conditions.tree(document.where)
     if document.equals:

@@ -74,9 +74,9 @@ def _where(
 
 
 def parse_paging(
-    document: QueryDocument, limits: Limits, max_page: int, default_page: int
+    document: QueryDocument, limits: Limits, max_page: int, default_page: int, further: str = "A cursor goes further."
 ) -> tuple[int, int, str | None]:
-    """Returns the page size, how many rows to pass over, and the cursor. Raises Invalid."""
+    """Returns the page size, how many rows to pass over, and the cursor; raises Invalid, telling what leads `further` than an offset."""
     limit, offset, cursor = document.limit, document.offset, document.cursor
     if limit is UNSET:
         limit = default_page
@@ -87,7 +87,7 @@ def parse_paging(
     elif type(offset) is not int or offset < 0:
         raise _bad_paging("`offset` is a whole number, zero or more.", "offset")
     elif offset > limits.offset:
-        raise _bad_paging(f"`offset` is at most {limits.offset}.", "offset", "A cursor goes further.")
+        raise _bad_paging(f"`offset` is at most {limits.offset}.", "offset", further)
     elif cursor is not UNSET:
         raise _bad_paging("`cursor` takes the place of `offset`.", "cursor", "Send one of the two.")
     if cursor is UNSET:
