@@ -1,4 +1,4 @@
-"""Views, dashboards and apps as somebody may know them: no more than he could ask for himself."""
+"""Views, dashboards, apps and flows as somebody may know them: no more than he could ask for himself."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +13,7 @@ from fieldstone.errors import NotFound
 from fieldstone.registry.catalog import Catalog
 from fieldstone.services.meta.authority import Authority
 from fieldstone.services.meta.items import Meta
+from fieldstone.services.meta.known_flows import cut_flow
 from tests.registry.declared import load
 
 FIELDS = {
@@ -157,3 +158,17 @@ def test_an_app_is_told_with_the_entries_that_lead_somewhere(tmp_path: Path) -> 
     whole = told(catalog, "app", "it", "boss", "counter")
     assert whole is not None
     assert [entry["id"] for entry in whole["navigation"]] == ["things", "hidden", "more"]
+
+
+OWN = {"name": "seen", "type": "text", "isOutput": True}
+TAKEN = {"name": "day", "type": "date", "isInput": True}
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"), [([OWN], {}), ([TAKEN, OWN], {"variables": [TAKEN]}), ([], {}), (None, {})]
+)
+def test_of_the_variables_of_a_flow_only_what_its_starter_sends_is_told(
+    variables: list[dict[str, Any]] | None, told: dict[str, Any]
+) -> None:
+    document = {"name": "plan", "nodes": []} | ({} if variables is None else {"variables": variables})
+    assert cut_flow(document, lambda _: True) == {"name": "plan"} | told

@@ -31,12 +31,12 @@ def may_start(catalog: Catalog, caller: Caller, flow: Graph) -> bool:
 
 
 def cut_flow(document: Mapping[str, Any], knows: Callable[[str], bool]) -> dict[str, Any]:
-    """Returns the document of a flow without its steps, and with its inputs alone; `knows` tells which objects its reader knows of."""
+    """Returns the document of a flow, of what it does its inputs alone; `knows` tells which objects its reader knows of."""
     told = {key: value for key, value in document.items() if key in _TOLD}
     if "inputs" in document:
         told["inputs"] = {name: _cut_input(taken, knows) for name, taken in document["inputs"].items()}
-    if "variables" in document:
-        told["variables"] = [variable for variable in document["variables"] if variable.get("isInput")]
+    if taken := [variable for variable in document.get("variables", ()) if variable.get("isInput")]:
+        told["variables"] = taken
     return told
 
 
