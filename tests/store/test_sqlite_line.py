@@ -1,14 +1,15 @@
 """The line at the writer of SQLite: who waits, who is next, and how many turns of the event loop it takes."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
-from fieldstone.store.sqlite_line import Line
+from fieldstone.store.sqlite_line import WOKEN, Line
 from tests.turns import LoopTurns
 
-CROWD = 50
+CROWD = WOKEN + 10
 
 
 class Visitors:
@@ -37,16 +38,21 @@ class Visitors:
             self.line.give_back()
 
 
-async def test_all_who_wait_have_their_turns_within_one_turn_of_the_loop() -> None:
+@pytest.mark.parametrize(
+    ("crowd", "turns_of_the_loop"), [(2, [2]), (WOKEN, [WOKEN]), (2 * WOKEN + 3, [WOKEN, WOKEN, 3])]
+)
+async def test_many_who_wait_have_their_turns_within_one_turn_of_the_loop(
+    crowd: int, turns_of_the_loop: list[int]
+) -> None:
     visitors = Visitors()
     with LoopTurns() as turns:
         await visitors.line.take()
-        waiting = [visitors.come(name, lambda: turns.now) for name in range(CROWD)]
+        waiting = [visitors.come(name, lambda: turns.now) for name in range(crowd)]
         await asyncio.sleep(0)
         visitors.line.give_back()
         await asyncio.gather(*waiting)
-    assert visitors.order == list(range(CROWD))
-    assert len(set(visitors.at)) == 1
+    assert visitors.order == list(range(crowd))
+    assert list(Counter(visitors.at).values()) == turns_of_the_loop
 
 
 async def test_who_is_woken_while_another_keeps_the_turn_keeps_his_place() -> None:
@@ -96,3 +102,15 @@ async def test_who_goes_away_in_his_turn_gives_it_back() -> None:
     waiting[0].cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     assert (visitors.order, visitors.line.free) == ([1, 2], True)
+
+
+async def test_where_all_who_are_woken_go_away_those_behind_them_have_the_turn() -> None:
+    visitors = Visitors()
+    await visitors.line.take()
+    waiting = [visitors.come(name) for name in range(CROWD)]
+    await asyncio.sleep(0)
+    visitors.line.give_back()
+    for task in waiting[:WOKEN]:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert (visitors.order, visitors.line.free) == (list(range(WOKEN, CROWD)), True)

@@ -1,6 +1,6 @@
 """The line at the writer of an SQLite file: one has the turn, all others wait in the order of coming.
 
-Whoever gives the turn back wakes all who wait, not the first of them alone: they run one behind the other within one turn of the event
+Whoever gives the turn back wakes many who wait, not the first of them alone: they run one behind the other within one turn of the event
 loop, for few of them wait for anything while they have it. Were each to wake the next, each would wait for all the reads that the loop
 answers between two of its turns, and the line would grow until few were left who read. Whoever is woken in vain, because one before him
 keeps the turn, keeps his place.
@@ -8,6 +8,10 @@ keeps the turn, keeps his place.
 
 import asyncio
 from collections import deque
+from itertools import islice
+
+WOKEN = 64
+"""So many are woken at once, that the loop does not belong to those who write for as long as there are any."""
 
 
 class Line:
@@ -47,9 +51,9 @@ class Line:
         self._wake()
 
     def _wake(self) -> None:
-        """Wakes all, unless the first is woken already: then the others are, or he will do it."""
+        """Wakes the next ones, unless the first is woken already: the last of those who are does it for those behind him."""
         if self._places and not self._places[0].awake:
-            for place in self._places:
+            for place in islice(self._places, WOKEN):
                 place.wake()
 
 
