@@ -1,6 +1,6 @@
 """What is to change of one table: what is wanted of it, and what is there, as the ledger has it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
@@ -83,7 +83,7 @@ def wanted_schemas(catalog: Catalog, dialect: Dialect, known: Catalog | None = N
     return {name: schema_of(linked, dialect, summaries.get(name, ())) for name, linked in tables.items()}
 
 
-def renamed_objects(catalog: Catalog, stored: Mapping[str, Entry]) -> dict[str, str]:
+def renamed_objects(catalog: Catalog, stored: Collection[str]) -> dict[str, str]:
     """Returns the new names of tables by their old ones; where one bears the new name already, both stay as they are."""
     renamed_from = {
         linked.declaration.renamed_from: linked.name
@@ -99,10 +99,15 @@ def renamed_objects(catalog: Catalog, stored: Mapping[str, Entry]) -> dict[str, 
     }
 
 
-def histories_left(catalog: Catalog, stored: Mapping[str, Entry]) -> tuple[str, ...]:
+def histories_left(catalog: Catalog, hashes: Mapping[str, str]) -> tuple[str, ...]:
     """Returns the histories that a catalog keeps no longer, of objects that are there still, where the ledger does not say so yet."""
     names = (history_name(name) for name in catalog.objects)
-    return tuple(name for name in names if name not in catalog.histories and name in stored and stored[name].hash)
+    return tuple(name for name in names if name not in catalog.histories and hashes.get(name))
+
+
+def are_as_wanted(wanted: Mapping[str, TableSchema], hashes: Mapping[str, str]) -> bool:
+    """Tells whether every table has the hash of what is wanted."""
+    return all(hashes.get(name) == fingerprint(schema) for name, schema in wanted.items())
 
 
 def changes_of(

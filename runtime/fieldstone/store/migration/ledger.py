@@ -5,6 +5,7 @@ goes on from it. A hash that is empty says that something is left to do.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -31,10 +32,11 @@ _OWN_TABLES = (
     f"CREATE TABLE IF NOT EXISTS {SCHEMA_TABLE} (name TEXT PRIMARY KEY, hash TEXT NOT NULL, definition TEXT NOT NULL)",
 )
 _IS_THERE: Mapping[DialectName, str] = {
-    "sqlite": f"SELECT 1 FROM sqlite_master WHERE name = '{SCHEMA_TABLE}'",
+    "sqlite": f"SELECT 1 FROM pragma_table_info('{SCHEMA_TABLE}') LIMIT 1",
     "postgresql": f"SELECT 1 WHERE to_regclass('{SCHEMA_TABLE}') IS NOT NULL",
 }
 _READ = f"SELECT name, hash, definition FROM {SCHEMA_TABLE}"
+_READ_HASHES = f"SELECT name, hash FROM {SCHEMA_TABLE}"
 _FORGET = f"DELETE FROM {SCHEMA_TABLE} WHERE name = {{}}"
 _REOPEN = f"UPDATE {SCHEMA_TABLE} SET hash = '' WHERE name = {{}}"
 _WRITE = f"INSERT INTO {SCHEMA_TABLE} (name, hash, definition) VALUES ({{}}, {{}}, {{}})"
@@ -61,10 +63,12 @@ async def make_own_tables(session: Session, dialect: DialectName) -> None:
 
 async def read_ledger(session: Session, dialect: DialectName) -> dict[str, Entry]:
     """Returns what there is, by the names of the tables; nothing, in a database that was never opened."""
-    if not [*await session.read(_IS_THERE[dialect], (), bounded=True)]:
-        return {}
-    rows = [tuple(row) for row in await session.read(_READ, (), bounded=False)]
-    return {name: Entry(text, definition) for name, text, definition in rows}
+    return {name: Entry(text, definition) for name, text, definition in await _rows(session, dialect, _READ)}
+
+
+async def read_hashes(session: Session, dialect: DialectName) -> dict[str, str]:
+    """Returns the hash of each entry of the ledger, without what it is the hash of, which is a hundred times as long."""
+    return dict(await _rows(session, dialect, _READ_HASHES))
 
 
 async def write_entry(session: Session, dialect: Dialect, schema: TableSchema, digest: str) -> None:
@@ -98,6 +102,12 @@ def retargeted(schema: TableSchema, names: Mapping[str, str]) -> TableSchema:
         for reference in schema.references
     )
     return msgspec.structs.replace(schema, references=references)
+
+
+async def _rows(session: Session, dialect: DialectName, text: str) -> list[Any]:
+    if not [*await session.read(_IS_THERE[dialect], (), bounded=True)]:
+        return []
+    return [tuple(row) for row in await session.read(text, (), bounded=False)]
 
 
 def _places(dialect: Dialect, count: int) -> Sequence[str]:

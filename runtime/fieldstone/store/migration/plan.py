@@ -13,13 +13,20 @@ from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.codes import Code
 from fieldstone.store.columns import DialectName
 from fieldstone.store.database import Database
-from fieldstone.store.migration.change import Change, changes_of, histories_left, renamed_objects, wanted_schemas
+from fieldstone.store.migration.change import (
+    Change,
+    are_as_wanted,
+    changes_of,
+    histories_left,
+    renamed_objects,
+    wanted_schemas,
+)
 from fieldstone.store.migration.compare import steps_of
-from fieldstone.store.migration.ledger import RESERVED, Entry, read_ledger
+from fieldstone.store.migration.ledger import RESERVED, Entry, read_hashes, read_ledger
 from fieldstone.store.migration.records import Records
 from fieldstone.store.migration.step import KEPT, Action, Step
 from fieldstone.store.migration.survey import Survey
-from fieldstone.store.schema import TableSchema, fingerprint
+from fieldstone.store.schema import TableSchema
 
 _DROPPED = KEPT | {Action.DROP_FIELD, Action.DROP_OBJECT}
 Standing = Literal["added", "renamed", "changed", "lost"]
@@ -118,20 +125,24 @@ async def make_plan(
     dialect = database.dialect
     wanted = wanted_schemas(catalog, dialect, known)
     async with database.transaction() as session:
+        hashes = await read_hashes(session, dialect.name)
+        left = histories_left(catalog, hashes)
+        if not counted and are_as_wanted(wanted, hashes):
+            return Plan((), wanted, dialect.name, allowed, left)
         stored = await read_ledger(session, dialect.name)
         changes = [*changes_of(catalog, wanted, stored, lost=counted)]
         survey = Survey(catalog, Records(session, dialect), _names_now(catalog, stored), now, counted=counted)
         going = frozenset(change.name for change in changes if change.wanted is None and change.name in allowed)
         planned = [await _planned(change, survey, allowed, going) for change in changes]
     ordered = tuple(sorted(planned, key=_turn))
-    return Plan(ordered, wanted, dialect.name, allowed, histories_left(catalog, stored))
+    return Plan(ordered, wanted, dialect.name, allowed, left)
 
 
 async def is_as_wanted(name: str, catalog: Catalog, database: Database) -> bool:
     """Tells whether the table of an object is all that a catalog wants of it."""
     async with database.transaction() as session:
-        entry = (await read_ledger(session, database.dialect.name)).get(name)
-    return entry is not None and entry.hash == fingerprint(wanted_schemas(catalog, database.dialect)[name])
+        hashes = await read_hashes(session, database.dialect.name)
+    return are_as_wanted({name: wanted_schemas(catalog, database.dialect)[name]}, hashes)
 
 
 async def _planned(change: Change, survey: Survey, allowed: frozenset[str], going: frozenset[str]) -> ObjectPlan:
