@@ -96,7 +96,8 @@ def _required(declared: Any) -> Iterator[Named]:
     else:
         yield from _each(("requiredPermissions",), required)
     for field, options in declaration.fields.items():
-        yield from _each(("fields", field, "requiredPermissions"), options.required_permissions)
+        if options.required_permissions:
+            yield from _each(("fields", field, "requiredPermissions"), options.required_permissions)
 
 
 def _each(path: tuple[str | int, ...], names: Sequence[str]) -> Iterator[Named]:

@@ -34,7 +34,7 @@ from fieldstone.registry.hooks import link_hooks
 from fieldstone.registry.known import Known
 from fieldstone.registry.memory import NOBODY, Memory
 from fieldstone.registry.object_faults import former_name_faults, object_faults, prefix_faults
-from fieldstone.registry.objects import link_object, references_to, referrers_to
+from fieldstone.registry.objects import link_object, pointers_in, references_to, referrers_to
 from fieldstone.registry.permissions import link_permissions
 from fieldstone.registry.policy_tests import link_policy_tests
 from fieldstone.registry.seeds import seed_faults
@@ -162,7 +162,8 @@ def _objects(
         if any(fault.code in _UNLINKABLE for fault in wrong):
             broken.add(name)
     faults += [*prefix_faults(documents), *former_name_faults(documents)]
-    references, referrers = references_to(documents), referrers_to(documents)
+    pointers = pointers_in(documents)
+    references, referrers = references_to(pointers), referrers_to(pointers)
     linked: dict[str, Object] = {}
     for name, document in documents.items():
         if name not in broken:

@@ -92,6 +92,11 @@ class _Watched(Mapping[str, T], Generic[T]):
         self.seen[name] = self._inner.get(name)
         return self._inner[name]
 
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """Returns what has a name, and notes that it was asked for."""
+        found = self.seen[name] = self._inner.get(name)
+        return default if found is None else found
+
     def __iter__(self) -> Iterator[str]:
         self.all_seen = True
         return iter(self._inner)

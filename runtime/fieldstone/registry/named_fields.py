@@ -39,6 +39,8 @@ def title_fields(template: str) -> frozenset[str]:
 def _list_faults(
     document: Document, declaration: ObjectDeclaration, path: tuple[str | int, ...], names: Sequence[str]
 ) -> Iterator[Fault]:
+    if not names:
+        return
     known = all_options(declaration)
     alone = len(path) == 1 and not isinstance(document.source.value.get(path[0]), list)
     for at, name in enumerate(names):

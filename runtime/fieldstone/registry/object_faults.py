@@ -1,6 +1,6 @@
 """What can be wrong with an object beyond what its Struct sees: names that are taken, options that do not fit, dangling references."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -33,12 +33,14 @@ from fieldstone.registry.validations.rule import RECORD, WARNINGS
 
 _EXPRESSION_WORDS = WORDS | {"record", "current_user"}
 _IN_ANSWERS = frozenset({RECORD, WARNINGS})
+_RESERVED = SYSTEM_NAMES | _IN_ANSWERS | _EXPRESSION_WORDS
 _UNFIT = {
     "unique": frozenset({"json", "none", "list"}),
     "index": frozenset({"json", "none", "list"}),
     "searchable": frozenset({"json", "none"}),
 }
 """The families whose fields cannot say a key."""
+_UNFITTING = frozenset().union(*_UNFIT.values())
 LONGEST_OBJECT_NAME = 63
 
 
@@ -85,7 +87,8 @@ def former_name_faults(documents: Mapping[str, Document]) -> Iterator[Fault]:
 
 
 def _field_faults(name: str, options: FieldOptions, document: Document, objects: Known[Document]) -> Iterator[Fault]:
-    yield from _name_faults(name, document)
+    if name in _RESERVED:
+        yield _name_fault(name, document)
     kind = field_type_of(options)
     wrong = kind.check(options)
     for key, message in wrong:
@@ -94,7 +97,7 @@ def _field_faults(name: str, options: FieldOptions, document: Document, objects:
     if target is not None and objects.get(target) is None:
         yield from objects.missing(document.value_at("fields", name, "reference"), target)
     family = kind.family(options)
-    unfit = [key for key, families in _UNFIT.items() if family in families and getattr(options, key)]
+    unfit = _unfit_keys(options, family) if family in _UNFITTING else ()
     for key in unfit:
         message = f"A field of type `{kind.name}` cannot be `{key}`: its values are not compared."
         yield document.fault(("fields", name, key), Code.FIELD_OPTION, message, f"Drop `{key}`.")
@@ -113,9 +116,14 @@ def _field_faults(name: str, options: FieldOptions, document: Document, objects:
         message = f"`{name}` cannot have its changes listed: `{document.name}` keeps no history."
         hint = "Say `enable: {trackHistory: true}` on the object."
         yield document.fault(("fields", name, "trackHistory"), Code.FIELD_OPTION, message, hint)
-    yield from _renaming_faults(name, options, document)
+    if options.renamed_from is not None:
+        yield from _renaming_faults(name, options.renamed_from, document)
     if isinstance(options, AutonumberOptions) and not wrong:
         yield from _number_faults(name, options, document)
+
+
+def _unfit_keys(options: FieldOptions, family: str) -> Sequence[str]:
+    return [key for key, families in _UNFIT.items() if family in families and getattr(options, key)]
 
 
 def _number_faults(name: str, options: AutonumberOptions, document: Document) -> Iterator[Fault]:
@@ -147,28 +155,23 @@ def _stands_in_numbers(options: FieldOptions) -> bool:
     return plain and (text or storage.kind == StorageClass.INTEGER)
 
 
-def _name_faults(name: str, document: Document) -> Iterator[Fault]:
+def _name_fault(name: str, document: Document) -> Fault:
     if name in SYSTEM_NAMES:
         message = f"`{name}` is a system field, which every object may have."
     elif name in _IN_ANSWERS:
         message = f"`{name}` stands beside the fields of a record in some answers."
-    elif name in _EXPRESSION_WORDS:
-        message = f"`{name}` is a word of the expression language."
     else:
-        return
-    yield Fault(document.key_at("fields", name), Code.NAME_RESERVED, message, "Choose another name.")
+        message = f"`{name}` is a word of the expression language."
+    return Fault(document.key_at("fields", name), Code.NAME_RESERVED, message, "Choose another name.")
 
 
 def _sentence(message: str, key: str) -> str:
     return message if message.startswith(key) else f"{message[:1].upper()}{message[1:]}"
 
 
-def _renaming_faults(name: str, options: FieldOptions, document: Document) -> Iterator[Fault]:
+def _renaming_faults(name: str, old: str, document: Document) -> Iterator[Fault]:
     """Yields a fault for an old name that is still a field's, or that another field has had."""
     fields = object_declaration(document).fields
-    old = options.renamed_from
-    if old is None:
-        return
     if old in fields or old in SYSTEM_NAMES:
         message = f"`{old}` is a field of `{document.name}` now, so `{name}` cannot have been it."
         yield document.fault(("fields", name, "renamedFrom"), Code.FIELD_OPTION, message, "Drop `renamedFrom`.")
@@ -224,10 +227,10 @@ def _enable_faults(document: Document, declaration: ObjectDeclaration, objects: 
     if declaration.enable.trash:
         return
     for name, options in declaration.fields.items():
-        target = objects.get(getattr(options, "reference", None) or "")
-        if target is None or getattr(options, "delete_behavior", None) != "cascade":
+        if getattr(options, "delete_behavior", None) != "cascade":
             continue
-        if object_declaration(target).enable.trash:
+        target = objects.get(getattr(options, "reference", None) or "")
+        if target is not None and object_declaration(target).enable.trash:
             message = (
                 f"`{declaration.name}` has no trash, so its records would be gone for good when a `{target.name}` record"
                 " goes to its own."

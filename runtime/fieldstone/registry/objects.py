@@ -3,8 +3,8 @@
 Refuses nothing: what can be wrong with an object is told by `object_faults.py` before.
 """
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import TypedDict, cast
 
 import msgspec
@@ -28,6 +28,9 @@ from fieldstone.registry.system_fields import NOT_NULL, SYSTEM_NAMES, system_opt
 
 _TYPE_OF = {field_type.declaration: field_type for field_type in FIELD_TYPES.values()}
 _TYPE_OF[LinkedSummaryOptions] = FIELD_TYPES["summary"]
+
+LABELS_KEPT = 4096
+"""The fields of many objects have the same names."""
 
 PERSONAL_FIELD = "user_id"
 """The field that holds the user around whom `tenancy: personal` puts a wall."""
@@ -87,27 +90,38 @@ def relink_field(field: Field, options: FieldOptions) -> Field:
     return msgspec.structs.replace(field, declaration=options, type=kind, shape=shape, reader=kind.reader(options))
 
 
-def references_to(documents: Mapping[str, Document]) -> dict[str, list[Reference]]:
+Pointers = Sequence[tuple[str, str, str, FieldOptions]]
+"""Fields that point to an object: whose each is, its name, the object and its options."""
+
+
+def pointers_in(documents: Mapping[str, Document]) -> Pointers:
+    """Returns the fields of all objects that point to one."""
+    return [
+        (name, field, target, options)
+        for name, document in documents.items()
+        for field, options in all_options(object_declaration(document)).items()
+        if (target := getattr(options, "reference", None)) is not None
+    ]
+
+
+def references_to(pointers: Pointers) -> dict[str, list[Reference]]:
     """Returns, by object, the fields of others that point to it and do something when a record goes."""
     found: dict[str, list[Reference]] = {}
-    for name, document in documents.items():
-        for field, options in all_options(object_declaration(document)).items():
-            target, behavior = getattr(options, "reference", None), _delete_behavior(field, options)
-            if target is not None and behavior is not None:
-                reference = Reference(name, field, behavior, multiple=holds_many(options), required=options.required)
-                found.setdefault(target, []).append(reference)
+    for name, field, target, options in pointers:
+        behavior = _delete_behavior(field, options)
+        if behavior is not None:
+            reference = Reference(name, field, behavior, multiple=holds_many(options), required=options.required)
+            found.setdefault(target, []).append(reference)
     return found
 
 
-def referrers_to(documents: Mapping[str, Document]) -> dict[str, dict[str, tuple[str, ...]]]:
+def referrers_to(pointers: Pointers) -> dict[str, dict[str, tuple[str, ...]]]:
     """Returns, by object, the objects that point to it, by name, each with all its fields that do; lists of ids are not followed."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for name, document in documents.items():
-        for field, options in all_options(object_declaration(document)).items():
-            target = getattr(options, "reference", None)
-            if target is not None and not holds_many(options):
-                by_name = found.setdefault(target, {})
-                by_name[name] = (*by_name.get(name, ()), field)
+    for name, field, target, options in pointers:
+        if not holds_many(options):
+            by_name = found.setdefault(target, {})
+            by_name[name] = (*by_name.get(name, ()), field)
     return found
 
 
@@ -252,6 +266,7 @@ def _wall(declaration: ObjectDeclaration) -> Filter:
     return OWN_ORGANIZATION if _walled(declaration) else EVERYTHING
 
 
+@lru_cache(maxsize=LABELS_KEPT)
 def label_of(name: str) -> str:
     """Returns what people call what has no label of its own."""
     text = name.strip("_").replace("_", " ") or name

@@ -65,7 +65,7 @@ def struct_of(fields: Mapping[str, Type], *, nullable: bool = False) -> Type:
 
 def optional(given: Type) -> Type:
     """Returns the type with null allowed."""
-    return msgspec.structs.replace(given, nullable=True)
+    return given if given.nullable else msgspec.structs.replace(given, nullable=True)
 
 
 def with_article(kind: Type) -> str:

@@ -47,7 +47,7 @@ def formulas_in(subject: Object, reads: Iterable[frozenset[str]]) -> tuple[tuple
 
 
 def _has_condition(options: FieldOptions) -> bool:
-    return any(getattr(options, key) is not None for key in _CONDITIONS)
+    return not (options.required_when is None and options.readonly_when is None and options.visible_when is None)
 
 
 def _conditions(site: Site, key: str) -> Iterator[FieldCondition]:
