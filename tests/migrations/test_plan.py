@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from fieldstone.store.database import Database, RawRows, Session
+from fieldstone.store.migration.plan import make_plan
 from fieldstone.store.migration.step import EFFECTS, KEPT, Action
-from tests.migrations.pairs import catalog, database_at, planned, started
+from tests.migrations.pairs import NOW, catalog, database_at, planned, started
 
 
 class _Counting:
@@ -37,7 +38,11 @@ async def test_a_plan_of_nothing_asks_as_much_for_many_objects_as_for_one(tmp_pa
     async with database_at(database_url) as database:
         await started(many, database)
         plan = await planned(many, cast("Database", _Counting(database, asked)))
+        started_again: list[str] = []
+        bare = await make_plan(many, cast("Database", _Counting(database, started_again)), NOW, counted=False)
     assert (plan.objects, len(asked)) == ((), 2)
+    assert (bare.objects, len(started_again)) == ((), 2)
+    assert not any("definition" in text for text in started_again)
 
 
 def test_every_action_says_what_it_locks_or_touches_nothing_that_is_there() -> None:

@@ -125,17 +125,17 @@ async def make_plan(
     dialect = database.dialect
     wanted = wanted_schemas(catalog, dialect, known)
     async with database.transaction() as session:
-        hashes = await read_hashes(session, dialect.name)
-        left = histories_left(catalog, hashes)
+        hashes = {} if counted else await read_hashes(session, dialect.name)
         if not counted and are_as_wanted(wanted, hashes):
-            return Plan((), wanted, dialect.name, allowed, left)
+            return Plan((), wanted, dialect.name, allowed, histories_left(catalog, hashes))
         stored = await read_ledger(session, dialect.name)
         changes = [*changes_of(catalog, wanted, stored, lost=counted)]
         survey = Survey(catalog, Records(session, dialect), _names_now(catalog, stored), now, counted=counted)
         going = frozenset(change.name for change in changes if change.wanted is None and change.name in allowed)
         planned = [await _planned(change, survey, allowed, going) for change in changes]
     ordered = tuple(sorted(planned, key=_turn))
-    return Plan(ordered, wanted, dialect.name, allowed, left)
+    hashes = {name: entry.hash for name, entry in stored.items()}
+    return Plan(ordered, wanted, dialect.name, allowed, histories_left(catalog, hashes))
 
 
 async def is_as_wanted(name: str, catalog: Catalog, database: Database) -> bool:
