@@ -106,6 +106,10 @@ class QueryBudget(Declared, frozen=True, kw_only=True):
 class PermissionDeclaration(Declared, frozen=True, kw_only=True):
     """A permission set; the set named `everyone` is held by every signed-in user, `guest` by anonymous callers."""
 
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        "tabPermissions": "An app says `requiredPermissions`; give its capability by `systemPermissions`.",
+    }
+
     name: Name
     """The name by which `sys_user_permission_set` grants it."""
     label: str | None = None
