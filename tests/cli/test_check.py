@@ -107,6 +107,47 @@ def test_no_fault_is_said_and_ends_well(shop: Path, run: Callable[..., Run]) -> 
     assert run("check", "apps/shop", "--format", "json").out == "[]\n"
 
 
+NOTES = {
+    "packages/shop/package.yaml": "name: shop\n",
+    "packages/shop/note.object.yaml": """\
+        name: note
+        label: Note
+        fields:
+          title: {type: text, label: Title}
+          body: {type: text}
+          state: {type: select, options: [{value: new, label: New}, {value: old, label: Old}]}
+        """,
+    "packages/shop/all.view.yaml": "name: all\nlabel: All\nobject: note\ncolumns: [title]\n",
+    "packages/shop/german.translation.yaml": """\
+        name: german
+        language: de
+        objects: {note: {label: Notiz, fields: {state: {options: {new: Neu}}}}}
+        """,
+    "packages/shop/austrian.translation.yaml": "name: austrian\nlanguage: de-at\nobjects: {note: Zettel}\n",
+    "packages/shop/british.translation.yaml": "name: british\nlanguage: en-gb\nobjects: {note: Memo}\n",
+}
+LACKING = [
+    ("packages/shop/all.view.yaml", 2, 8, "Say `views.note.all.label` in a translation."),
+    ("packages/shop/note.object.yaml", 4, 30, "Say `objects.note.fields.title.label` in a translation."),
+    ("packages/shop/note.object.yaml", 6, 81, "Say `objects.note.fields.state.options.old.label` in a translation."),
+]
+
+
+def test_texts_that_a_language_lacks_are_faults_where_they_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Run]
+) -> None:
+    write(tmp_path, NOTES)
+    monkeypatch.chdir(tmp_path)
+    assert run("check", "packages/shop").code == 0
+    done = run("check", "packages/shop", "--translations", "--format", "json")
+    told = [(fault["file"], fault["line"], fault["column"], fault["hint"]) for fault in json.loads(done.out)]
+    assert (done.code, told) == (1, LACKING)
+    rest = "name: rest\nlanguage: de\nobjects: {note: {fields: {title: Titel, state: {options: {old: Alt}}}}}\nviews: {note.all: Alle}\n"
+    write(tmp_path, {"packages/shop/rest.translation.yaml": rest})
+    whole = run("check", "packages/shop", "--translations")
+    assert (whole.code, whole.out.split(":")[0]) == (0, "No faults")
+
+
 def test_a_surface_that_cannot_be_bound_is_a_fault(shop: Path, run: Callable[..., Run]) -> None:
     write(
         shop,

@@ -16,10 +16,17 @@ from fieldstone.kinds.table import KINDS
 from fieldstone.registry.catalog import Catalog
 from fieldstone.registry.layout import PLATFORM, platform_folder
 from fieldstone.registry.load import load_path
+from fieldstone.registry.untranslated import untranslated_in
 from fieldstone.surfaces.rest.check import check_apis
 
 
-def check(path: Path, /, *, output: Annotated[Literal["text", "json"], Parameter(name="--format")] = "text") -> None:
+def check(
+    path: Path,
+    /,
+    *,
+    output: Annotated[Literal["text", "json"], Parameter(name="--format")] = "text",
+    translations: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
     """Check an app, a package or one declaration, and show every fault of it.
 
     Ends with 1 when there is a fault.
@@ -30,11 +37,15 @@ def check(path: Path, /, *, output: Annotated[Literal["text", "json"], Parameter
         The folder of an app or a package, or one YAML file.
     output
         `text` for people, `json` for programs: a list of faults.
+    translations
+        Show the texts, too, that a language lacks into which others are translated: each is a fault.
     """
     console = Console(highlight=False, soft_wrap=True)
     faults: tuple[Fault, ...] = ()
     try:
-        summary = _summary(compiled(path))
+        catalog = compiled(path)
+        summary = _summary(catalog)
+        faults = tuple(sorted(untranslated_in(catalog), key=lambda fault: fault.place)) if translations else ()
     except DeclarationError as error:
         faults, summary = error.faults, ""
     if output == "json":

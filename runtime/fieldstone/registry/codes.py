@@ -126,7 +126,7 @@ EXPLANATIONS: dict[Code, str] = {
     Code.VIEW: "The keys of a view do not fit together, or show something that its type cannot.",
     Code.DASHBOARD: "A widget of a dashboard cannot be drawn as it says.",
     Code.NAVIGATION: "An entry of an app leads nowhere.",
-    Code.TRANSLATION: "A translation is of nothing that is declared, or of something that another one says already.",
+    Code.TRANSLATION: "A translation is of nothing that is declared, or of what another one says already; or, if asked, a text has none.",
     Code.NEEDS_MIGRATION: "The database holds something else than what is declared, and only a migration can bring the two together.",
     Code.OVERLAY: "An overlay lies over something that is not there any more, or that it may not change.",
 }

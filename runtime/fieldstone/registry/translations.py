@@ -48,6 +48,9 @@ _OF: Mapping[str, Callable[[TranslationDeclaration], Mapping[str, Any]]] = {
 }
 """What a translation says of each kind."""
 
+TRANSLATED = tuple(_OF)
+"""The kinds of which there are translations."""
+
 _NAMES = ("label", "title", "message")
 """What a text in the place of a whole thing is: the first of these that the thing has."""
 
@@ -136,6 +139,17 @@ def _walk(key: str, value: Any, tree: Any, path: tuple[Step, ...], way: Way) -> 
             known = [*sorted(_own_texts(value)), *inner]
             hint = did_you_mean(step, known) or (COMMA_HINT if each is None else _choices(known))
             yield _Unfit(at, f"There is no `{shown(step)}` to translate here.", hint)
+
+
+def texts_of(value: Any, key: str = "", way: Way = ()) -> Iterator[tuple[Way, str]]:
+    """Yields the texts that are declared within a value, by their ways; `key` is the one that holds it."""
+    own = _own_texts(value)
+    for field in msgspec.structs.fields(value) if own else ():
+        text = getattr(value, field.name)
+        if field.encode_name in own and isinstance(text, str) and text.strip():
+            yield (*way, field.encode_name), text
+    for name, inner in _known(key, value).items():
+        yield from texts_of(inner, name, (*way, name))
 
 
 def _own_texts(value: Any) -> frozenset[str]:

@@ -12,6 +12,9 @@ Way = tuple[str, ...]
 Texts = Mapping[Way, str]
 """The texts of one declaration, by their ways."""
 
+SOURCE = "en"
+"""The language of declarations whose package says none, or that come with none."""
+
 Wordings = Mapping[str, Mapping[tuple[str, str], Texts]]
 """By language, then by kind and name."""
 

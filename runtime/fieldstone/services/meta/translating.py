@@ -5,15 +5,13 @@ from typing import Any
 
 from fieldstone.errors import Invalid
 from fieldstone.registry.catalog import Catalog, Item
-from fieldstone.registry.wording import Texts, Way, languages_for, restored, reworded
+from fieldstone.registry.wording import SOURCE, Texts, Way, languages_for, restored, reworded
 
 Languages = tuple[str, ...]
 """The languages that somebody reads, in lower case, the best first."""
 
 _RULE = ("constraint", "rule")
 _OF_FIELDS = "fields"
-_SOURCE = "en"
-"""The language of declarations that come with no package."""
 
 
 class Translating:
@@ -57,7 +55,7 @@ class Translating:
         if not wordings or not languages:
             return
         package = self._catalog.packages.get(item.package)
-        own = _SOURCE if package is None else package.language
+        own = SOURCE if package is None else package.language
         for language in languages_for(languages, wordings, own):
             texts = wordings[language].get((item.kind, item.name))
             if texts is not None:
