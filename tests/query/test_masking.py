@@ -3,6 +3,7 @@
 import pytest
 
 from fieldstone.kinds.fields.masking import NAMED, MaskingRule, masking_of
+from fieldstone.query.masking import Masking
 
 
 @pytest.mark.parametrize(
@@ -23,12 +24,47 @@ from fieldstone.kinds.fields.masking import NAMED, MaskingRule, masking_of
 )
 def test_a_mask_keeps_what_its_name_says(name: str, text: str, shown: str) -> None:
     masking = {str(key): mask for key, mask in NAMED.items()}[name]
-    assert masking.shown(text) == shown
-    assert masking.shown(shown) == shown
+    assert masking(text) == shown
+    assert masking(shown) == shown
 
 
 def test_a_mask_of_ones_own_keeps_head_and_tail() -> None:
     masking = masking_of(MaskingRule(keep_head=2, keep_tail=1))
     assert masking is not None
-    assert [masking.shown(text) for text in ("abcdef", "abcdefghij", "abcde")] == ["ab****f", "ab****j", "****"]
+    assert [masking(text) for text in ("abcdef", "abcdefghij", "abcde")] == ["ab****f", "ab****j", "****"]
     assert masking_of(None) is None
+
+
+MASKS = (*NAMED.values(), Masking(), Masking(head=2, tail=2), Masking(head=1, tail=1, domain=True), Masking(tail=9))
+LOCAL = (
+    "",
+    "*",
+    "a",
+    "ab",
+    "abcd",
+    "****",
+    "a****",
+    "*****",
+    "****b",
+    "a****b",
+    "abcdefgh",
+    "ÄÖß漢字\U0001f600",
+    "line\nline",
+)
+TEXTS = (*LOCAL, *(f"{text}@{domain}" for text in LOCAL for domain in ("", "x.org", "y@x.org")), "a" * 500)
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_the_texts_of_many_rows_are_shown_as_each_would_be(mask: Masking) -> None:
+    rows: list[list[str | None]] = [[text, text, None] for text in TEXTS]
+    for place in (1, 2):
+        mask.over(place)(rows)
+    assert rows == [[text, mask(text), None] for text in TEXTS]
+
+
+@pytest.mark.parametrize("mask", MASKS)
+def test_of_two_texts_that_differ_where_nothing_is_shown_the_same_is_shown(mask: Masking) -> None:
+    kept = mask.head, mask.tail
+    rows = [["x" * kept[0] + hidden + "y" * kept[1] + "@x.org" * mask.domain] for hidden in ("s" * 40, "t" * 41)]
+    mask.over(0)(rows)
+    assert rows[0] == rows[1]

@@ -10,7 +10,7 @@ def masked_record(read: Policy, record: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a record with the texts masked that are masked under a policy for reading."""
     masks = read.shape.masks
     return {
-        name: masks[name].shown(value) if name in masks and isinstance(value, str) else value
+        name: masks[name](value) if name in masks and isinstance(value, str) else value
         for name, value in record.items()
     }
 

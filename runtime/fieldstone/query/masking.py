@@ -1,5 +1,8 @@
 """Masks: what of a text its reader is shown when the whole is not for him."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import msgspec
 
 HIDDEN = "****"
@@ -17,7 +20,7 @@ class Masking(msgspec.Struct, frozen=True):
     tail: int = 0
     domain: bool = False
 
-    def shown(self, text: str) -> str:
+    def __call__(self, text: str) -> str:
         """Returns what is shown of a text; a text that is masked already stays as it is."""
         rest = ""
         if self.domain:
@@ -29,3 +32,27 @@ class Masking(msgspec.Struct, frozen=True):
         if text != cut and (2 * (self.head + self.tail) > size or text == HIDDEN):
             cut = HIDDEN
         return cut + rest
+
+    def over(self, place: int) -> Callable[[Iterable[list[Any]]], None]:
+        """Returns what puts, into rows, what is shown in place of the text at a place, where there is one.
+
+        A list is full of such texts: one that is surely long enough is cut where it stands, without a call of its own.
+        """
+        head, tail = slice(self.head), self.tail
+        end = slice(-tail, None) if tail else slice(0)
+        enough = max(2 * (self.head + tail), len(HIDDEN) + 1)
+
+        def mask(rows: Iterable[list[Any]]) -> None:
+            for row in rows:
+                text = row[place]
+                if text is not None:
+                    row[place] = f"{text[head]}{HIDDEN}{text[end]}" if len(text) >= enough else self(text)
+
+        def mask_before_domain(rows: Iterable[list[Any]]) -> None:
+            for row in rows:
+                text = row[place]
+                if text is not None:
+                    at = text.rfind("@")
+                    row[place] = f"{text[head]}{HIDDEN}{text[at - tail :]}" if at >= enough else self(text)
+
+        return mask_before_domain if self.domain else mask

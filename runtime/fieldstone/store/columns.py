@@ -143,7 +143,7 @@ def _trimmed(value: Decimal) -> int | Decimal:
 def _masked(storage: Storage) -> Convert | None:
     if storage.masked:
         return lambda _text: MASK
-    return None if storage.mask is None else storage.mask.shown
+    return storage.mask
 
 
 def _sqlite_decimal(storage: Storage) -> Column:

@@ -1,35 +1,40 @@
-"""Rows: from the driver's form to wire form, only the columns that need it; many rows a column at a time, few by themselves."""
+"""Rows: from the driver's form to wire form, or back; a place at a time, and only where it needs it."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
+from fieldstone.query.masking import Masking
 from fieldstone.store.columns import Convert
 from fieldstone.store.interface import Row
 
-FEW = 3
-"""Up to so many rows, turning them into columns and back costs more than it saves."""
+Change: TypeAlias = Callable[[Iterable[list[Any]]], None]
+"""Converts what stands at one place of rows; nulls stay nulls."""
 
 
-def changes_of(converts: Iterable[Convert | None]) -> tuple[tuple[int, Convert], ...]:
-    """Returns the places of the columns that need a conversion, each with it."""
-    return tuple((index, convert) for index, convert in enumerate(converts) if convert is not None)
+def changes_of(converts: Iterable[Convert | None]) -> tuple[Change, ...]:
+    """Returns the changes of rows whose values, place by place, need these conversions or none."""
+    return tuple(
+        convert.over(place) if isinstance(convert, Masking) else _over(place, convert)
+        for place, convert in enumerate(converts)
+        if convert is not None
+    )
 
 
-def converted(rows: Sequence[Iterable[Any]], changes: tuple[tuple[int, Convert], ...]) -> list[Row]:
-    """Returns rows as tuples with some of their columns converted; nulls stay nulls."""
-    if not changes or not rows:
-        return [tuple(row) for row in rows]
-    if len(rows) <= FEW:
-        return [_converted_row(row, changes) for row in rows]
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-    for index, convert in changes:
-        columns[index] = [None if value is None else convert(value) for value in columns[index]]
-    return list(zip(*columns, strict=True))
+def converted(rows: Iterable[Iterable[Any]], changes: tuple[Change, ...]) -> list[Row]:
+    """Returns rows as tuples, changed."""
+    if not changes:
+        return [*map(tuple, rows)]
+    found = [*map(list, rows)]
+    for change in changes:
+        change(found)
+    return [*map(tuple, found)]
 
 
-def _converted_row(row: Iterable[Any], changes: tuple[tuple[int, Convert], ...]) -> Row:
-    values = list(row)
-    for index, convert in changes:
-        if values[index] is not None:
-            values[index] = convert(values[index])
-    return tuple(values)
+def _over(place: int, convert: Convert) -> Change:
+    def change(rows: Iterable[list[Any]]) -> None:
+        for row in rows:
+            value = row[place]
+            if value is not None:
+                row[place] = convert(value)
+
+    return change

@@ -12,7 +12,7 @@ from fieldstone.store.columns import Convert
 from fieldstone.store.computed import Computed
 from fieldstone.store.dialects import Dialect
 from fieldstone.store.parameters import Given, Parameters, Take
-from fieldstone.store.rows import changes_of
+from fieldstone.store.rows import Change, changes_of
 
 
 class Sql(msgspec.Struct, frozen=True, eq=False):
@@ -29,7 +29,7 @@ class Sql(msgspec.Struct, frozen=True, eq=False):
 class ReadStatement(msgspec.Struct, frozen=True, eq=False):
     """A prepared read: what `Statement` of the interface is underneath.
 
-    `bounded` says that it stops after a number of rows. `changes` are the columns that are converted. `tested` are the columns that it
+    `bounded` says that it stops after a number of rows. `changes` convert columns of its rows. `tested` are the columns that it
     compares with values; None where it asks more of a row than that. `summaries` are those that it looks at, as (object, field).
     `computed` makes the rows of those that were fetched, where formulas are asked for. `at_epoch` says that it heeds the epoch that is
     bound.
@@ -37,7 +37,7 @@ class ReadStatement(msgspec.Struct, frozen=True, eq=False):
 
     sql: Sql
     bounded: bool
-    changes: tuple[tuple[int, Convert], ...]
+    changes: tuple[Change, ...]
     tested: frozenset[str] | None
     summaries: frozenset[tuple[str, str]] = frozenset()
     computed: Computed | None = None

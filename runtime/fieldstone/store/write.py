@@ -7,12 +7,11 @@ import msgspec
 import sqlalchemy as sa
 
 from fieldstone.query.ast import Filter
-from fieldstone.store.columns import Convert
 from fieldstone.store.ddl import quoted
 from fieldstone.store.dialects import Dialect
 from fieldstone.store.interface import Row
 from fieldstone.store.parameters import Parameters
-from fieldstone.store.rows import changes_of, converted
+from fieldstone.store.rows import Change, changes_of, converted
 from fieldstone.store.schema import ID
 from fieldstone.store.search import WordsWrite, compile_words_insert, compile_words_update
 from fieldstone.store.statement import Sql, compiled
@@ -26,7 +25,7 @@ class InsertStatement(msgspec.Struct, frozen=True, eq=False):
     """A prepared insert of one row or many: its text, the columns that are converted for the driver, and the words that go with it."""
 
     text: str
-    changes: tuple[tuple[int, Convert], ...]
+    changes: tuple[Change, ...]
     words: WordsWrite | None
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
