@@ -75,6 +75,15 @@ async def test_an_unknown_action_is_not_there_and_a_near_miss_is_told(wim: Perso
     error_of(await wim.get(f"{ACTIONS}/ping"), 405, "METHOD_NOT_ALLOWED")
 
 
+async def test_a_call_takes_no_idempotency_key_and_does_nothing_under_one(wim: Person) -> None:
+    client = await wim.make("client", name="Called twice")
+    path, key = f"{ACTIONS}/client/close/{client['id']}", {"Idempotency-Key": "close-it-once"}
+    error = error_of(await wim.ask("POST", path, {}, headers=key), 400, "VALIDATION_ERROR")
+    assert error["details"]["reason"] == "INVALID_IDEMPOTENCY_KEY"
+    assert decoded(await wim.get(f"{DATA}/client/{client['id']}"))["name"] == "Called twice"
+    assert await call(wim, f"client/close/{client['id']}") == "gone: Called twice"
+
+
 async def test_nobody_calls_an_action(workshop: World) -> None:
     await refused(workshop.nobody, "ping", {}, 401, "UNAUTHENTICATED")
 
