@@ -8,6 +8,7 @@ import asyncio
 import sys
 import traceback
 from datetime import UTC, datetime
+from io import BufferedWriter, RawIOBase
 from typing import Any, BinaryIO, Protocol
 
 import msgspec
@@ -98,6 +99,9 @@ class _StreamLog:
 
 def open_log(stream: BinaryIO, *, readable: bool) -> ServerLog:
     """Returns a log that writes to a stream; `readable` lines are for a terminal, others are JSON."""
+    if isinstance(stream, RawIOBase):
+        # Python runs unbuffered in most containers: a system call for each line, where one for a turn of the loop does.
+        stream = BufferedWriter(stream)
     return _StreamLog(stream, readable=readable)
 
 
