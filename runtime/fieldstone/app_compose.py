@@ -181,4 +181,4 @@ def _entrance(process: Process, tables: Mapping[str, RouteTable], room: Identity
         partial(_tell_metrics, process), settings.metrics_token, open_to_machine=settings.environment == "development"
     )
     application = make_application(Shell(objectos_body, limits, log), faces, aliases, process.ready, watching)
-    return Entrance(application, CrossOrigin(door.catalog.app.cors))
+    return Entrance(application, CrossOrigin(door.catalog.app.cors) or None)

@@ -19,8 +19,8 @@ def tagged(request: Request, body: bytes, version: int | None = None, headers: t
     """Returns a body with its tag and more headers, or 304 without it when the client already has it."""
     tag = entity_tag(body, version)
     told: tuple[Header, ...] = ((b"etag", tag.encode()), *headers)
-    held = request.header(b"if-none-match")
-    if held is not None and _holds(held, tag):
+    held = request.headers.get(b"if-none-match")
+    if held is not None and _holds(held.decode("latin-1"), tag):
         return Response(304, b"", headers=told)
     return Response(200, body, headers=told)
 

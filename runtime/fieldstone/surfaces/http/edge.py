@@ -25,10 +25,10 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Entrance(msgspec.Struct, frozen=True, eq=False):
-    """What answers behind the edge: the application of each path, and the origins that are named."""
+    """What answers behind the edge: the application of each path, and the origins that are named, if any are."""
 
     application: Callable[[str], Asgi]
-    cross_origin: CrossOrigin
+    cross_origin: CrossOrigin | None
 
 
 class Edge:
@@ -37,7 +37,7 @@ class Edge:
     def __init__(self, entrance: Callable[[], Entrance], log: ServerLog, proxies: Proxies, answers: Answers) -> None:
         """Takes what tells the entrance of today, behind which a request is answered, the log, trusted proxies, and what counts answers."""
         self._entrance = entrance
-        self._proxies = proxies
+        self._proxies = proxies or None
         self._log = log
         self._answers = answers
 
@@ -48,11 +48,11 @@ class Edge:
             await entrance.application(scope.get("path", ""))(scope, receive, send)
             return
         start = perf_counter()
-        request = scope[REQUEST] = request_of(scope, receive, getrandbits(80).to_bytes(10).hex())
-        if self._proxies:
+        request = scope[REQUEST] = request_of(scope, receive, f"{getrandbits(80):020x}")
+        if self._proxies is not None:
             self._proxies.see_through(request, scope["headers"])
         TRACE.set(Trace(request.id, request.address))
-        preflight = entrance.cross_origin.receive(request) if entrance.cross_origin else None
+        preflight = None if entrance.cross_origin is None else entrance.cross_origin.receive(request)
         try:
             if preflight is not None:
                 await send_response(send, request, preflight)

@@ -100,7 +100,7 @@ def _read(
 
 def _page(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
     if isinstance(outcome, Explanation):
-        return Response(200, _one(call, answer_explanation(outcome)))
+        return Response(200, call.wrapped(answer_explanation(outcome)))
     if not isinstance(outcome, Page):
         raise _unexpected(outcome)
     if isinstance(outcome, Groups):
@@ -123,7 +123,7 @@ def _record(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
     if not isinstance(outcome, Record):
         raise _unexpected(outcome)
     record = face.codec.record(outcome.columns, outcome.row, outcome.expand)
-    return tagged(call.request, _one(call, record), outcome.version)
+    return tagged(call.request, call.wrapped(record), outcome.version)
 
 
 def _create(call: Call, face: ObjectFace) -> Operation:
@@ -150,10 +150,10 @@ def _update(call: Call, face: ObjectFace) -> Operation:
 def _written(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
     if not isinstance(outcome, Written):
         raise _unexpected(outcome)
-    body = _one(call, remarked_record(face.codec, outcome))
+    body = call.wrapped(remarked_record(face.codec, outcome))
     if outcome.rows[0] is None:
         return Response(200, body)
-    read = _one(call, plain_record(face.codec, outcome)) if outcome.remarks else body
+    read = call.wrapped(plain_record(face.codec, outcome)) if outcome.remarks else body
     tag: Header = (b"etag", entity_tag(read, outcome.versions[0]).encode())
     return Response(200, body, headers=(tag,))
 
@@ -169,15 +169,11 @@ def _deleted(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
     if not isinstance(outcome, Deleted):
         raise _unexpected(outcome)
     gone = DeletedAnswer(outcome.object, face.codec.shown(outcome.id), success=True)
-    return Response(200, _one(call, gone))
+    return Response(200, call.wrapped(gone))
 
 
 def _history(call: Call, face: ObjectFace, outcome: Outcome) -> Response:
-    return Response(200, _one(call, answer_history(face.codec, outcome)))
-
-
-def _one(call: Call, value: Any) -> bytes:
-    return call.wrapped(value)
+    return Response(200, call.wrapped(answer_history(face.codec, outcome)))
 
 
 def _unexpected(outcome: Outcome) -> Internal:
