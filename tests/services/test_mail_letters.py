@@ -10,7 +10,8 @@ import pytest
 
 from fieldstone.errors import Invalid
 from fieldstone.kinds.email_template import EmailTemplateDeclaration, MailText
-from fieldstone.services.mail.letter import Attachment, Letter, Mailbox, compose, is_address, letter_faults
+from fieldstone.services.mail.letter import Attachment, Letter, Mailbox, is_address, letter_faults
+from fieldstone.services.mail.message import compose
 from fieldstone.services.mail.template import render
 
 NOW = "2026-03-01T08:00:00.000Z"

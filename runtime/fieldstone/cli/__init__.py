@@ -2,17 +2,21 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
-from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import msgspec
-from cyclopts import App
 
 from fieldstone.errors import FieldstoneError
 from fieldstone.garbage import without_collection
-from fieldstone.late import late
+from fieldstone.late import late, late_module
+
+if TYPE_CHECKING:
+    import cyclopts
+else:
+    cyclopts = late_module("cyclopts")
 
 _report_error = late("fieldstone.cli.report:report_error")
+_version = late("importlib.metadata:version")
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -56,16 +60,16 @@ COMMANDS: Mapping[str, str | Group] = {
 """Where the function of each command stands. A process loads the module of the one that it was called for, and no other."""
 
 
-def build_app() -> App:
+def build_app() -> "cyclopts.App":
     """Returns the whole command line."""
-    app = App(
+    app = cyclopts.App(
         name="fieldstone",
         help="A metadata-driven low-code runtime: declare in YAML, serve a secured API.",
-        version=partial(version, "fieldstone"),
+        version=lambda: str(_version("fieldstone")),
     )
     for name, place in COMMANDS.items():
         if isinstance(place, Group):
-            group = App(name=name, help=place.help)
+            group = cyclopts.App(name=name, help=place.help)
             for word, function in place.commands.items():
                 group.command(function, name=word)
             app.command(group)
@@ -77,9 +81,9 @@ def build_app() -> App:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command, the one that the process was called with unless given; ends with 1 when it fails."""
     words = sys.argv[1:] if arguments is None else arguments
-    app = build_app()
     named = bool(words) and isinstance(COMMANDS.get(words[0]), str)
     with without_collection():
+        app = build_app()
         _load(app[words[0]] if named else app)
     try:
         app(words)
@@ -88,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def _load(app: App) -> None:
+def _load(app: "cyclopts.App") -> None:
     """Loads a command, or every command of a group, so that a list of them says what each does."""
     for name in app:
         if not name.startswith("-"):

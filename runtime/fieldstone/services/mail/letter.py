@@ -1,4 +1,4 @@
-"""Letters: what a mail says and to whom, checked, and put into the form in which it travels (RFC 5322, MIME).
+"""Letters: what a mail says and to whom, checked. The form in which it travels: `message.py`.
 
 Refuses addresses that are none, and every line break or other control character in what becomes a header.
 """
@@ -6,14 +6,9 @@ Refuses addresses that are none, and every line break or other control character
 import re
 import unicodedata
 from collections.abc import Iterator
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 
 import msgspec
 
-from fieldstone.clock import moment
 from fieldstone.errors import FieldFault
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -25,9 +20,6 @@ _LONGEST_HEADER = 900
 _CONTENT_TYPE = re.compile(r"(application|audio|font|image|model|text|video)/[A-Za-z0-9][A-Za-z0-9.+-]{0,100}")
 _BREAKING = frozenset({"Cc", "Zl", "Zp", "Cs"})
 """Categories of characters that would break a header: controls, separators of lines, halves of surrogate pairs."""
-
-_TRAVELLING = SMTP.clone(cte_type="7bit")
-"""Lines end with CR LF, and everything is ASCII, whatever server takes it."""
 
 
 class Mailbox(msgspec.Struct, frozen=True):
@@ -99,31 +91,6 @@ def is_address(text: str) -> bool:
     return len(text) <= _LONGEST_ADDRESS and len(local) <= _LONGEST_LOCAL and _ADDRESS.fullmatch(text) is not None
 
 
-def compose(letter: Letter, message_id: str, at: str) -> str:
-    """Returns a letter without faults in the form in which it travels, ASCII alone."""
-    message = EmailMessage(policy=_TRAVELLING)
-    message["From"] = _header_of(letter.sender)
-    message["To"] = [_header_of(box) for box in letter.to]
-    if letter.cc:
-        message["Cc"] = [_header_of(box) for box in letter.cc]
-    if letter.reply_to is not None:
-        message["Reply-To"] = _header_of(letter.reply_to)
-    message["Subject"] = letter.subject
-    message["Date"] = format_datetime(moment(at))
-    message["Message-ID"] = f"<{message_id}@{letter.sender.domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    if letter.text is not None:
-        message.set_content(letter.text)
-    if letter.html is not None and letter.text is not None:
-        message.add_alternative(letter.html, subtype="html")
-    elif letter.html is not None:
-        message.set_content(letter.html, subtype="html")
-    for attachment in letter.attachments:
-        main, _, sub = attachment.content_type.partition("/")
-        message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.filename)
-    return message.as_bytes().decode("ascii")
-
-
 def _mailbox_faults(field: str, box: Mailbox) -> Iterator[FieldFault]:
     if not is_address(box.address):
         yield FieldFault(field, "invalid_email", "An address is such as `ann@example.org`, in ASCII.")
@@ -138,7 +105,3 @@ def _header_faults(field: str, value: str) -> Iterator[FieldFault]:
     if len(value) > _LONGEST_HEADER:
         message = f"What becomes a header has at most {_LONGEST_HEADER} characters."
         yield FieldFault(field, "max_length", message, None, _LONGEST_HEADER)
-
-
-def _header_of(box: Mailbox) -> Address:
-    return Address(display_name=box.name, addr_spec=box.address)

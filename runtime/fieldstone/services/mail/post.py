@@ -17,7 +17,8 @@ from fieldstone.engine.unit import Unit
 from fieldstone.errors import Internal, Invalid, NotOffered, PermissionDenied, SettingsError
 from fieldstone.ids import NewId
 from fieldstone.kinds.email_template import EmailTemplateDeclaration
-from fieldstone.services.mail.letter import Letter, Mailbox, compose, is_address, letter_faults
+from fieldstone.late import late
+from fieldstone.services.mail.letter import Letter, Mailbox, is_address, letter_faults
 from fieldstone.services.mail.template import render
 from fieldstone.services.mail.transport import Parcel
 from fieldstone.settings import Settings
@@ -27,6 +28,8 @@ QUEUED = "queued"
 SENDING = "sending"
 _SHOWN = 2000
 _SUBJECT = 900
+
+_compose = late("fieldstone.services.mail.message:compose")
 
 
 class Sealing(Protocol):
@@ -109,7 +112,7 @@ class Post:
         if faults:
             raise Invalid("The mail cannot be sent.", faults=faults)
         mail_id = self._new_id()
-        parcel = Parcel(mail_id, letter.sender.address, letter.recipients, compose(letter, mail_id.lower(), now))
+        parcel = Parcel(mail_id, letter.sender.address, letter.recipients, _compose(letter, mail_id.lower(), now))
         return {
             "id": mail_id,
             "to": ", ".join(box.address for box in (*letter.to, *letter.cc))[:_SHOWN],
