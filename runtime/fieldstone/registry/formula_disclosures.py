@@ -6,6 +6,8 @@ Each set is looked at by itself (DESIGN.md, "Declared disclosures"): what two se
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import cast
 
+import msgspec
+
 from fieldstone.errors import Fault
 from fieldstone.kinds.fields.formula import FormulaOptions
 from fieldstone.kinds.permission import PermissionDeclaration
@@ -15,29 +17,48 @@ from fieldstone.registry.disclosures import hidden_fields, hiding_place
 from fieldstone.registry.documents import Document
 from fieldstone.registry.granted import grant_in, lets_read
 
-Computed = Sequence[tuple[Object, Sequence[Field], Collection[str]]]
-"""Objects with their formulas, and the names of these and of all that they are computed from."""
+
+class _Computed(msgspec.Struct, frozen=True, eq=False):
+    """An object with its formulas, and the names of these and of all that they are computed from.
+
+    Where none of these is `guarded`, by a capability or a mask, nothing but a rule of a set hides one.
+    """
+
+    subject: Object
+    formulas: Sequence[Field]
+    concerned: Collection[str]
+    guarded: bool
+
+
+Computed = Sequence[_Computed]
 
 
 def computed_in(objects: Iterable[Object]) -> Computed:
     """Returns those objects that have formulas, with these."""
     found = ((subject, [field for field in subject.fields.values() if field.shape.formula]) for subject in objects)
-    return [(subject, formulas, _concerned(formulas)) for subject, formulas in found if formulas]
+    return [_computed(subject, formulas) for subject, formulas in found if formulas]
 
 
-def _concerned(formulas: Sequence[Field]) -> set[str]:
+def _computed(subject: Object, formulas: Sequence[Field]) -> _Computed:
     inputs = (field.shape.formula.inputs for field in formulas if field.shape.formula)
-    return {field.name for field in formulas}.union(*inputs)
+    concerned = {field.name for field in formulas}.union(*inputs)
+    fields = [subject.fields[name] for name in concerned]
+    guarded = any(field.masking is not None or field.declaration.required_permissions for field in fields)
+    return _Computed(subject, formulas, concerned, guarded)
 
 
 def formula_disclosures(document: Document, declaration: PermissionDeclaration, computed: Computed) -> Iterator[Fault]:
     """Yields a fault for every field that a set hides and a formula that it leaves readable tells of."""
-    for subject, formulas, concerned in computed:
+    ruled = {key.partition(".")[0] for key in declaration.fields}
+    for item in computed:
+        subject = item.subject
+        if not item.guarded and subject.name not in ruled:
+            continue
         grant = grant_in(declaration, subject)
         if grant is None or not lets_read(grant):
             continue
-        hidden = hidden_fields(declaration, subject, concerned)
-        for formula in formulas if hidden else ():
+        hidden = hidden_fields(declaration, subject, item.concerned)
+        for formula in item.formulas if hidden else ():
             if not formula.internal and formula.name not in hidden:
                 yield from _faults_of(document, subject, formula, hidden)
 

@@ -6,6 +6,7 @@ write finds the version that it ends, however many there are.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from hashlib import blake2b
 
 import msgspec
@@ -168,6 +169,7 @@ def shortened(name: str) -> str:
     return f"{name[: LONGEST_NAME - 9]}.{blake2b(name.encode(), digest_size=4).hexdigest()}"
 
 
+@cache
 def _holds(storage: Storage) -> str:
     if storage.kind == StorageClass.DECIMAL:
         return f"decimal({storage.precision},{storage.scale})"
@@ -176,7 +178,7 @@ def _holds(storage: Storage) -> str:
 
 def _declared(field: Field) -> str:
     """Returns the type of a field, with `[]` where its declaration says that it holds several values."""
-    chosen = "multiple" in field.declaration.__struct_fields__ and getattr(field.declaration, "multiple", False)
+    chosen = getattr(field.declaration, "multiple", False) and "multiple" in field.declaration.__struct_fields__
     return f"{field.type.name}[]" if chosen else field.type.name
 
 
