@@ -110,10 +110,10 @@ class Shell:
 
 @contextmanager
 def shell_in(folder: Path, **settings: str) -> Iterator[Shell]:
-    """Yields a shell that finds `fieldstone`, without any setting but those given, and a page's sign-ins within one minute."""
+    """Yields a shell that finds `fieldstone`, without any setting but those given."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FIELDSTONE_")}
     path = f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"
-    shell = Shell(folder, {**inherited, "PATH": path, "FIELDSTONE_LIMIT_SIGN_INS": "1000", **settings})
+    shell = Shell(folder, {**inherited, "PATH": path, **settings})
     try:
         yield shell
     finally:
