@@ -8,7 +8,7 @@ import asyncio
 import sys
 import traceback
 from datetime import UTC, datetime
-from io import BufferedWriter, RawIOBase
+from threading import Lock
 from typing import Any, BinaryIO, Protocol
 
 import msgspec
@@ -53,13 +53,14 @@ class ServerLog(Log, Protocol):
 
 
 class _StreamLog:
-    """A log over a stream."""
+    """A log over a stream. Requests are logged on the loop's own thread, everything else by any."""
 
     def __init__(self, stream: BinaryIO, *, readable: bool) -> None:
         self._stream = stream
         self._render = _as_text if readable else _encode
         self._render_request = _line_for_people if readable else _encode
-        self._flush_due = False
+        self._lines: list[bytes] = []
+        self._writing = Lock()
 
     def info(self, event: str, **values: Any) -> None:
         """Writes a line of level `info`."""
@@ -79,29 +80,30 @@ class _StreamLog:
 
     def request(self, line: RequestLine) -> None:
         """Writes the line of a request; those of one turn of the loop go out together."""
-        self._stream.write(self._render_request(line) + b"\n")
-        if not self._flush_due:
-            self._flush_due = True
+        if not self._lines:
             asyncio.get_running_loop().call_soon(self._flush)
+        self._lines.append(self._render_request(line))
 
     def _write(self, level: str, event: str, values: dict[str, Any], error: BaseException | None = None) -> None:
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         entry = {**values, "event": event, "level": level, "timestamp": now}
         if error is not None:
             entry["exception"] = "".join(traceback.format_exception(error)).rstrip("\n")
-        self._stream.write(self._render(entry) + b"\n")
-        self._stream.flush()
+        self._lines.append(self._render(entry))
+        self._flush()
 
     def _flush(self) -> None:
-        self._flush_due = False
-        self._stream.flush()
+        """Writes all lines that wait, at once: where Python runs unbuffered, as in most containers, each write is a system call."""
+        with self._writing:
+            lines = self._lines[:]
+            del self._lines[: len(lines)]
+            if lines:
+                self._stream.write(b"\n".join([*lines, b""]))
+                self._stream.flush()
 
 
 def open_log(stream: BinaryIO, *, readable: bool) -> ServerLog:
     """Returns a log that writes to a stream; `readable` lines are for a terminal, others are JSON."""
-    if isinstance(stream, RawIOBase):
-        # Python runs unbuffered in most containers: a system call for each line, where one for a turn of the loop does.
-        stream = BufferedWriter(stream)
     return _StreamLog(stream, readable=readable)
 
 
