@@ -8,7 +8,6 @@ import asyncio
 import sys
 import traceback
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Any, BinaryIO, Protocol
 
 import msgspec
@@ -53,14 +52,13 @@ class ServerLog(Log, Protocol):
 
 
 class _StreamLog:
-    """A log over a stream. Requests are logged on the loop's own thread, everything else by any."""
+    """A log over a stream."""
 
     def __init__(self, stream: BinaryIO, *, readable: bool) -> None:
         self._stream = stream
         self._render = _as_text if readable else _encode
         self._render_request = _line_for_people if readable else _encode
-        self._lines: list[bytes] = []
-        self._writing = Lock()
+        self._flush_due = False
 
     def info(self, event: str, **values: Any) -> None:
         """Writes a line of level `info`."""
@@ -80,26 +78,22 @@ class _StreamLog:
 
     def request(self, line: RequestLine) -> None:
         """Writes the line of a request; those of one turn of the loop go out together."""
-        if not self._lines:
+        self._stream.write(self._render_request(line) + b"\n")
+        if not self._flush_due:
+            self._flush_due = True
             asyncio.get_running_loop().call_soon(self._flush)
-        self._lines.append(self._render_request(line))
 
     def _write(self, level: str, event: str, values: dict[str, Any], error: BaseException | None = None) -> None:
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         entry = {**values, "event": event, "level": level, "timestamp": now}
         if error is not None:
             entry["exception"] = "".join(traceback.format_exception(error)).rstrip("\n")
-        self._lines.append(self._render(entry))
-        self._flush()
+        self._stream.write(self._render(entry) + b"\n")
+        self._stream.flush()
 
     def _flush(self) -> None:
-        """Writes all lines that wait, at once: where Python runs unbuffered, as in most containers, each write is a system call."""
-        with self._writing:
-            lines = self._lines[:]
-            del self._lines[: len(lines)]
-            if lines:
-                self._stream.write(b"\n".join([*lines, b""]))
-                self._stream.flush()
+        self._flush_due = False
+        self._stream.flush()
 
 
 def open_log(stream: BinaryIO, *, readable: bool) -> ServerLog:

@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import uvicorn
@@ -36,13 +37,18 @@ def serve_app(
     `tell` is called once what is declared can be served. `worker` is the number of the process among those that serve.
     """
     signals, seams = Signals(), msgspec.structs.replace(SERVER, worker=worker)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(folder, settings, listener, tell, signals, seams, watch=watch))
+    # Python's own stream has no buffer in most containers: a system call for each line, where one for a turn of the loop does.
+    with (
+        open(sys.stderr.fileno(), "wb", closefd=False) as stream,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        log = open_server_log(settings, stream)
+        runner.run(_serve(folder, settings, listener, tell, signals, seams, log, watch=watch))
 
 
-def open_server_log(settings: Settings) -> ServerLog:
-    """Returns the log of a serving process: on the standard error stream, for people in development."""
-    return open_log(sys.stderr.buffer, readable=settings.environment == "development")
+def open_server_log(settings: Settings, stream: BinaryIO | None = None) -> ServerLog:
+    """Returns the log of a process, for people in development: on a stream, or else on the standard error stream."""
+    return open_log(stream or sys.stderr.buffer, readable=settings.environment == "development")
 
 
 async def _serve(
@@ -52,10 +58,11 @@ async def _serve(
     tell: Callable[[Catalog], None],
     signals: Signals,
     seams: Seams,
+    log: ServerLog,
     *,
     watch: bool,
 ) -> None:
-    async with open_runtime(folder, settings, open_server_log(settings), seams) as runtime:
+    async with open_runtime(folder, settings, log, seams) as runtime:
         config = uvicorn.Config(
             runtime.asgi,
             loop="none",
@@ -70,8 +77,7 @@ async def _serve(
         )
         watching = asyncio.create_task(_reload_on_change(folder, runtime)) if watch else None
         tell(runtime.catalog)
-        places, log = runtime.process.places, runtime.process.log
-        await DrainingServer(config, signals, places, settings, log).serve(sockets=[listener])
+        await DrainingServer(config, signals, runtime.process.places, settings, log).serve(sockets=[listener])
         if watching is not None:
             watching.cancel()
             await asyncio.wait([watching])

@@ -6,6 +6,7 @@ Refuses a file that is none, or of another format, or damaged.
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,12 @@ LARGEST_MANIFEST = 64 * 1024
 CHUNK = 1024 * 1024
 QUICKLY = 1
 """The level of compression: a backup is written while a server works beside it."""
+
+DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+"""What reading a zip raises where its bytes are not those that were written."""
+
+ENCRYPTED: Final = 1
+"""The flag of a member of a zip that has a password."""
 
 Role = Literal["records", "flows"]
 
@@ -91,10 +98,12 @@ def opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
     """Opens a backup and reads its manifest."""
     try:
         with zipfile.ZipFile(path) as archive:
+            if any(member.flag_bits & ENCRYPTED for member in archive.infolist()):
+                raise zipfile.BadZipFile
             yield archive, _manifest(archive, path)
     except OSError as error:
         raise SettingsError(f"`{path}` cannot be read: {error.strerror}.") from error
-    except zipfile.BadZipFile as error:
+    except DAMAGES as error:
         raise SettingsError(f"`{path}` is no backup, or is damaged.", hint="Take another one.") from error
 
 
