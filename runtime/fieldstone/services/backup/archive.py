@@ -8,7 +8,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Final, Literal
 
@@ -23,11 +23,8 @@ CHUNK = 1024 * 1024
 QUICKLY = 1
 """The level of compression: a backup is written while a server works beside it."""
 
-DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
-"""What reading a zip raises where its bytes are not those that were written."""
-
-ENCRYPTED: Final = 1
-"""The flag of a member of a zip that has a password."""
+DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What reading a zip raises where its bytes are not those that were written: it may seem to have a password, or another version."""
 
 Role = Literal["records", "flows"]
 
@@ -96,15 +93,15 @@ def add_manifest(archive: zipfile.ZipFile, manifest: Manifest) -> None:
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
     """Opens a backup and reads its manifest."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if any(member.flag_bits & ENCRYPTED for member in archive.infolist()):
-                raise zipfile.BadZipFile
-            yield archive, _manifest(archive, path)
-    except OSError as error:
-        raise SettingsError(f"`{path}` cannot be read: {error.strerror}.") from error
-    except DAMAGES as error:
-        raise SettingsError(f"`{path}` is no backup, or is damaged.", hint="Take another one.") from error
+    with ExitStack() as stack:
+        try:
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            manifest = _manifest(archive, path)
+        except OSError as error:
+            raise SettingsError(f"`{path}` cannot be read: {error.strerror}.") from error
+        except DAMAGES as error:
+            raise SettingsError(f"`{path}` is no backup, or is damaged.", hint="Take another one.") from error
+        yield archive, manifest
 
 
 def extract(archive: zipfile.ZipFile, manifest: Manifest, role: Role, path: Path) -> None:
@@ -115,7 +112,7 @@ def extract(archive: zipfile.ZipFile, manifest: Manifest, role: Role, path: Path
             found = _copy(source, sink, member.bytes)
             sink.flush()
             os.fsync(sink.fileno())
-    except KeyError:
+    except (KeyError, *DAMAGES):
         raise _damaged(role) from None
     if found != (member.bytes, member.sha256):
         raise _damaged(role)
