@@ -6,7 +6,8 @@ import os
 import secrets
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, contextmanager
+from itertools import count
 from pathlib import Path
 from unittest.mock import patch
 
@@ -18,13 +19,15 @@ from fieldstone.cli import main
 from fieldstone.engine.operation import StartFlow
 from fieldstone.engine.records import read_first, read_records
 from fieldstone.flows.durable import keeper
+from fieldstone.flows.journal import Entry, Step, Work
+from fieldstone.flows.run_journal import RunJournal
 from fieldstone.flows.runs import ALIVE, RUNS
 from fieldstone.log import open_log
 from fieldstone.settings import read_settings
 from tests.databases import PostgresServer, sqlite_address
 from tests.faults.look import half_done, rows_of
 from tests.faults.test_kill import APP, WRITERS, client_of
-from tests.faults.test_kill_flows import FILES, insist_on_effects
+from tests.faults.test_kill_flows import FILES, STEPS, insist_on_effects
 from tests.faults.writers import BATCH, DATA, Ledger, Writer
 from tests.servers import ADMIN_EMAIL, running_server
 
@@ -127,9 +130,11 @@ async def test_runs_of_flows_go_on_from_a_backup_and_the_engine_knows_nothing_th
     async with opened(app, url, engine[url], monkeypatch) as runtime:
         await begin(runtime, 1)
         await until_over(runtime, 1)
-        await begin(runtime, RUNS_BEGUN)
-        for file in files:
-            await run(url, "backup", str(app), "--out", str(file))
+        with halfway(monkeypatch) as saved:
+            await begin(runtime, RUNS_BEGUN)
+            for file in files:
+                await run(url, "backup", str(app), "--out", str(file))
+                saved.set()
         await until_over(runtime, RUNS_BEGUN + 1)
     monkeypatch.setenv("FIELDSTONE_FLOWS_DATABASE_URL", engine[other])
     await run(other, "restore", str(app), str(files[0]))
@@ -174,6 +179,21 @@ async def begin(runtime: Runtime, count: int) -> None:
     assert caller is not None
     for _ in range(count):
         await runtime.door.execute(StartFlow("ten", {}), caller)
+
+
+@contextmanager
+def halfway(monkeypatch: pytest.MonkeyPatch) -> Iterator[asyncio.Event]:
+    """Lets the runs do half of their steps, and the others once the event is set."""
+    act, saved, done = RunJournal.act, asyncio.Event(), count(1)
+
+    async def act_in_time(journal: RunJournal, step: Step, work: Work, /) -> Entry:
+        if next(done) > RUNS_BEGUN * STEPS // 2:
+            await saved.wait()
+        return await act(journal, step, work)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunJournal, "act", act_in_time)
+        yield saved
 
 
 async def until_over(runtime: Runtime, count: int) -> None:
