@@ -219,14 +219,8 @@ async def test_a_dry_run_answers_the_same_and_changes_nothing(tmp_path: Path, sq
         assert await put(live, item) == dry
 
 
-GERMAN = """
-name: german
-language: de
-objects:
-  note:
-    label: Notiz
-    fields: {title: Titel, state: {label: Zustand, options: {new: Neu}}}
-"""
+WORDS = "label: Notiz, fields: {title: Titel, state: {label: Zustand, options: {new: Neu}}}"
+GERMAN = f"name: german\nlanguage: de\nobjects: {{note: {{{WORDS}}}}}\n"
 STATE = "state: {type: select, label: State, options: [{value: new, label: New}, {value: old, label: Old}]}"
 
 
