@@ -95,7 +95,8 @@ class Current:
 
     def entrance(self) -> Entrance:
         """Returns where a request of today enters."""
-        return self.generation.entrance
+        generation = self._generation or self.generation
+        return generation.entrance
 
     async def execute(
         self, operation: Operation, caller: Caller, *, unit: Unit | None = None, dry: bool = False

@@ -58,6 +58,11 @@ class AtFirstUse(Mapping[str, T]):
             found = self._made.setdefault(name, self._make(name))
         return found
 
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """Returns a value, or the default where there is none of that name."""
+        found = self._made.get(name)
+        return super().get(name, default) if found is None else found
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 

@@ -1,6 +1,7 @@
 """The HTTP protocol: a whole answer goes out in one write, and says just what it would say message by message."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -14,6 +15,19 @@ from fieldstone.surfaces.http.request import Response, request_of
 from fieldstone.surfaces.http.send import send_response
 
 DATE = (b"date", b"Thu, 01 Jan 2026 00:00:00 GMT")
+SCOPE = (
+    "type",
+    "http_version",
+    "server",
+    "client",
+    "scheme",
+    "root_path",
+    "method",
+    "path",
+    "raw_path",
+    "query_string",
+    "headers",
+)
 ANSWERS: dict[str, Response] = {
     "record": Response(200, b'{"id":"7"}', headers=((b"etag", b'"1-ab"'),)),
     "created": Response(201, b"{}", headers=((b"location", b"/x"), (b"cache-control", b"no-store"))),
@@ -53,23 +67,53 @@ class Transport:
         """Reads again."""
 
 
+class Tasks(set[asyncio.Task[None]]):
+    """The tasks of requests that are being answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._none = asyncio.Event()
+
+    def add(self, task: asyncio.Task[None]) -> None:
+        """Counts one."""
+        super().add(task)
+        self._none.clear()
+
+    def discard(self, task: object) -> None:
+        """Counts one no more."""
+        super().discard(task)
+        if not self:
+            self._none.set()
+
+    async def ended(self) -> None:
+        """Returns when there are none."""
+        async with asyncio.timeout(10):
+            await self._none.wait()
+
+
+def connected(
+    application: Any, protocol: type[HttpToolsProtocol] = WholeAnswerProtocol
+) -> tuple[HttpToolsProtocol, Transport, Tasks]:
+    config = Config(application, log_config=None, access_log=False)
+    config.load()
+    tasks = Tasks()
+    state = ServerState()
+    state.tasks, state.default_headers = tasks, [DATE]
+    connection, transport = protocol(config=config, server_state=state, app_state={}), Transport()
+    connection.connection_made(cast("asyncio.Transport", transport))
+    return connection, transport, tasks
+
+
 async def answered(
     protocol: type[HttpToolsProtocol], response: Response, sent: bytes, prepare: Callable[[Any], None] = lambda _: None
 ) -> Transport:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await send_response(send, request_of(scope, receive, "0001"), response)
 
-    config = Config(application, log_config=None, access_log=False)
-    config.load()
-    state = ServerState()
-    state.default_headers = [DATE]
-    connection, transport = protocol(config=config, server_state=state, app_state={}), Transport()
-    connection.connection_made(cast("asyncio.Transport", transport))
+    connection, transport, tasks = connected(application, protocol)
     prepare(connection)
     connection.data_received(sent)
-    while state.tasks:
-        await asyncio.gather(*state.tasks)
-        await asyncio.sleep(0)
+    await tasks.ended()
     connection.connection_lost(ConnectionResetError())
     return transport
 
@@ -148,18 +192,104 @@ class Loop:
         return getattr(self._loop, name)
 
 
+@pytest.mark.parametrize(
+    "target", ["/x", "/x?a=b?c", "/x?", "/%C3%A4%20?a=%20", "http://here/x?a=b", "/x#y", "//x", "*"]
+)
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+async def test_a_request_is_understood_as_the_library_understands_it(target: str, version: str) -> None:
+    seen: list[Any] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        told = await receive()
+        seen.append({**{name: scope[name] for name in SCOPE}, "body": told["body"], "more": told["more_body"]})
+        await send_response(send, request_of(scope, receive, "0001"), ANSWERS["record"])
+
+    sent = f"POST {target} HTTP/{version}\r\nHost: here\r\nX-A: b\r\ncontent-length: 3\r\n\r\nabc".encode()
+    for protocol in (WholeAnswerProtocol, HttpToolsProtocol):
+        connection, _, tasks = connected(application, protocol)
+        connection.data_received(sent)
+        await tasks.ended()
+        connection.connection_lost(None)
+    assert seen[0] == seen[1]
+
+
+async def test_one_task_answers_all_requests_of_a_connection_and_ends_with_it() -> None:
+    answering: set[asyncio.Task[Any] | None] = set()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        answering.add(asyncio.current_task())
+        await send_response(send, request_of(scope, receive, "0001"), ANSWERS["record"])
+
+    connection, transport, tasks = connected(application)
+    for _ in range(3):
+        connection.data_received(message())
+        await tasks.ended()
+    (task,) = answering
+    assert task is not None
+    assert (len(transport.writes), task.done()) == (3, False)
+    connection.connection_lost(None)
+    await asyncio.wait([task], timeout=10)
+    assert task.done()
+
+
+async def test_a_request_that_is_broken_off_leaves_the_next_one_to_be_answered() -> None:
+    waiting = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"] == "/waits":
+            waiting.set()
+            await asyncio.Event().wait()
+        await send_response(send, request_of(scope, receive, "0001"), ANSWERS["record"])
+
+    connection, transport, tasks = connected(application)
+    connection.data_received(message().replace(b"/x", b"/waits"))
+    await waiting.wait()
+    for task in tuple(tasks):
+        task.cancel()
+    await tasks.ended()
+    connection.data_received(message())
+    await tasks.ended()
+    assert [write.split(b"\r\n")[0][9:12] for write in transport.writes if write.startswith(b"HTTP")] == [
+        b"500",
+        b"200",
+    ]
+
+
+async def test_an_answered_request_leaves_nothing_to_the_garbage_collector() -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        request = scope["request"] = request_of(scope, receive, "0001")
+        await send_response(send, request, ANSWERS["record"])
+
+    connection, _, tasks = connected(application)
+
+    async def ask() -> None:
+        connection.data_received(message())
+        await tasks.ended()
+
+    await ask()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(50):
+            await ask()
+        assert gc.collect() < 50
+    finally:
+        gc.enable()
+
+
 async def test_a_connection_is_closed_when_it_was_idle_for_its_time_and_not_before() -> None:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await send_response(send, request_of(scope, receive, "0001"), ANSWERS["record"])
 
     config = Config(application, log_config=None, access_log=False, timeout_keep_alive=8)
     config.load()
-    loop, transport, state = Loop(), Transport(), ServerState()
+    loop, transport, tasks, state = Loop(), Transport(), Tasks(), ServerState()
+    state.tasks = tasks
     connection = WholeAnswerProtocol(config, state, {}, cast("asyncio.AbstractEventLoop", loop))
     connection.connection_made(cast("asyncio.Transport", transport))
     for _ in range(5):
         connection.data_received(message())
-        await asyncio.gather(*state.tasks)
+        await tasks.ended()
         loop.go_on(5)
         assert len(loop.timers) == 1
     assert (len(transport.writes), transport.is_closing()) == (5, False)

@@ -7,7 +7,7 @@ run is the same, rolled back at its end.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, overload
 
 import msgspec
@@ -88,7 +88,7 @@ MOST_PREPARED = 200
 class Reading(msgspec.Struct, frozen=True, eq=False):
     """How an operation that changes nothing is answered."""
 
-    answer: Callable[["Door", Any, Caller, Unit | None], Awaitable[Outcome]]
+    answer: Callable[["Door", Any, Caller, Unit | None], Coroutine[Any, Any, Outcome]]
 
 
 class Writing(msgspec.Struct, frozen=True, eq=False):
@@ -221,16 +221,21 @@ class Door:
         self, operation: Operation, caller: Caller, *, unit: Unit | None = None, dry: bool = False
     ) -> Outcome: ...
 
-    async def execute(
+    def execute(
         self, operation: Operation, caller: Caller, *, unit: Unit | None = None, dry: bool = False
-    ) -> Any:
+    ) -> Coroutine[Any, Any, Any]:
         """Does what is asked, in a Unit that is open already or in one of its own, and returns what came of it.
 
         A dry one is done and undone.
         """
         handler = self._handlers[type(operation)]
         if isinstance(handler, Reading):
-            return await handler.answer(self, operation, caller, unit)
+            return handler.answer(self, operation, caller, unit)
+        return self._write(handler, operation, caller, unit, dry=dry)
+
+    async def _write(
+        self, handler: Writing, operation: Operation, caller: Caller, unit: Unit | None, *, dry: bool
+    ) -> Outcome:
         prepared = await handler.prepare(self, operation, caller, unit)
         if unit is None:
             return await self._in_own_unit(handler, prepared, caller, dry=dry)

@@ -22,6 +22,7 @@ from fieldstone.store.database import RawRows, UniqueKeys
 from fieldstone.store.dialects import Dialect, SqliteDialect
 from fieldstone.store.failures import SQLITE_FAILURES, busy, sqlite_failure
 from fieldstone.store.sqlite_connection import SqliteConnection, Synchronous
+from fieldstone.store.sqlite_moment import Moment
 from fieldstone.store.sqlite_plan import RUNS_BESIDE, Pace, reads_quickly, writes_quickly
 from fieldstone.store.sqlite_turns import Turns
 from fieldstone.store.use import Asked, Use, Waits, Watch, use_of
@@ -60,6 +61,7 @@ class SqliteDatabase:
         self.writer = connect(interval=IN_THREAD_INTERVAL, writes=True, synchronous=synchronous)
         self._path = path
         self._reader = connect(interval=ON_LOOP_INTERVAL, clock=thread_time)
+        self._moment = Moment(self._reader)
         self._idle: list[SqliteConnection] = []
         self._connect = partial(connect, interval=IN_THREAD_INTERVAL)
         self._readers: list[SqliteConnection] = []
@@ -71,7 +73,12 @@ class SqliteDatabase:
         self._threads = ThreadPoolExecutor(READERS + STREAMS + 2, thread_name_prefix="fieldstone-sqlite")
         self._paces: dict[str, Pace] = {}
         self._turns = Turns(
-            self.writer, partial(self.beside, self.writer), self._count_commits, self._waits, seconds=statement_seconds
+            self.writer,
+            partial(self.beside, self.writer),
+            self._moment,
+            self._count_commits,
+            self._waits,
+            seconds=statement_seconds,
         )
         self._commits = 0
         self._checkpoint: asyncio.Future[None] | None = None
@@ -89,6 +96,7 @@ class SqliteDatabase:
             if pace.beside:
                 pace.beside -= 1
             else:
+                self._moment.read()
                 rows = self.at_once(self._reader, pace, text, parameters)
                 if rows is not None:
                     return rows

@@ -114,6 +114,15 @@ class SqliteConnection:
         finally:
             self.asked.ran(text, perf_counter() - start, rows)
 
+    def hold(self) -> None:
+        """Lets all that is read from the next statement on be of one moment, until it is let go."""
+        self._connection.execute("BEGIN")
+
+    def let_go(self) -> None:
+        """Ends what `hold` began."""
+        if self._connection.in_transaction:
+            self._connection.execute("COMMIT")
+
     def interrupt(self) -> None:
         """Stops what another thread runs here."""
         self._connection.interrupt()

@@ -20,6 +20,7 @@ from fieldstone.errors import FieldstoneError, Internal, SerializationFailure
 from fieldstone.store.failures import SQLITE_FAILURES, busy, sqlite_failure
 from fieldstone.store.sqlite_connection import SqliteConnection
 from fieldstone.store.sqlite_line import Line
+from fieldstone.store.sqlite_moment import Moment
 from fieldstone.store.sqlite_plan import RUNS_BESIDE, Pace
 from fieldstone.store.use import Waits
 
@@ -68,13 +69,17 @@ class Turns:
         self,
         writer: SqliteConnection,
         beside: Beside,
+        moment: Moment,
         committed: Callable[[int], None],
         waits: Waits,
         *,
         seconds: float,
     ) -> None:
-        """Takes the writer, how to run work beside the loop, who counts what was committed and who waits, and how long anybody does."""
+        """Takes the writer, how to run work beside the loop, the moment that ends with a commit, who counts what was committed and who
+        waits, and how long anybody does.
+        """
         self._writer = writer
+        self._moment = moment
         self._beside = beside
         self._committed = committed
         self._waits = waits
@@ -143,6 +148,7 @@ class Turns:
                 raise sqlite_failure(error) from error
             if perf_counter() - start > COMMIT_ON_LOOP_SECONDS:
                 self._pace.beside = RUNS_BESIDE
+        self._moment.end()
         self._committed(turns)
 
     def roll_back(self) -> None:

@@ -137,30 +137,25 @@ class RestFace:
                 forward=self.answer,
                 files=self._files,
             )
-            return await self._performed(call, epoch)
+            part = route.data
+            if part is None:
+                return await self._handle(route, call)
+            if part.writes:
+                return await self._write(route, part, call)
+            return await self._look(route, part, call, epoch)
         except FieldstoneError as refusal:
             await self._require_epoch(epoch)
             if isinstance(refusal, PermissionDenied) and _for_administrators(route, found):
                 permission = refusal.details.get("permission")
                 await self._denials.note(caller, f"{route.declaration.method} {route.template}", permission)
+            if isinstance(refusal, Invalid) and route.data is not None:
+                name = route.object.object.name if route.object else found.path.get("object", "")
+                raise self._translating.refusal(refusal, name, languages_of(request)) from refusal.__cause__
             raise
 
     async def _require_epoch(self, epoch: int | None) -> None:
         if epoch is not None and not await self._identity.is_at(epoch):
             raise Outdated
-
-    async def _performed(self, call: Call, epoch: int | None) -> Response:
-        """Returns the answer to the call of somebody who may use its route."""
-        route, part = call.route, call.route.data
-        if part is None:
-            return await self._handle(route, call)
-        try:
-            if part.writes:
-                return await self._write(route, part, call)
-            return await self._look(route, part, call, epoch)
-        except Invalid as refused:
-            name = route.object.object.name if route.object else call.path.get("object", "")
-            raise self._translating.refusal(refused, name, languages_of(call.request)) from refused.__cause__
 
     def _find(self, request: Request) -> Found[Route] | frozenset[str]:
         """Returns the route, or for OPTIONS the methods; raises NotFound, MethodNotAllowed."""

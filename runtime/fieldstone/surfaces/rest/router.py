@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Generic, TypeVar
 
+import msgspec
+
 R = TypeVar("R")
 PARENTS_KEPT = 1024
 """For so many paths it is kept where they lead: `/data/ticket` is the parent of as many paths as there are tickets."""
@@ -14,15 +16,11 @@ PARENTS_KEPT = 1024
 _PATTERN = ""
 
 
-class Found(Generic[R]):
+class Found(msgspec.Struct, Generic[R], frozen=True, eq=False):
     """A route, and what stood in the place of its patterns."""
 
-    __slots__ = ("path", "route")
-
-    def __init__(self, route: R, path: Mapping[str, str]) -> None:
-        """Takes both."""
-        self.route = route
-        self.path = path
+    route: R
+    path: Mapping[str, str]
 
 
 class _Node(Generic[R]):
@@ -31,6 +29,13 @@ class _Node(Generic[R]):
     def __init__(self) -> None:
         self.children: dict[str, _Node[R]] = {}
         self.ends: dict[str, tuple[R, tuple[str, ...]]] = {}
+
+
+class _Below(msgspec.Struct, Generic[R], frozen=True, eq=False):
+    """Where the last segment of a path leads: a fixed one, or else any other one, by the `pattern` of that name behind `values`."""
+
+    fixed: Mapping[str, Found[R]]
+    pattern: tuple[R, Mapping[str, str], str] | None
 
 
 _Reached = tuple[_Node[R], tuple[str, ...]]
@@ -43,8 +48,7 @@ class Router(Generic[R]):
     def __init__(self) -> None:
         """Makes a router without routes."""
         self._root: _Node[R] = _Node()
-        self._fixed: dict[tuple[str, str], Found[R]] = {}
-        self._parents = lru_cache(maxsize=PARENTS_KEPT)(self._nodes)
+        self._below = lru_cache(maxsize=PARENTS_KEPT)(self._look_below)
 
     def add(self, method: str, path: str, route: R) -> R | None:
         """Adds a route; returns the one that already answers this method on this path, in which case nothing is added."""
@@ -56,28 +60,38 @@ class Router(Generic[R]):
         if method in node.ends:
             return node.ends[method][0]
         node.ends[method] = (route, names)
-        if not names:
-            self._fixed[method, path] = Found(route, {})
+        self._below.cache_clear()
         return None
 
     def find(self, method: str, path: str) -> Found[R] | frozenset[str]:
         """Returns the route of a path, or the methods that the path does answer: none when there is no such path."""
-        found = self._fixed.get((method, path))
+        parent, slash, segment = path.rpartition("/")
+        below = self._below(method, parent if slash else None)
+        found = below.fixed.get(segment)
         if found is not None:
             return found
-        if not path:
-            return frozenset(self._root.ends)
-        parent, _, segment = path.rpartition("/")
-        methods: set[str] = set()
-        for node, values in self._parents(parent) if segment else ():
-            for name, taken in ((segment, values), (_PATTERN, (*values, segment))):
-                child = node.children.get(name)
-                end = None if child is None else child.ends.get(method)
-                if end is not None:
-                    return Found(end[0], dict(zip(end[1], taken, strict=True)))
-                if child is not None:
-                    methods.update(child.ends)
-        return frozenset(methods)
+        if below.pattern is not None and segment:
+            route, values, name = below.pattern
+            return Found(route, {**values, name: segment})
+        return frozenset[str]().union(*(node.ends for node, _ in self._nodes(path)))
+
+    def _look_below(self, method: str, parent: str | None) -> _Below[R]:
+        """Returns where what stands behind a path leads; None is the parent of the root, which has no segment."""
+        fixed: dict[str, Found[R]] = {}
+        if parent is None:
+            if method in self._root.ends:
+                fixed[""] = Found(self._root.ends[method][0], {})
+            return _Below(fixed, None)
+        for node, values in self._nodes(parent):
+            for segment, child in node.children.items():
+                if segment != _PATTERN and method in child.ends:
+                    route, names = child.ends[method]
+                    fixed.setdefault(segment, Found(route, dict(zip(names, values, strict=True))))
+            pattern = node.children.get(_PATTERN)
+            if pattern is not None and method in pattern.ends:
+                route, names = pattern.ends[method]
+                return _Below(fixed, (route, dict(zip(names, values, strict=False)), names[-1]))
+        return _Below(fixed, None)
 
     def _nodes(self, path: str) -> tuple[_Reached[R], ...]:
         """Returns the nodes that a path leads to, each with what stood in the place of patterns; the one to be tried first comes first."""
