@@ -4,12 +4,11 @@ A cursor is base64url of a JSON object: the row's `id`, the values of the sort k
 binding, which stands for caller, object, conditions and order; it opens only for the same ones. The first of several keys signs, any opens.
 """
 
-import base64
 import binascii
 import hmac
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -24,12 +23,17 @@ class _Exact(msgspec.Struct, frozen=True, tag="decimal"):
     digits: str
 
 
+_Key: TypeAlias = str | int | float | bool | _Exact | None
+
+
 class _Payload(msgspec.Struct, frozen=True):
     id: str
-    after: list[str | int | float | bool | _Exact | None]
+    after: list[_Key]
     mac: str = ""
 
 
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(_Payload)
 
@@ -37,9 +41,8 @@ _DECODER = msgspec.json.Decoder(_Payload)
 def encode_cursor(keys: Sequence[bytes], binding: bytes, values: tuple[Any, ...]) -> str:
     """Returns the cursor behind a row; `values` are its sort keys in wire form, `id` last."""
     after = [_Exact(str(value)) if type(value) is Decimal else value for value in values[:-1]]
-    payload = _Payload(values[-1], after)
-    signed = _Payload(payload.id, payload.after, _signature(keys[0], binding, payload))
-    return base64.urlsafe_b64encode(_ENCODER.encode(signed)).rstrip(b"=").decode("ascii")
+    mac = _signature(keys[0], _signed(values[-1], after, binding))
+    return _as_text(_ENCODER.encode(_Payload(values[-1], after, mac)))
 
 
 def decode_cursor(keys: Sequence[bytes], binding: bytes, text: str) -> tuple[Any, ...]:
@@ -47,20 +50,28 @@ def decode_cursor(keys: Sequence[bytes], binding: bytes, text: str) -> tuple[Any
     try:
         if len(text) > LONGEST:
             raise ValueError
-        raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        payload = _DECODER.decode(raw)
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        payload = _DECODER.decode(binascii.a2b_base64(padded.translate(_FROM_URL), strict_mode=True))
     except (ValueError, binascii.Error, msgspec.MsgspecError):
         raise _foreign() from None
-    unsigned, sent = _Payload(payload.id, payload.after), payload.mac.encode()
-    if not any(hmac.compare_digest(_signature(key, binding, unsigned).encode(), sent) for key in keys):
-        raise _foreign()
-    values = [Decimal(value.digits) if isinstance(value, _Exact) else value for value in payload.after]
-    return (*values, payload.id)
+    signed, sent = _signed(payload.id, payload.after, binding), payload.mac.encode()
+    for key in keys:
+        if hmac.compare_digest(_signature(key, signed).encode(), sent):
+            values = [Decimal(value.digits) if isinstance(value, _Exact) else value for value in payload.after]
+            return (*values, payload.id)
+    raise _foreign()
 
 
-def _signature(key: bytes, binding: bytes, payload: _Payload) -> str:
-    digest = hmac.digest(key, _ENCODER.encode(payload) + b"\0" + binding, "sha256")
-    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode("ascii")
+def _signed(record_id: str, after: list[_Key], binding: bytes) -> bytes:
+    return b"%b\0%b" % (_ENCODER.encode(_Payload(record_id, after)), binding)
+
+
+def _signature(key: bytes, signed: bytes) -> str:
+    return _as_text(hmac.digest(key, signed, "sha256")[:16])
+
+
+def _as_text(raw: bytes) -> str:
+    return binascii.b2a_base64(raw, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
 
 
 def _foreign() -> Invalid:
