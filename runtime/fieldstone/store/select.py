@@ -28,6 +28,7 @@ from fieldstone.store.dialects import Condition, Dialect, Value
 from fieldstone.store.parameters import Parameters
 from fieldstone.store.schema import ID
 from fieldstone.store.search import match_points
+from fieldstone.store.shown_late import is_shown_late
 from fieldstone.store.statement import ReadStatement, read_statement
 from fieldstone.store.tables import Source, Tables
 from fieldstone.store.where import Conditions, is_true
@@ -73,10 +74,9 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         return read_statement(
             best, parameters, dialect, summaries=tables.summaries, bounded=False, converts=converts, computed=computed
         )
-    for flag in select.flags:
-        shown.append(is_true(conditions.of(flag, source)))
-        converts.append(dialect.shown_flag())
-    clause = sa.select(*shown).select_from(source.table)
+    flags = [is_true(conditions.of(flag, source)) for flag in select.flags]
+    converts += [dialect.shown_flag() for _ in flags]
+    clause = sa.select().select_from(source.table)
     if select.where != EVERYTHING:
         clause = clause.where(conditions.of(select.where, source))
     if select.after is not None:
@@ -86,6 +86,10 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         clause = clause.limit(parameters.limit())
     if select.shifted:
         clause = clause.offset(parameters.offset())
+    if is_shown_late(select, [value for value, _ in columns], shown, source, dialect):
+        clause = _shown_late(clause, columns, flags, keys, dialect)
+    else:
+        clause = clause.add_columns(*shown, *flags)
     tested = _tested(select.where, source)
     statement = read_statement(
         clause,
@@ -216,6 +220,19 @@ def _compile_shares(
         converts=converts,
         computed=computed,
     )
+
+
+def _shown_late(
+    rows: Rows, columns: list[_Shaped], flags: list[Condition], keys: tuple[_SortKey, ...], dialect: Dialect
+) -> Rows:
+    """Returns what shows columns and flags of the rows that another statement finds."""
+    named = {f"c{place}": value for place, (value, _) in enumerate(columns)}
+    named |= {f"f{place}": flag for place, flag in enumerate(flags)}
+    named |= {f"k{place}": key.value for place, key in enumerate(keys)}
+    page = rows.add_columns(*(value.label(name) for name, value in named.items())).subquery("page")
+    shown, _ = _shown([(page.c[f"c{place}"], shape) for place, (_, shape) in enumerate(columns)], dialect)
+    order = tuple(msgspec.structs.replace(key, value=page.c[f"k{place}"]) for place, key in enumerate(keys))
+    return sa.select(*shown, *(page.c[f"f{place}"] for place in range(len(flags)))).order_by(*_ordered(order, dialect))
 
 
 def _shown(columns: list[_Shaped], dialect: Dialect) -> tuple[list[Value], list[Convert | None]]:
