@@ -81,7 +81,7 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         clause = clause.where(conditions.of(select.where, source))
     if select.after is not None:
         clause = clause.where(_after(keys, select.after, dialect, parameters))
-    clause = clause.where(at_epoch(parameters)).order_by(*_ordered(keys, dialect))
+    clause = clause.order_by(*_ordered(keys, dialect))
     if select.limited:
         clause = clause.limit(parameters.limit())
     if select.shifted:
@@ -90,6 +90,7 @@ def compile_select(select: Select, tables: Tables, dialect: Dialect) -> ReadStat
         clause = _shown_late(clause, columns, flags, keys, dialect)
     else:
         clause = clause.add_columns(*shown, *flags)
+    clause = clause.where(at_epoch(parameters))
     tested = _tested(select.where, source)
     statement = read_statement(
         clause,
