@@ -82,6 +82,8 @@ def _forged(**changes: Any) -> str:
         _forged(after=[]),
         _forged(mac=""),
         _forged(mac="é"),
+        text_of()[:-3] + "IH0",
+        text_of()[:-3] + "AAA",
     ],
 )
 def test_what_is_not_ours_is_refused(text: str) -> None:

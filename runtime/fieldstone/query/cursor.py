@@ -27,23 +27,26 @@ class _Exact(msgspec.Struct, frozen=True, tag="decimal"):
 _Key: TypeAlias = str | int | float | bool | _Exact | None
 
 
-class _Payload(msgspec.Struct, frozen=True):
+class _Row(msgspec.Struct, frozen=True):
     id: str
     after: list[_Key]
-    mac: str = ""
 
 
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(_Payload)
+_DECODER = msgspec.json.Decoder(_Row)
+_MAC = 22
+"""So many characters has a signature."""
+
+_END = b'"}'
 
 
 def encode_cursor(keys: Sequence[bytes], binding: bytes, values: tuple[Any, ...]) -> str:
     """Returns the cursor behind a row; `values` are its sort keys in wire form, `id` last."""
     after = [_Exact(str(value)) if type(value) is Decimal else value for value in values[:-1]]
-    mac = _signature(keys[0], _signed(values[-1], after, binding))
-    return _as_text(_ENCODER.encode(_Payload(values[-1], after, mac)))
+    signed = b'%b,"mac":"' % _ENCODER.encode(_Row(values[-1], after))[:-1]
+    return _url(signed + _signature(keys[0], signed, binding) + _END).decode("ascii")
 
 
 def decode_cursor(keys: Sequence[bytes], binding: bytes, text: str) -> tuple[Any, ...]:
@@ -52,27 +55,24 @@ def decode_cursor(keys: Sequence[bytes], binding: bytes, text: str) -> tuple[Any
         if len(text) > LONGEST:
             raise ValueError
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-        payload = _DECODER.decode(binascii.a2b_base64(padded.translate(_FROM_URL), strict_mode=True))
-    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        sent = binascii.a2b_base64(padded.translate(_FROM_URL), strict_mode=True)
+    except (ValueError, binascii.Error):
         raise _foreign() from None
-    signed, sent = _signed(payload.id, payload.after, binding), payload.mac.encode()
+    place = len(sent) - _MAC - len(_END)
+    signed, mac = sent[:place], sent[place:]
     for key in keys:
-        if compare_digest(_signature(key, signed).encode(), sent):
-            values = [Decimal(value.digits) if isinstance(value, _Exact) else value for value in payload.after]
-            return (*values, payload.id)
+        if compare_digest(_signature(key, signed, binding) + _END, mac):
+            row = _DECODER.decode(sent)
+            return (*[Decimal(value.digits) if isinstance(value, _Exact) else value for value in row.after], row.id)
     raise _foreign()
 
 
-def _signed(record_id: str, after: list[_Key], binding: bytes) -> bytes:
-    return b"%b\0%b" % (_ENCODER.encode(_Payload(record_id, after)), binding)
+def _signature(key: bytes, signed: bytes, binding: bytes) -> bytes:
+    return _url(blake2b(b"%b\0%b" % (signed, binding), key=key, digest_size=16).digest())
 
 
-def _signature(key: bytes, signed: bytes) -> str:
-    return _as_text(blake2b(signed, key=key, digest_size=16).digest())
-
-
-def _as_text(raw: bytes) -> str:
-    return binascii.b2a_base64(raw, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
+def _url(raw: bytes) -> bytes:
+    return binascii.b2a_base64(raw, newline=False).translate(_TO_URL).rstrip(b"=")
 
 
 def _foreign() -> Invalid:
