@@ -86,3 +86,14 @@ async def test_a_moment_that_is_over_keeps_nobody_from_emptying_the_log(
     await asyncio.sleep(0)
     other.execute("PRAGMA busy_timeout = 0")
     assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+
+
+async def test_a_moment_ends_where_the_database_is_closed(tmp_path: Path) -> None:
+    failed: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failed.append(context))
+    opened = SqliteDatabase(tmp_path / "closed.db", synchronous="full", statement_seconds=1)
+    for _ in range(2):
+        await opened.read("SELECT 1", (), bounded=True)
+    await opened.close()
+    await asyncio.sleep(0)
+    assert not failed

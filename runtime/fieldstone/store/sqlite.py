@@ -178,6 +178,7 @@ class SqliteDatabase:
         if self._checkpoint is not None:
             await asyncio.wait([self._checkpoint])
         self._threads.shutdown(wait=True)
+        self._moment.end()
         for connection in (self._reader, *self._idle, self.writer):
             connection.close()
 
