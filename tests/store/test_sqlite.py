@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Barrier
 from time import perf_counter
 
 import pytest
@@ -14,8 +15,10 @@ from fieldstone.settings import Limits
 from fieldstone.store import sqlite
 from fieldstone.store.binds import Binds
 from fieldstone.store.sql_store import SqlStore
+from fieldstone.store.sqlite_connection import SqliteConnection
 from fieldstone.store.sqlite_plan import reads_quickly, writes_quickly
 from fieldstone.store.statement import ReadStatement
+from fieldstone.store.use import Watch
 from tests.store.catalogs import SYSTEM, catalog_of, store_of, system_values
 
 ITEM = """name: item
@@ -109,6 +112,26 @@ async def test_a_read_that_proves_slow_answers_and_moves_to_a_thread(
         assert await store.fetch(count, binds) == [(20_000,)]
 
 
+async def test_a_quick_read_stays_quick_when_another_schema_has_to_be_read_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = sqlite.SqliteDatabase(tmp_path / "x.db", synchronous="full", statement_seconds=5)
+    other = sqlite3.connect(tmp_path / "x.db")
+    known, new = "SELECT 1 FROM item WHERE id = ?", "SELECT 2 FROM item WHERE id = ?"
+    try:
+        other.execute("CREATE TABLE item (id TEXT PRIMARY KEY)")
+        await database.read(known, ("a",), bounded=True)
+        monkeypatch.setattr(sqlite, "ON_LOOP_SECONDS", 0.0)
+        for first in (known, new):
+            tables = "".join(f"CREATE TABLE t{first[7]}{place} (a);" for place in range(3000))
+            other.executescript(f"BEGIN; {tables} COMMIT;")
+            await database.read(first, ("a",), bounded=True)
+        assert database.use().connections == 1
+    finally:
+        other.close()
+        await database.close()
+
+
 async def test_the_loop_goes_on_while_a_slow_read_runs(store: SqlStore) -> None:
     async with store.transaction() as transaction:
         rows = [(*system_values(f"{number:05}"), "o", "x" * 100) for number in range(20_000)]
@@ -165,3 +188,16 @@ def content(url: str) -> bytes:
 async def write(store: SqlStore, record_id: str) -> None:
     async with store.transaction() as transaction:
         await transaction.insert("item", SYSTEM, [system_values(record_id)])
+
+
+async def test_a_new_file_may_be_opened_many_times_at_once(tmp_path: Path) -> None:
+    for place in range(40):
+        together = Barrier(3)
+
+        def opened(name: str, together: Barrier) -> SqliteConnection:
+            together.wait(10)
+            return SqliteConnection(tmp_path / name, Watch(), interval=1000, writes=True, synchronous="normal")
+
+        each = (asyncio.to_thread(opened, f"{place}.db", together) for _ in range(3))
+        for connection in await asyncio.gather(*each):
+            connection.close()

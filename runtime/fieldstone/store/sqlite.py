@@ -123,6 +123,9 @@ class SqliteDatabase:
         except SQLITE_FAILURES as error:
             code = getattr(error, "sqlite_errorcode", 0)
             if code == sqlite3.SQLITE_INTERRUPT:
+                with suppress(*SQLITE_FAILURES):
+                    if connection.catch_up():
+                        return self.at_once(connection, pace, text, parameters)
                 pace.beside = RUNS_BESIDE
                 return None
             if code == sqlite3.SQLITE_BUSY:
@@ -245,6 +248,7 @@ class SqliteDatabase:
 
     def _plan(self, text: str, parameters: int) -> list[str]:
         with suppress(sqlite3.Error):
+            self._reader.catch_up()
             rows = self._reader.rows(f"EXPLAIN QUERY PLAN {text}", (None,) * parameters, ON_LOOP_SECONDS)
             return [str(row[3]) for row in rows]
         return ["SCAN unknown"]

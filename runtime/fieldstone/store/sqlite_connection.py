@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -14,6 +15,8 @@ Synchronous = Literal["full", "normal"]
 
 STATEMENTS_KEPT = 512
 CACHE_KIBIBYTES = 16 * 1024
+OPENING_SECONDS = 5.0
+OPENING_PAUSE_SECONDS = 0.01
 
 
 class SqliteConnection:
@@ -45,7 +48,7 @@ class SqliteConnection:
         )
         execute = self._connection.execute
         if writes:
-            execute("PRAGMA journal_mode = WAL")
+            _keep_a_log(self._connection)
             execute("PRAGMA wal_autocheckpoint = 0")
         execute(f"PRAGMA synchronous = {synchronous}")
         execute("PRAGMA foreign_keys = ON")
@@ -55,6 +58,7 @@ class SqliteConnection:
         execute("PRAGMA busy_timeout = 0")
         register_functions(self._connection)
         self._functions: Mapping[str, Callable[..., Any]] = MappingProxyType({})
+        self._schema = 0
         self._connection.set_progress_handler(self._is_late, interval)
 
     def know(self, functions: Mapping[str, Callable[..., Any]]) -> None:
@@ -114,6 +118,16 @@ class SqliteConnection:
         finally:
             self.asked.ran(text, perf_counter() - start, rows)
 
+    def catch_up(self) -> bool:
+        """Reads the file's schema, however long it takes, where it is another one than before; tells whether it was."""
+        (version,) = self._connection.execute("PRAGMA schema_version").fetchone()
+        if version == self._schema:
+            return False
+        self._seconds = inf
+        self._connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+        self._schema = version
+        return True
+
     def hold(self) -> None:
         """Lets all that is read from the next statement on be of one moment, until it is let go."""
         self._connection.execute("BEGIN")
@@ -136,3 +150,16 @@ class SqliteConnection:
         if self._began is None:
             self._began = now
         return now - self._began > self._seconds
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Lets the file have a log of changes; of several that do so to a new file at once, SQLite lets one, and the others do not wait."""
+    deadline = perf_counter() + OPENING_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or perf_counter() > deadline:
+                raise
+        sleep(OPENING_PAUSE_SECONDS)
