@@ -146,6 +146,21 @@ async def test_requests_that_come_together_are_answered_in_their_order() -> None
     assert not transport.is_closing()
 
 
+async def test_a_request_that_came_behind_another_one_begins_in_a_later_turn_of_the_loop() -> None:
+    seen: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        seen.append("begins")
+        asyncio.get_running_loop().call_soon(seen.append, "turn is over")
+        await send_response(send, request_of(scope, receive, "0001"), ANSWERS["record"])
+
+    connection, _, tasks = connected(application)
+    connection.data_received(message() * 2)
+    await tasks.ended()
+    connection.connection_lost(None)
+    assert seen[:3] == ["begins", "turn is over", "begins"]
+
+
 async def test_an_answer_to_a_client_that_reads_too_slowly_waits_for_him() -> None:
     def pause(connection: HttpToolsProtocol) -> None:
         connection.pause_writing()

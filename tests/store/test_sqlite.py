@@ -201,3 +201,15 @@ async def test_a_new_file_may_be_opened_many_times_at_once(tmp_path: Path) -> No
         each = (asyncio.to_thread(opened, f"{place}.db", together) for _ in range(3))
         for connection in await asyncio.gather(*each):
             connection.close()
+
+
+async def test_a_query_read_bit_by_bit_may_take_its_time_until_its_first_row(tmp_path: Path) -> None:
+    database = sqlite.SqliteDatabase(tmp_path / "x.db", synchronous="normal", statement_seconds=30)
+    numbers = (
+        "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 60000) SELECT n FROM c ORDER BY -n"
+    )
+    try:
+        found = [max(number for (number,) in rows) async for rows in database.stream(numbers, (), 20_000)]
+        assert found == [60_000, 40_000, 20_000]
+    finally:
+        await database.close()

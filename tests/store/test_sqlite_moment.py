@@ -3,11 +3,16 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from itertools import count as count_from
 from pathlib import Path
 
 import pytest
 
 from fieldstone.store.sqlite import SqliteDatabase
+from fieldstone.store.sqlite_connection import SqliteConnection
+from fieldstone.store.sqlite_moment import Moment
+from fieldstone.store.use import Watch
 
 TABLE = "CREATE TABLE counter (id TEXT PRIMARY KEY, n INTEGER)"
 FIRST = "INSERT INTO counter VALUES ('a', 0)"
@@ -97,3 +102,37 @@ async def test_a_moment_ends_where_the_database_is_closed(tmp_path: Path) -> Non
     await opened.close()
     await asyncio.sleep(0)
     assert not failed
+
+
+async def test_a_moment_begins_and_ends_however_late_the_read_before_it_was(tmp_path: Path) -> None:
+    """The connection looks at its clock in the midst of every statement here, and each time an hour has passed."""
+    hours = count_from(0.0, 3600.0)
+    reader = SqliteConnection(tmp_path / "x.db", Watch(), interval=1, clock=lambda: next(hours))
+    moment = Moment(reader)
+    held = []
+    for _ in range(3):
+        moment.read()
+        moment.read()
+        held.append(reader.in_transaction)
+        with suppress(sqlite3.OperationalError):
+            reader.rows("SELECT 1", (), 0.001)
+        moment.end()
+        held.append(reader.in_transaction)
+        await asyncio.sleep(0)
+    reader.close()
+    assert held == [True, False] * 3
+
+
+async def test_what_others_have_written_before_a_transaction_is_not_missed_behind_it(
+    database: SqliteDatabase, other: sqlite3.Connection
+) -> None:
+    async def undone() -> None:
+        async with database.transaction() as session:
+            assert await session.read(READ, (), bounded=True) == [(first + 1,)]
+            raise InterruptedError
+
+    first = [await count(database), await count(database)][1]
+    other.execute(WRITE)
+    with pytest.raises(InterruptedError):
+        await undone()
+    assert await count(database) == first + 1

@@ -101,6 +101,7 @@ class WholeAnswerProtocol(HttpToolsProtocol):
         self._next = cycle
         if self._task is None or self._task.done():
             self._task = self.loop.create_task(self._answer_all())
+            self._task.add_done_callback(self.tasks.discard)
         self.tasks.add(self._task)
         self._call()
 
@@ -111,20 +112,19 @@ class WholeAnswerProtocol(HttpToolsProtocol):
 
     async def _answer_all(self) -> None:
         """Answers requests until the connection is closed; the server counts the task as long as there is one to answer."""
-        try:
-            while self._next is not None:
-                cycle, self._next = self._next, None
-                await cycle.run_asgi(self.app)
-                scope: Any = cycle.scope
-                # What refers to itself, as it does by its request, would take up memory until the garbage collector finds it.
-                scope.clear()
-                await self._next_one()
-        finally:
-            self.tasks.discard(self._task)
+        while self._next is not None:
+            cycle, self._next = self._next, None
+            await cycle.run_asgi(self.app)
+            scope: Any = cycle.scope
+            # What refers to itself, as it does by its request, would take up memory until the garbage collector finds it.
+            scope.clear()
+            await self._next_one()
 
     async def _next_one(self) -> None:
-        """Waits for the next request, or for the end of the connection."""
-        if self._next is None and not self.transport.is_closing():
+        """Waits for the next request, or for the end of the connection; one that is there already begins in the next turn of the loop."""
+        if self._next is not None:
+            await asyncio.sleep(0)
+        elif not self.transport.is_closing():
             self.tasks.discard(self._task)
             self._called = self.loop.create_future()
             await self._called

@@ -107,7 +107,7 @@ class SqliteDatabase:
         async with self._turn(self._streaming):
             connection = await self._another()
             try:
-                cursor = await self.beside(connection, partial(connection.open, text, parameters))
+                cursor = await self.beside(connection, partial(connection.open, text, parameters, self.seconds))
                 while rows := await self.beside(connection, partial(connection.some, cursor, count, self.seconds)):
                     yield rows
             finally:

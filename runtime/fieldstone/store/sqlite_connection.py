@@ -83,9 +83,9 @@ class SqliteConnection:
         finally:
             self.asked.ran(text, perf_counter() - start, found)
 
-    def open(self, text: str, parameters: tuple[Any, ...]) -> sqlite3.Cursor:
-        """Returns a query whose rows are fetched some at a time; all of them are of one moment."""
-        self._began = None
+    def open(self, text: str, parameters: tuple[Any, ...], seconds: float) -> sqlite3.Cursor:
+        """Returns a query whose rows are fetched some at a time; all of them are of one moment, the first within so many seconds."""
+        self._seconds, self._began = seconds, None
         self._read = text
         return self._connection.execute(text, parameters)
 
@@ -120,20 +120,25 @@ class SqliteConnection:
 
     def catch_up(self) -> bool:
         """Reads the file's schema, however long it takes, where it is another one than before; tells whether it was."""
+        self._seconds, self._began = inf, None
         (version,) = self._connection.execute("PRAGMA schema_version").fetchone()
         if version == self._schema:
             return False
-        self._seconds = inf
         self._connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
         self._schema = version
         return True
 
     def hold(self) -> None:
-        """Lets all that is read from the next statement on be of one moment, until it is let go."""
+        """Lets all that is read from the next statement on be of one moment, until it is let go.
+
+        Neither has a deadline: SQLite counts the steps of a statement over all its runs, and would ask about that of the read before.
+        """
+        self._seconds, self._began = inf, None
         self._connection.execute("BEGIN")
 
     def let_go(self) -> None:
         """Ends what `hold` began."""
+        self._seconds, self._began = inf, None
         if self._connection.in_transaction:
             self._connection.execute("COMMIT")
 

@@ -21,7 +21,7 @@ class Moment:
         self._shared = False
 
     def read(self) -> None:
-        """Is told that a statement is about to be run; raises what the driver raises."""
+        """Is told that a statement is about to be run."""
         if self._shared:
             return
         if self._begun:
@@ -34,8 +34,8 @@ class Moment:
     def end(self) -> None:
         """Lets what is read next see all that was committed."""
         if self._shared:
-            self._shared = False
             self._reader.let_go()
+            self._shared = False
 
     def _turn_over(self) -> None:
         self._begun = False

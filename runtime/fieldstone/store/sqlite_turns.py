@@ -75,8 +75,10 @@ class Turns:
         *,
         seconds: float,
     ) -> None:
-        """Takes the writer, how to run work beside the loop, the moment that ends with a commit, who counts what was committed and who
-        waits, and how long anybody does.
+        """Takes the writer, how to run work beside the loop, the moment of reads, who counts commits and waits, and how long.
+
+        The moment ends where a transaction begins, which sees what others have committed; before a commit, which can begin the log of
+        changes anew where nobody looks at it; and behind one.
         """
         self._writer = writer
         self._moment = moment
@@ -123,6 +125,7 @@ class Turns:
         """Opens a transaction; waits while another process writes."""
         deadline = perf_counter() + self._seconds
         while True:
+            self._moment.end()
             try:
                 self._writer.run("BEGIN IMMEDIATE", (), self._seconds)
                 return
@@ -136,6 +139,7 @@ class Turns:
         """Commits on the loop's thread as long as the disk is quick and the transaction small."""
         if not self._writer.in_transaction:
             raise Internal("The transaction has ended before its commit.")
+        self._moment.end()
         work = partial(self._writer.run, "COMMIT", (), inf)
         if many or self._pace.beside:
             self._pace.beside = max(0, self._pace.beside - 1)
