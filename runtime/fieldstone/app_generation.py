@@ -95,8 +95,7 @@ class Current:
 
     def entrance(self) -> Entrance:
         """Returns where a request of today enters."""
-        generation = self._generation or self.generation
-        return generation.entrance
+        return self.generation.entrance
 
     async def execute(
         self, operation: Operation, caller: Caller, *, unit: Unit | None = None, dry: bool = False

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from threading import Barrier
 from time import perf_counter
+from typing import Any
 
 import pytest
 
@@ -213,3 +214,26 @@ async def test_a_query_read_bit_by_bit_may_take_its_time_until_its_first_row(tmp
         assert found == [60_000, 40_000, 20_000]
     finally:
         await database.close()
+
+
+async def test_the_log_is_carried_over_by_one_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = sqlite.SqliteDatabase(tmp_path / "x.db", synchronous="normal", statement_seconds=5)
+    monkeypatch.setattr(sqlite, "COMMITS_BETWEEN_CHECKPOINTS", 1)
+    opened: list[sqlite3.Connection] = []
+
+    def connect(*given: Any, **named: Any) -> sqlite3.Connection:
+        opened.append(real(*given, **named))
+        return opened[-1]
+
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    try:
+        for place in range(5):
+            async with database.transaction() as session:
+                await session.write(f"CREATE TABLE t{place} (a)")
+            await asyncio.sleep(0.02)
+    finally:
+        await database.close()
+    assert len(opened) == 1
+    with pytest.raises(sqlite3.ProgrammingError):
+        opened[0].execute("SELECT 1")

@@ -82,6 +82,7 @@ class SqliteDatabase:
         )
         self._commits = 0
         self._checkpoint: asyncio.Future[None] | None = None
+        self._carrier: sqlite3.Connection | None = None
 
     def know(self, functions: Mapping[str, Callable[..., Any]]) -> None:
         """Lets statements call more functions; a connection that is busy gets to know them at its next turn."""
@@ -182,6 +183,8 @@ class SqliteDatabase:
             await asyncio.wait([self._checkpoint])
         self._threads.shutdown(wait=True)
         self._moment.end()
+        if self._carrier is not None:
+            self._carrier.close()
         for connection in (self._reader, *self._idle, self.writer):
             connection.close()
 
@@ -264,7 +267,14 @@ class SqliteDatabase:
         if self._commits >= COMMITS_BETWEEN_CHECKPOINTS and (self._checkpoint is None or self._checkpoint.done()):
             self._commits = 0
             loop = asyncio.get_running_loop()
-            self._checkpoint = loop.run_in_executor(self._threads, _checkpoint, self._path)
+            self._checkpoint = loop.run_in_executor(self._threads, self._carry_over)
+
+    def _carry_over(self) -> None:
+        """Carries the log of changes over into the file, on a connection that stays: a new one reads the whole schema first."""
+        with suppress(sqlite3.Error):
+            if self._carrier is None:
+                self._carrier = sqlite3.connect(self._path, timeout=0, check_same_thread=False)
+            self._carrier.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 class SqliteSession:
@@ -352,12 +362,3 @@ def _at_once(work: Callable[[], T]) -> T:
 def _end(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def _checkpoint(path: Path) -> None:
-    with suppress(sqlite3.Error):
-        connection = sqlite3.connect(path, timeout=0)
-        try:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        finally:
-            connection.close()

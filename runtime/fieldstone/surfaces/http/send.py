@@ -31,18 +31,17 @@ def common_headers(request: Request, response: Response) -> list[Header]:
 def head_of(request: Request, response: Response) -> bytes:
     """Returns the lines of an answer's headers as they are sent; raises ValueError for one that is more than a line."""
     own = (*response.headers, *request.answer_headers) if request.answer_headers else response.headers
-    names, lines = [], b""
-    for header in own:
-        names.append(header[0])
-        lines += b"%b: %b\r\n" % header
+    lines = b"".join([b"%b: %b\r\n" % header for header in own])
     if lines.count(b"\n") + lines.count(b"\r") != 2 * len(own):
         raise ValueError("A header of an answer holds a line break.")
-    always = _unless_said(tuple(names[: len(response.headers)]))
-    told = (request.id.encode(), lines, always)
+    head = b"x-request-id: %b\r\n%b%b" % (
+        request.id.encode(),
+        lines,
+        _unless_said(tuple([name for name, _ in response.headers])),
+    )
     if response.status in _BODILESS:
-        return b"x-request-id: %b\r\n%b%b" % told
-    body = (response.media_type, len(response.body))
-    return b"x-request-id: %b\r\n%b%bcontent-type: %b\r\ncontent-length: %d\r\n" % (*told, *body)
+        return head
+    return b"%bcontent-type: %b\r\ncontent-length: %d\r\n" % (head, response.media_type, len(response.body))
 
 
 @lru_cache(maxsize=_NAMES_KEPT)
